@@ -1,0 +1,19 @@
+//! Amazon States Language: what a definition says, and what its expressions are worth.
+//!
+//! A definition is read once into a [`StateMachine`], in which names are indexes and every path,
+//! template and rule is compiled; running a state parses nothing. Nothing here knows a clock, a
+//! random number, a file or a socket: what an expression may see comes in as [`Env`].
+
+pub mod choice;
+mod env;
+mod evaluate;
+mod failure;
+pub mod limits;
+mod model;
+pub mod path;
+pub mod template;
+pub mod timestamp;
+
+pub use env::{Env, Outside};
+pub use failure::Failure;
+pub use model::*;

@@ -1,0 +1,52 @@
+//! The limits of the language, each with one name.
+
+/// A payload: input or output of a task, a state or an execution, in bytes of JSON text.
+pub const PAYLOAD_BYTES_MAX: usize = 262_144;
+
+/// A definition, in bytes.
+pub const DEFINITION_BYTES_MAX: usize = 1_048_576;
+
+/// Events in the history of a Standard execution.
+pub const HISTORY_EVENTS_MAX: u64 = 25_000;
+
+/// The name of an error, in characters.
+pub const ERROR_CHARS_MAX: usize = 256;
+
+/// The cause of an error, in characters.
+pub const CAUSE_CHARS_MAX: usize = 32_768;
+
+/// The name of a state, in characters.
+pub const STATE_NAME_CHARS_MAX: usize = 80;
+
+/// The name of a variable, in characters.
+pub const VARIABLE_NAME_CHARS_MAX: usize = 80;
+
+/// One variable, in bytes of JSON text.
+pub const VARIABLE_BYTES_MAX: usize = 262_144;
+
+/// What one `Assign` may store, in bytes of JSON text.
+pub const ASSIGN_BYTES_MAX: usize = 262_144;
+
+/// All variables of an execution, in bytes of JSON text.
+pub const VARIABLES_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// Iterations of an inline Map that run at once.
+pub const INLINE_MAP_CONCURRENCY_MAX: usize = 40;
+
+/// Nested intrinsic function calls.
+pub const INTRINSIC_DEPTH_MAX: usize = 10;
+
+/// Elements that `States.ArrayRange` may make.
+pub const ARRAY_RANGE_MAX: usize = 1000;
+
+/// Characters that the Base64 and hash functions take.
+pub const INTRINSIC_TEXT_CHARS_MAX: usize = 10_000;
+
+/// The timeout of a task and the interval of a heartbeat when none is given, in seconds.
+pub const TIMEOUT_SECONDS_DEFAULT: u64 = 99_999_999;
+
+/// The longest an Express execution may take, in seconds.
+pub const EXPRESS_SECONDS_MAX: u64 = 300;
+
+/// How deep states may nest in Parallel branches and Map processors.
+pub const STATE_NESTING_MAX: usize = 100;

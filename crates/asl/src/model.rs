@@ -1,0 +1,349 @@
+//! The model: a definition that was read, checked and compiled.
+
+use json::{Str, Value};
+
+use crate::choice::ChoiceRule;
+use crate::path::{Path, ReferencePath};
+use crate::template::Template;
+
+/// A state machine, ready to run.
+#[derive(Debug, Clone)]
+pub struct StateMachine {
+    /// What its author says of it.
+    pub comment: Option<Str>,
+    /// How long an execution may take, in seconds.
+    pub timeout_seconds: Option<u64>,
+    /// The query language of states that name none.
+    pub query_language: QueryLanguage,
+    /// All flows: the machine's own first, then the branches and processors in the order of writing.
+    pub flows: Vec<Flow>,
+    /// All states of all flows, in the order of writing.
+    pub states: Vec<State>,
+}
+
+/// The index of a flow in [`StateMachine::flows`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FlowId(pub u32);
+
+/// The index of a state in [`StateMachine::states`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StateId(pub u32);
+
+impl StateMachine {
+    /// The flow that an execution starts in.
+    pub const TOP: FlowId = FlowId(0);
+
+    /// A flow of this machine.
+    pub fn flow(&self, id: FlowId) -> &Flow {
+        &self.flows[id.0 as usize]
+    }
+
+    /// A state of this machine.
+    pub fn state(&self, id: StateId) -> &State {
+        &self.states[id.0 as usize]
+    }
+}
+
+/// States that follow one another: the machine itself, a branch of a Parallel, the processor of a Map.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// Where it starts.
+    pub start_at: StateId,
+    /// The Parallel or Map state that it belongs to; none for the machine's own flow.
+    pub owner: Option<StateId>,
+    /// Its states, in the order of writing.
+    pub states: Vec<StateId>,
+}
+
+/// The language of a state's expressions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueryLanguage {
+    /// Paths, payload templates, intrinsic functions.
+    JsonPath,
+    /// `{% … %}`.
+    Jsonata,
+}
+
+/// One state: what all have in common, and what it does.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// Its name, unique in the whole machine.
+    pub name: Str,
+    /// The flow that it stands in.
+    pub flow: FlowId,
+    /// What its author says of it.
+    pub comment: Option<Str>,
+    /// The language of its expressions.
+    pub query_language: QueryLanguage,
+    /// `InputPath`: what the state takes of its input.
+    pub input_path: Selection,
+    /// `OutputPath`: what the state gives of its result.
+    pub output_path: Selection,
+    /// `Assign`: the variables it sets when it ends (for a Choice: on the Default way).
+    pub assign: Assign,
+    /// What it does.
+    pub kind: StateKind,
+}
+
+/// What a state does.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each is named as in the language and documented at its type")]
+pub enum StateKind {
+    Pass(Pass),
+    Task(Box<Task>),
+    Choice(Choice),
+    Wait(Wait),
+    Succeed,
+    Fail(Fail),
+    Parallel(Box<Parallel>),
+    Map(Box<Map>),
+}
+
+/// `InputPath` and `OutputPath`.
+#[derive(Debug, Clone, Default)]
+pub enum Selection {
+    /// Absent or `$`: everything.
+    #[default]
+    Whole,
+    /// `null`: an empty object.
+    Nothing,
+    /// What a path selects.
+    Path(Path),
+}
+
+/// `ResultPath`: where the result goes in the input.
+#[derive(Debug, Clone, Default)]
+pub enum ResultPath {
+    /// Absent or `$`: the result takes the input's place.
+    #[default]
+    Replace,
+    /// `null`: the result is dropped and the input goes on.
+    Discard,
+    /// The result is written into the input.
+    Into(ReferencePath),
+}
+
+/// What comes after a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transition {
+    /// `Next`.
+    Next(StateId),
+    /// `End: true`.
+    End,
+}
+
+/// Variables and what they are set to, in the order of writing.
+#[derive(Debug, Clone, Default)]
+pub struct Assign(pub Vec<(Str, Template)>);
+
+/// Pass: gives its input, or a fixed result, on.
+#[derive(Debug, Clone)]
+pub struct Pass {
+    /// `Parameters`.
+    pub parameters: Option<Template>,
+    /// `Result`.
+    pub result: Option<Value>,
+    /// `ResultPath`.
+    pub result_path: ResultPath,
+    /// What comes after it.
+    pub transition: Transition,
+}
+
+/// Task: has work done outside.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// What does the work.
+    pub resource: Resource,
+    /// `Parameters`.
+    pub parameters: Option<Template>,
+    /// `Credentials`.
+    pub credentials: Option<Template>,
+    /// `TimeoutSeconds` or `TimeoutSecondsPath`.
+    pub timeout: Option<Whole>,
+    /// `HeartbeatSeconds` or `HeartbeatSecondsPath`.
+    pub heartbeat: Option<Whole>,
+    /// What happens to its result, its errors, and after it.
+    pub after: After,
+}
+
+/// What Task, Parallel and Map have in common: what happens to a result, what after a failure.
+#[derive(Debug, Clone)]
+pub struct After {
+    /// `ResultSelector`.
+    pub result_selector: Option<Template>,
+    /// `ResultPath`.
+    pub result_path: ResultPath,
+    /// `Retry`, in the order of writing.
+    pub retry: Vec<Retrier>,
+    /// `Catch`, in the order of writing.
+    pub catch: Vec<Catcher>,
+    /// What comes after it.
+    pub transition: Transition,
+}
+
+/// A whole number: written down, or read from a path when the state runs.
+#[derive(Debug, Clone)]
+pub enum Whole {
+    /// Written in the definition.
+    Literal(u64),
+    /// Found by a path; the field's name (`TimeoutSecondsPath`, …) is in the messages.
+    Path(Path),
+}
+
+/// `Resource`: who does a task's work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resource {
+    /// The whole ARN, as written.
+    pub arn: Str,
+    /// What the ARN says.
+    pub target: Target,
+}
+
+/// What a resource ARN names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// `arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`, called with the raw input.
+    Function,
+    /// `arn:aws:states:REGION:ACCOUNT:activity:NAME`.
+    Activity,
+    /// `arn:aws:states:::SERVICE:ACTION[.PATTERN]`; an AWS SDK service is `aws-sdk:NAME`.
+    Service {
+        /// `lambda`, `sqs`, `aws-sdk:s3`, …: history's `resourceType`.
+        service: Str,
+        /// `invoke`, `sendMessage`, …, without the pattern.
+        action: Str,
+        /// How the answer comes.
+        pattern: Pattern,
+        /// The action with its pattern (`startExecution.sync:2`): history's `resource`.
+        resource: Str,
+    },
+}
+
+/// How a service answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pattern {
+    /// The call's own answer is the result.
+    RequestResponse,
+    /// `.sync`: the job's end is the result.
+    Sync,
+    /// `.sync:2`: the same, with JSON where `.sync` has text.
+    Sync2,
+    /// `.waitForTaskToken`: somebody sends the result.
+    WaitForTaskToken,
+}
+
+/// Choice: goes where its first true rule points.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// `Choices`, in the order of writing.
+    pub branches: Vec<ChoiceBranch>,
+    /// `Default`.
+    pub default: Option<StateId>,
+}
+
+/// One top-level rule of a Choice.
+#[derive(Debug, Clone)]
+pub struct ChoiceBranch {
+    /// What must be true.
+    pub rule: ChoiceRule,
+    /// `Assign`.
+    pub assign: Assign,
+    /// Where it goes.
+    pub next: StateId,
+}
+
+/// Wait: lets time pass.
+#[derive(Debug, Clone)]
+pub struct Wait {
+    /// Until when.
+    pub until: Until,
+    /// What comes after it.
+    pub transition: Transition,
+}
+
+/// Until when a Wait waits.
+#[derive(Debug, Clone)]
+pub enum Until {
+    /// `Seconds`.
+    Seconds(u64),
+    /// `SecondsPath`.
+    SecondsPath(Path),
+    /// `Timestamp`, in milliseconds since 1970, checked when the machine was created.
+    Timestamp(i64),
+    /// `TimestampPath`.
+    TimestampPath(Path),
+}
+
+/// Fail: ends the execution, or the branch, with an error.
+#[derive(Debug, Clone, Default)]
+pub struct Fail {
+    /// `Error` or `ErrorPath`.
+    pub error: Option<FailText>,
+    /// `Cause` or `CausePath`.
+    pub cause: Option<FailText>,
+}
+
+/// A text of a Fail state.
+#[derive(Debug, Clone)]
+pub enum FailText {
+    /// `Error`, `Cause`.
+    Literal(Str),
+    /// `ErrorPath`, `CausePath`: a path or an intrinsic function that must give a string.
+    Computed(Template),
+}
+
+/// Parallel: runs its branches at once and collects their results.
+#[derive(Debug, Clone)]
+pub struct Parallel {
+    /// `Parameters`.
+    pub parameters: Option<Template>,
+    /// `Branches`, in the order of writing.
+    pub branches: Vec<FlowId>,
+    /// What happens to its result, its errors, and after it.
+    pub after: After,
+}
+
+/// Map: runs its processor once for every item.
+#[derive(Debug, Clone)]
+pub struct Map {
+    /// `ItemsPath`; the whole effective input when absent.
+    pub items_path: Option<Path>,
+    /// `ItemSelector`, or `Parameters` in older definitions.
+    pub item_selector: Option<Template>,
+    /// `MaxConcurrency` or `MaxConcurrencyPath`; 0 sets no limit of its own.
+    pub max_concurrency: Option<Whole>,
+    /// `ItemProcessor` or `Iterator`.
+    pub processor: FlowId,
+    /// What happens to its result, its errors, and after it.
+    pub after: After,
+}
+
+/// One element of `Retry`.
+#[derive(Debug, Clone)]
+pub struct Retrier {
+    /// `ErrorEquals`.
+    pub error_equals: Vec<Str>,
+    /// `IntervalSeconds`: 1 when absent.
+    pub interval_seconds: u64,
+    /// `MaxAttempts`: 3 when absent; 0 never retries.
+    pub max_attempts: u64,
+    /// `BackoffRate`: 2.0 when absent.
+    pub backoff_rate: f64,
+    /// `MaxDelaySeconds`.
+    pub max_delay_seconds: Option<u64>,
+    /// `JitterStrategy` is `FULL`.
+    pub full_jitter: bool,
+}
+
+/// One element of `Catch`.
+#[derive(Debug, Clone)]
+pub struct Catcher {
+    /// `ErrorEquals`.
+    pub error_equals: Vec<Str>,
+    /// `ResultPath`.
+    pub result_path: ResultPath,
+    /// `Assign`.
+    pub assign: Assign,
+    /// Where it goes.
+    pub next: StateId,
+}

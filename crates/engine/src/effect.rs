@@ -1,0 +1,73 @@
+//! Effects: what must be done outside once the step is saved.
+
+use asl::{Pattern, Target};
+use json::{Payload, Str};
+
+use crate::event::Ending;
+use crate::input::{TaskKey, TimerKey};
+use crate::moment::Millis;
+
+/// What must be done outside, after the events of the step are safe.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Do a task, now: its Started event is in the history.
+    Send(Order),
+    /// A task waits for room: feed [`crate::Input::TaskStarting`] when there is some.
+    Queue(TaskKey),
+    /// Offer an activity task to the workers of its activity.
+    Offer(Order),
+    /// A task is no longer wanted: stop what can be stopped.
+    Cancel(TaskKey),
+    /// Feed [`crate::Input::Timer`] at that moment. A timer of the same key is moved.
+    SetTimer(TimerKey, Millis),
+    /// The timer is no longer needed.
+    DropTimer(TimerKey),
+    /// The execution ended: answer who waits for it, wake its parent.
+    Finished(Outcome),
+}
+
+/// A task to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// Which one.
+    pub task: TaskKey,
+    /// The resource's ARN as written.
+    pub resource: Str,
+    /// What the ARN names.
+    pub target: Target,
+    /// What it is given.
+    pub parameters: Payload,
+    /// The role to act in.
+    pub role_arn: Option<Str>,
+    /// Its token's secret part.
+    pub nonce: u64,
+    /// When it times out.
+    pub deadline: Option<Millis>,
+}
+
+impl Order {
+    /// Whether a crash may leave it open if it was done: a Lambda call or a plain call, as opposed to
+    /// work that somebody can be asked about, or that somebody reports later.
+    pub fn is_unanswerable(&self) -> bool {
+        match &self.target {
+            Target::Function => true,
+            Target::Activity => false,
+            Target::Service { service, pattern, .. } => {
+                &**service != "states" && *pattern == Pattern::RequestResponse
+            }
+        }
+    }
+}
+
+/// How an execution ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// With its output.
+    Succeeded(Payload),
+    /// With an error.
+    Failed(Ending),
+    /// Its time was over.
+    TimedOut(Ending),
+    /// Somebody stopped it.
+    Aborted(Ending),
+}

@@ -1,0 +1,16 @@
+//! The interpreter: an execution and an input in, events and effects out.
+//!
+//! [`decide`] takes what happened ([`Input`]) and gives what became true ([`Event`]s) and what must be
+//! done outside ([`Effect`]s). Events are the only way an [`Execution`] changes, so folding a history
+//! ([`Execution::fold`]) gives its state back. There is no clock here, no chance and no I/O: both time
+//! and chance come in as a [`Moment`].
+
+mod effect;
+mod event;
+mod input;
+mod moment;
+
+pub use effect::{Effect, Order, Outcome};
+pub use event::{BranchId, Detail, Ending, Event, Scheduled, StateType};
+pub use input::{Input, TaskKey, TimerKey, TimerKind};
+pub use moment::{Millis, Moment};
