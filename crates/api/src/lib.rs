@@ -1,0 +1,41 @@
+//! api: the wire contract of AWS Step Functions (AWS JSON 1.0).
+//!
+//! A server implements [`StepFunctions`], one method per operation, and hands each request's target and body
+//! to [`dispatch`]: it decodes the request, checks its constraints as AWS does, calls the method and encodes
+//! what it answers.
+//!
+//! - [`text`], [`timestamp`]: the two values that every shape is made of.
+//! - [`requests`], [`answers`], [`shapes`], [`enums`], [`history`]: what is asked and answered.
+//! - [`constraint`]: what is wrong with a request, in AWS's words.
+//! - [`wire`]: bytes to request, answer to bytes.
+//! - [`error`]: what an operation may answer instead.
+//! - [`caller`]: who asks.
+//! - [`operations`]: the operations themselves.
+//!
+//! What is under `generated` comes from `model/stepfunctions.json` by `cargo xtask codegen`.
+
+pub mod caller;
+pub mod constraint;
+pub mod error;
+mod generated;
+mod pattern;
+pub mod text;
+pub mod timestamp;
+pub mod wire;
+
+pub use caller::Caller;
+pub use error::ApiError;
+pub use generated::answers::{self, *};
+pub use generated::enums::{self, *};
+pub use generated::errors::ErrorCode;
+pub use generated::history::{self, *};
+pub use generated::operations::{self, Operation, StepFunctions, dispatch};
+pub use generated::requests::{self, *};
+pub use generated::shapes::{self, *};
+pub use text::Text;
+pub use timestamp::Timestamp;
+pub use wire::Response;
+
+/// The most bytes the body of a request may have; what is longer is answered with
+/// `RequestEntityTooLargeException`.
+pub const REQUEST_BYTES_MAX: usize = 1 << 20;

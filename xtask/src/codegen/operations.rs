@@ -1,0 +1,87 @@
+//! Operations: the trait a server implements, and how a request finds its method.
+
+use std::fmt::Write;
+
+use crate::codegen::imports;
+use crate::codegen::model::Model;
+use crate::codegen::names::snake;
+
+pub(super) fn source(model: &Model) -> String {
+    let [
+        mut variants,
+        mut all,
+        mut names,
+        mut targets,
+        mut prefixes,
+        mut errors,
+        mut methods,
+        mut arms,
+    ] = [const { String::new() }; 8];
+    for operation in &model.operations {
+        let (name, method) = (&operation.name, snake(&operation.name));
+        let (input, output) = (&operation.input, &operation.output);
+        let _ = write!(variants, "/// `{name}`.\n{name},\n");
+        let _ = write!(all, "Self::{name}, ");
+        let _ = writeln!(names, "Self::{name} => \"{name}\",");
+        let _ = writeln!(targets, "\"{name}\" => Self::{name},");
+        if !operation.host_prefix.is_empty() {
+            let _ = writeln!(prefixes, "Self::{name} => \"{}\",", operation.host_prefix);
+        }
+        let codes: Vec<String> = operation
+            .errors
+            .iter()
+            .map(|code| format!("ErrorCode::{code}"))
+            .collect();
+        let _ = writeln!(errors, "Self::{name} => &[{}],", codes.join(", "));
+        let _ = write!(
+            methods,
+            "/// `{name}`.\n\
+             fn {method}(&self, _caller: &Caller, _request: {input}) \
+             -> impl Future<Output = Result<{output}, ApiError>> + Send {{\n\
+             ready(Err(ApiError::no_such_operation()))\n}}\n\n"
+        );
+        let _ = writeln!(
+            arms,
+            "Operation::{name} => match decode(body) {{\n\
+             Ok(request) => Response::of(service.{method}(caller, request).await),\n\
+             Err(error) => Response::from(error),\n}},"
+        );
+    }
+    let imports = imports::of(model, &methods, "operations");
+    format!(
+        "//! Operations: the trait a server implements, and how a request finds its method.\n\n\
+         use std::fmt;\nuse std::future::{{Future, ready}};\n\n\
+         {imports}use crate::generated::errors::ErrorCode;\n\
+         use crate::wire::{{Response, decode}};\nuse crate::{{ApiError, Caller}};\n\n\
+         /// One of the operations of the API.\n\
+         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n\
+         pub enum Operation {{\n{variants}}}\n\n\
+         impl Operation {{\n\
+         /// Every operation, by name.\n\
+         pub const ALL: [Self; {count}] = [{all}];\n\n\
+         /// The operation that an `X-Amz-Target` header names, such as `{prefix}.StartExecution`.\n\
+         pub fn from_target(target: &str) -> Option<Self> {{\n\
+         let name = target.strip_prefix(\"{prefix}.\")?;\n\
+         Some(match name {{\n{targets}_ => return None,\n}})\n}}\n\n\
+         /// Its name.\n\
+         pub const fn name(self) -> &'static str {{\nmatch self {{\n{names}}}\n}}\n\n\
+         /// What clients put in front of the host's name; empty for most operations.\n\
+         pub const fn host_prefix(self) -> &'static str {{\nmatch self {{\n{prefixes}_ => \"\",\n}}\n}}\n\n\
+         /// The errors that the model gives it.\n\
+         pub const fn errors(self) -> &'static [ErrorCode] {{\nmatch self {{\n{errors}}}\n}}\n}}\n\n\
+         impl fmt::Display for Operation {{\n\
+         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\nf.pad(self.name())\n}}\n}}\n\n\
+         /// What a server does, one method per operation.\n///\n\
+         /// An operation that isn't written answers `UnknownOperationException`. A request has passed the\n\
+         /// constraints of the model when it gets here; what the text of a member means is up to the method.\n\
+         pub trait StepFunctions: Send + Sync {{\n{methods}}}\n\n\
+         /// Decodes the request, has `service` answer it and encodes the answer.\n///\n\
+         /// `target` is the value of the `X-Amz-Target` header.\n\
+         pub async fn dispatch<S: StepFunctions>(service: &S, caller: &Caller, target: &str, body: &[u8]) -> Response {{\n\
+         let Some(operation) = Operation::from_target(target) else {{\n\
+         return Response::from(ApiError::no_such_operation());\n}};\n\
+         match operation {{\n{arms}}}\n}}\n",
+        count = model.operations.len(),
+        prefix = model.target_prefix,
+    )
+}
