@@ -1,0 +1,241 @@
+//! Blobs: the events of a commit.
+
+use engine::{Detail, Event};
+use json::Payload;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::payloads::{Extractor, reference};
+use crate::codec::{Damage, LargePayload, PayloadTable, frame};
+use crate::error::StoreError;
+
+/// A frame is closed when its events have this many bytes.
+const FRAME_BYTES: usize = 1 << 20;
+
+/// Events that follow each other, encoded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blob {
+    /// The number of the first event in it that has one of its own; when all are silent, the number that
+    /// the next event will have.
+    pub first: u16,
+    /// How many events have a number of their own, so the last one is `first + count - 1`.
+    pub count: u16,
+    /// One or several frames.
+    #[serde(with = "serde_bytes")]
+    pub bytes: Vec<u8>,
+}
+
+impl Blob {
+    /// The number that the event after it will have.
+    pub(crate) fn end(&self) -> u32 {
+        u32::from(self.first) + u32::from(self.count)
+    }
+
+    /// Adds the events that come next.
+    pub(crate) fn append(&mut self, next: &Self) -> Result<(), Damage> {
+        if self.end() != u32::from(next.first) {
+            return Err(format!(
+                "event {} can't follow event {}",
+                next.first,
+                self.end() - 1
+            ));
+        }
+        self.count = self
+            .count
+            .checked_add(next.count)
+            .ok_or("it has too many events")?;
+        self.bytes.extend_from_slice(&next.bytes);
+        Ok(())
+    }
+
+    /// What is stored after `new` was saved where this blob is: the same when it was saved before.
+    pub(crate) fn merge(&self, new: &Self) -> Result<Self, Damage> {
+        if self.count >= new.count && contains(&self.bytes, &new.bytes) {
+            return Ok(self.clone());
+        }
+        if new.bytes.starts_with(&self.bytes) {
+            return Ok(new.clone());
+        }
+        if self.count == 0 {
+            let mut joined = self.clone();
+            joined.append(new)?;
+            return Ok(joined);
+        }
+        Err(format!("another event {} is stored already", self.first))
+    }
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// What [`encode`] gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// The events.
+    pub blob: Blob,
+    /// Large payloads that were not stored before.
+    pub payloads: Vec<LargePayload>,
+}
+
+/// Encodes events that follow each other. The large payloads it gives must be saved in the same commit;
+/// when it fails, or the commit does, the table is of no more use.
+///
+/// # Panics
+///
+/// When there are no events.
+pub fn encode(events: &[Event], table: &mut PayloadTable) -> Result<Encoded, StoreError> {
+    let mut extractor = Extractor::new(table);
+    let mut bytes = Vec::new();
+    let mut content = Vec::with_capacity(128 * events.len());
+    for event in events {
+        let mut event = event.clone();
+        each_payload(&mut event.detail, &mut |payload| extractor.extract(payload))?;
+        content = postcard::to_extend(&event, content).expect("writing to memory can't fail");
+        if content.len() >= FRAME_BYTES {
+            frame::write(&content, "an event", &mut bytes)?;
+            content.clear();
+        }
+    }
+    if !content.is_empty() {
+        frame::write(&content, "an event", &mut bytes)?;
+    }
+    let (first, count) = numbers(events)?;
+    Ok(Encoded {
+        blob: Blob { first, count, bytes },
+        payloads: extractor.new,
+    })
+}
+
+/// The number of the first event and how many have one.
+fn numbers(events: &[Event]) -> Result<(u16, u16), StoreError> {
+    let numbered = || events.iter().filter(|event| !event.detail.is_silent());
+    let first = match numbered().next() {
+        Some(event) => event.id,
+        None => events.last().expect("there are events").id.saturating_add(1),
+    };
+    let count = numbered().count();
+    let too_many = || StoreError::TooLarge {
+        what: "a history",
+        bytes: usize::try_from(first).unwrap_or(usize::MAX).saturating_add(count),
+        limit: usize::from(u16::MAX),
+    };
+    Ok((
+        u16::try_from(first).map_err(|_| too_many())?,
+        u16::try_from(count).map_err(|_| too_many())?,
+    ))
+}
+
+/// Decodes the events of a blob. `large` gives the large payload of a number. Neighbours that carry the
+/// same payload share it again.
+pub fn decode(
+    mut bytes: &[u8],
+    large: &mut dyn FnMut(u16) -> Result<Payload, StoreError>,
+    events: &mut Vec<Event>,
+) -> Result<(), DecodeError> {
+    let mut last: Option<Payload> = None;
+    while !bytes.is_empty() {
+        let content = frame::read(&mut bytes)?;
+        let mut rest = &content[..];
+        while !rest.is_empty() {
+            let (mut event, left) =
+                postcard::take_from_bytes::<Event>(rest).map_err(|error| error.to_string())?;
+            rest = left;
+            each_payload(&mut event.detail, &mut |payload| {
+                if let Some(shared) = last.as_ref().filter(|last| *last == payload) {
+                    *payload = shared.clone();
+                    return Ok(());
+                }
+                if let Some(number) = reference(payload) {
+                    *payload = large(number?)?;
+                }
+                last = Some(payload.clone());
+                Ok::<_, DecodeError>(())
+            })?;
+            events.push(event);
+        }
+    }
+    Ok(())
+}
+
+/// Why a blob gave no events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DecodeError {
+    /// Its bytes are not what was written.
+    Damage(Damage),
+    /// A large payload could not be had.
+    Store(StoreError),
+}
+
+impl From<Damage> for DecodeError {
+    fn from(damage: Damage) -> Self {
+        Self::Damage(damage)
+    }
+}
+
+impl From<StoreError> for DecodeError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Shows every payload that an event carries.
+fn each_payload<E>(
+    detail: &mut Detail,
+    show: &mut impl FnMut(&mut Payload) -> Result<(), E>,
+) -> Result<(), E> {
+    match detail {
+        Detail::ExecutionStarted { input: payload, .. }
+        | Detail::ExecutionSucceeded { output: payload }
+        | Detail::StateEntered { input: payload, .. }
+        | Detail::TaskSubmitted { output: payload, .. }
+        | Detail::TaskSucceeded { output: payload, .. }
+        | Detail::LambdaFunctionSucceeded { output: payload }
+        | Detail::ActivitySucceeded { output: payload }
+        | Detail::MapStateStarted { items: payload, .. } => show(payload),
+
+        Detail::StateExited { output, assigned, .. } => {
+            show(output)?;
+            assigned.iter_mut().try_for_each(|(_, value)| show(value))
+        }
+
+        Detail::TaskScheduled { scheduled, .. }
+        | Detail::LambdaFunctionScheduled { scheduled, .. }
+        | Detail::ActivityScheduled { scheduled, .. } => show(&mut scheduled.parameters),
+
+        Detail::ExecutionFailed(_)
+        | Detail::ExecutionAborted(_)
+        | Detail::ExecutionTimedOut(_)
+        | Detail::ExecutionRedriven { .. }
+        | Detail::TaskStarted { .. }
+        | Detail::TaskStartFailed { .. }
+        | Detail::TaskSubmitFailed { .. }
+        | Detail::TaskFailed { .. }
+        | Detail::TaskTimedOut { .. }
+        | Detail::TaskStateAborted
+        | Detail::LambdaFunctionScheduleFailed(_)
+        | Detail::LambdaFunctionStarted
+        | Detail::LambdaFunctionStartFailed(_)
+        | Detail::LambdaFunctionFailed(_)
+        | Detail::LambdaFunctionTimedOut(_)
+        | Detail::ActivityScheduleFailed(_)
+        | Detail::ActivityStarted { .. }
+        | Detail::ActivityFailed(_)
+        | Detail::ActivityTimedOut(_)
+        | Detail::WaitStateAborted
+        | Detail::ParallelStateStarted
+        | Detail::ParallelStateSucceeded
+        | Detail::ParallelStateFailed
+        | Detail::ParallelStateAborted
+        | Detail::MapIterationStarted { .. }
+        | Detail::MapIterationSucceeded { .. }
+        | Detail::MapIterationFailed { .. }
+        | Detail::MapIterationAborted { .. }
+        | Detail::MapStateSucceeded
+        | Detail::MapStateFailed
+        | Detail::MapStateAborted
+        | Detail::EvaluationFailed { .. }
+        | Detail::WaitScheduled { .. }
+        | Detail::RetryScheduled { .. }
+        | Detail::BranchStarted { .. } => Ok(()),
+    }
+}

@@ -1,0 +1,19 @@
+//! Events to bytes and back.
+//!
+//! Events are written in postcard and packed into frames ([`frame`]). A payload over
+//! [`LARGE_PAYLOAD_BYTES`] is written once per execution as a [`LargePayload`], and the events that
+//! carry it have a reference in its place. What was written once is read forever: `tests/golden` has
+//! bytes of every version.
+
+mod created;
+mod events;
+mod frame;
+mod payloads;
+
+pub(crate) use created::{decode_created, encode_created};
+pub use events::{Blob, DecodeError, Encoded, decode, encode};
+pub use frame::FRAME_BYTES_MAX;
+pub use payloads::{LARGE_PAYLOAD_BYTES, LargePayload, PayloadTable};
+
+/// Bytes that can't be what was written, and why.
+pub type Damage = String;

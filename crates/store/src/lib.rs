@@ -1,0 +1,36 @@
+//! Saving executions and loading them again.
+//!
+//! Everything that must outlive the process goes through the [`Store`] trait: a [`Batch`] of steps is
+//! saved whole or not at all, and once [`Store::commit`] has answered, it is on disk. Histories are
+//! encoded by [`codec`], in the thread that decided them, so that a backend only moves bytes.
+//!
+//! - [`id`]: the number of an execution.
+//! - [`record`]: what is known of an execution, and how to ask for it.
+//! - [`catalog`]: state machines, their revisions, activities.
+//! - [`batch`]: what is saved together.
+//! - [`codec`]: events to bytes and back.
+//! - [`error`]: what can go wrong.
+//! - [`MemoryStore`]: a backend that forgets.
+//! - [`conformance`]: the suite that every backend passes.
+
+pub mod batch;
+pub mod catalog;
+pub mod codec;
+pub mod conformance;
+pub mod error;
+pub mod id;
+mod memory;
+pub mod record;
+mod store;
+
+pub use batch::{Batch, CatalogChange, Commit, ExpressChange};
+pub use catalog::{Activity, Machine, MachineKind, MachineStatus, Revision, Tags};
+pub use codec::{Blob, LargePayload, PayloadTable};
+pub use error::StoreError;
+pub use id::{ExecId, IdClock, shard_of};
+pub use memory::MemoryStore;
+pub use record::{
+    Closed, Created, ExecutionQuery, ExpressStart, HistoryPage, Listed, Loaded, OpenRow, Parent, Position,
+    Redriven, Status, Summary,
+};
+pub use store::{Reply, Store};
