@@ -1,0 +1,5 @@
+//! Real Python, Node and shell processes behind the Runtime API.
+
+mod lifecycle;
+mod runtimes;
+mod support;
