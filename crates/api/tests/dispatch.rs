@@ -35,7 +35,7 @@ impl StepFunctions for Server {
 async fn ask(target: &str, body: impl AsRef<[u8]>) -> (u16, String) {
     let Response { status, body, error } = dispatch(&Server, &Caller::default(), target, body.as_ref()).await;
     assert_eq!(status == 200, error.is_none());
-    (status, String::from_utf8(body).unwrap())
+    (status, String::from_utf8(body).expect("JSON is UTF-8"))
 }
 
 fn start(name: &str) -> String {
