@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use json::Str;
+
 /// Text that is no path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
@@ -12,23 +14,35 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
-    pub(crate) fn new(offset: usize, message: impl Into<String>) -> Self {
-        Self { message: message.into(), offset }
+    /// An error at a place in the text.
+    pub fn new(offset: usize, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            offset,
+        }
     }
 }
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} at character {}", self.message, self.offset)
+        write!(out, "{} at offset {}", self.message, self.offset)
     }
 }
 
 impl std::error::Error for SyntaxError {}
 
-/// A definite path that leads nowhere, in Jayway's words.
+/// A path that leads nowhere; displayed in Jayway's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotFound {
     pub(crate) message: String,
+    pub(crate) step: Option<Str>,
+}
+
+impl NotFound {
+    /// The step that could not be taken, without quotes or brackets: a member's name or an index.
+    pub fn step(&self) -> Option<&str> {
+        self.step.as_deref()
+    }
 }
 
 impl fmt::Display for NotFound {
@@ -42,12 +56,13 @@ impl std::error::Error for NotFound {}
 /// A place that a reference path cannot be written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteError {
-    pub(crate) message: String,
+    /// The step that stands in the way, without quotes or brackets: a member's name or an index.
+    pub step: Str,
 }
 
 impl fmt::Display for WriteError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.message)
+        write!(out, "unable to apply step \"{}\"", self.step)
     }
 }
 
