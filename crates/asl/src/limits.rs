@@ -48,5 +48,32 @@ pub const TIMEOUT_SECONDS_DEFAULT: u64 = 99_999_999;
 /// The longest an Express execution may take, in seconds.
 pub const EXPRESS_SECONDS_MAX: u64 = 300;
 
+/// The longest a Standard execution may take, in seconds: a year.
+pub const STANDARD_SECONDS_MAX: u64 = 31_536_000;
+
 /// How deep states may nest in Parallel branches and Map processors.
 pub const STATE_NESTING_MAX: usize = 100;
+
+/// How deep choice rules may nest in one another.
+pub const CHOICE_NESTING_MAX: usize = 100;
+
+/// Seconds that a definition may write down: a wait, a timeout, a heartbeat, a retry's interval.
+pub const SECONDS_MAX: u64 = 99_999_999;
+
+/// Attempts that a retrier may make.
+pub const MAX_ATTEMPTS_MAX: u64 = 99_999_999;
+
+/// The longest delay between two attempts, in seconds.
+pub const MAX_DELAY_SECONDS_MAX: u64 = 31_622_400;
+
+/// The label of a Distributed Map, in characters.
+pub const LABEL_CHARS_MAX: usize = 40;
+
+/// Values in a YAML definition, those that an alias repeats included.
+pub const YAML_NODES_MAX: usize = 250_000;
+
+/// Findings about one definition that are kept.
+pub const FINDINGS_MAX: usize = 1000;
+
+/// Findings about one definition that are kept, in bytes of their words.
+pub const FINDINGS_BYTES_MAX: usize = 1_048_576;

@@ -4,7 +4,7 @@ use asl::{Pattern, Target};
 use json::{Payload, Str};
 
 use crate::event::Ending;
-use crate::input::{TaskKey, TimerKey};
+use crate::input::TaskKey;
 use crate::moment::Millis;
 
 /// What must be done outside, after the events of the step are safe.
@@ -18,10 +18,6 @@ pub enum Effect {
     Offer(Order),
     /// A task is no longer wanted: stop what can be stopped.
     Cancel(TaskKey),
-    /// Feed [`crate::Input::Timer`] at that moment. A timer of the same key is moved.
-    SetTimer(TimerKey, Millis),
-    /// The timer is no longer needed.
-    DropTimer(TimerKey),
     /// The execution ended: answer who waits for it, wake its parent.
     Finished(Outcome),
 }

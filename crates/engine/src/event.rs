@@ -122,8 +122,8 @@ pub enum Detail {
 
     /// `items` are the items themselves; AWS shows how many.
     MapStateStarted { items: Payload, length: u64, max_concurrency: u64 },
-    /// `branch` of the event is the iteration's own.
-    MapIterationStarted { name: Str, index: u64 },
+    /// `branch` of the event is the iteration's own, `parent` the Map's.
+    MapIterationStarted { name: Str, index: u64, parent: BranchId },
     MapIterationSucceeded { name: Str, index: u64 },
     MapIterationFailed { name: Str, index: u64 },
     MapIterationAborted { name: Str, index: u64 },
@@ -137,8 +137,8 @@ pub enum Detail {
     WaitScheduled { until: Millis },
     /// Silent: the state will be tried again.
     RetryScheduled { retrier: u32, until: Millis },
-    /// Silent: a Parallel branch began; `branch` of the event is its own, `slot` its place.
-    BranchStarted { slot: u32 },
+    /// Silent: a Parallel branch began; `branch` of the event is its own, `parent` the Parallel's.
+    BranchStarted { slot: u32, parent: BranchId },
 }
 
 impl Detail {

@@ -7,10 +7,19 @@
 
 mod effect;
 mod event;
+mod execution;
+mod failing;
+mod fold;
 mod input;
 mod moment;
+mod states;
+mod step;
+mod view;
 
 pub use effect::{Effect, Order, Outcome};
 pub use event::{BranchId, Detail, Ending, Event, Scheduled, StateType};
+pub use execution::{Execution, Head, Progress};
+pub use fold::FoldError;
 pub use input::{Input, TaskKey, TimerKey, TimerKind};
-pub use moment::{Millis, Moment};
+pub use moment::{Millis, Moment, World};
+pub use step::{Step, decide};

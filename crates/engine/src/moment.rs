@@ -7,6 +7,14 @@ use serde::{Deserialize, Serialize};
 pub struct Millis(pub i64);
 
 impl Millis {
+    /// The longest delay that is counted: far beyond any execution's life.
+    pub(crate) const MAX_DELAY: i64 = 1 << 50;
+
+    /// The moment that many milliseconds later.
+    pub(crate) fn plus(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
     /// The moment that many seconds later; the end of time when it would be past it.
     pub fn after_seconds(self, seconds: u64) -> Self {
         let millis = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
@@ -19,16 +27,25 @@ impl Millis {
     }
 }
 
+/// What a step must know of the world before it schedules a task.
+pub trait World {
+    /// Why a task cannot even be scheduled: an activity that does not exist, parameters that do not
+    /// fit. The execution fails with `States.Runtime` and this text.
+    fn refuse(&self, resource: &asl::Resource, parameters: &json::Value) -> Option<String>;
+}
+
 /// When a step is decided, and the source of its chance. The same inputs at the same moments give
 /// the same events, always.
-#[derive(Debug, Clone, Copy)]
-pub struct Moment {
+#[derive(Clone, Copy)]
+pub struct Moment<'w> {
     /// The time.
     pub now: Millis,
     /// What random numbers are drawn from: identifiers, jitter, `States.MathRandom`.
     pub seed: u64,
     /// How many tasks may be sent at once; those above it are scheduled and wait for [`crate::Input::TaskStarting`].
     pub room: usize,
+    /// What is known of the world.
+    pub world: &'w dyn World,
 }
 
 /// A small, good sequence of random numbers from a seed (SplitMix64).

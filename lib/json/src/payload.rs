@@ -15,6 +15,8 @@ pub struct Payload(Arc<Inner>);
 
 struct Inner {
     text: Str,
+    /// Whether we printed the text ourselves.
+    printed: bool,
     value: OnceLock<Value>,
 }
 
@@ -23,12 +25,12 @@ impl Payload {
     pub fn parse(text: impl Into<Str>) -> Result<Self, ParseError> {
         let text = text.into();
         let value = OnceLock::from(parse(&text)?);
-        Ok(Self(Arc::new(Inner { text, value })))
+        Ok(Self(Arc::new(Inner { text, printed: false, value })))
     }
 
     /// Takes text that was a payload's text before; it is parsed when its value is needed.
     pub fn trusted(text: impl Into<Str>) -> Self {
-        Self(Arc::new(Inner { text: text.into(), value: OnceLock::new() }))
+        Self(Arc::new(Inner { text: text.into(), printed: false, value: OnceLock::new() }))
     }
 
     /// The value; `null` when trusted text turns out to be no JSON.
@@ -46,6 +48,15 @@ impl Payload {
         self.0.text.len()
     }
 
+    /// The payload of a value that may be this payload's own, whose text is then shared. Text from
+    /// outside is printed anew, without its spaces, as AWS does when a state ends.
+    pub fn carry(&self, value: Value) -> Self {
+        if self.0.printed && self.value().is_same(&value) {
+            return self.clone();
+        }
+        Self::from(value)
+    }
+
     /// Whether both share the very same text.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || Arc::ptr_eq(&self.0.text, &other.0.text)
@@ -54,7 +65,7 @@ impl Payload {
 
 impl From<Value> for Payload {
     fn from(value: Value) -> Self {
-        Self(Arc::new(Inner { text: value.to_text(), value: OnceLock::from(value) }))
+        Self(Arc::new(Inner { text: value.to_text(), printed: true, value: OnceLock::from(value) }))
     }
 }
 
@@ -89,5 +100,26 @@ impl<'de> serde::Deserialize<'de> for Payload {
     /// Stored text is trusted.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         <Str as serde::Deserialize>::deserialize(deserializer).map(Self::trusted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_is_kept_until_it_is_carried_on() {
+        let given = Payload::parse("[1, 2]").unwrap();
+        assert_eq!(&**given.text(), "[1, 2]");
+        let carried = given.carry(given.value().clone());
+        assert_eq!(&**carried.text(), "[1,2]");
+        assert!(carried.carry(carried.value().clone()).is_same(&carried));
+    }
+
+    #[test]
+    fn trusted_text_is_parsed_when_asked_for() {
+        let payload = Payload::trusted(r#"{"a":1}"#);
+        assert_eq!(payload.value().get("a"), Some(&Value::from(1)));
+        assert_eq!(Payload::trusted("no json").value(), &Value::Null);
     }
 }

@@ -28,6 +28,11 @@ pub enum Value {
 }
 
 impl Value {
+    /// An object with these members.
+    pub fn object<K: Into<Str>>(members: impl IntoIterator<Item = (K, Value)>) -> Self {
+        Self::Object(members.into_iter().collect())
+    }
+
     /// An object without members.
     pub fn empty_object() -> Self {
         Self::Object(Object::new())
@@ -96,6 +101,20 @@ impl Value {
     /// The element of an array; `None` for anything else.
     pub fn at(&self, index: usize) -> Option<&Value> {
         self.as_array()?.get(index)
+    }
+
+    /// Whether both are the very same: one shared string, array or object, or equal scalars. Never
+    /// looks inside, so it may say no to values that are equal.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::String(a), Self::String(b)) => Arc::ptr_eq(a, b),
+            (Self::Array(a), Self::Array(b)) => Arc::ptr_eq(a, b),
+            (Self::Object(a), Self::Object(b)) => a.is_same(b),
+            (Self::Number(a), Self::Number(b)) => a.is_integer() == b.is_integer() && a == b,
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            _ => false,
+        }
     }
 
     /// What kind of value it is, in JSON's words: `object`, `array`, `string`, …

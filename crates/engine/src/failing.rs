@@ -1,0 +1,241 @@
+//! Failing: Retry, then Catch, then whatever contains the state.
+
+use asl::{After, Failure, Retrier, StateKind};
+use json::{Payload, Value};
+
+use crate::event::{BranchId, Detail, StateType};
+use crate::execution::{At, Phase};
+use crate::moment::Millis;
+use crate::states;
+use crate::step::Stepper;
+use crate::view::View;
+
+/// Errors that neither Retry nor Catch sees: AWS treats them as faults of the definition.
+const TERMINAL: &str = "States.Runtime";
+
+/// An error that a heartbeat may be caught by, beside the `States.Timeout` that history shows.
+const HEARTBEAT: &str = "States.HeartbeatTimeout";
+
+/// A failure on its way from a state outwards.
+#[derive(Debug, Clone)]
+pub(crate) struct Trouble {
+    pub(crate) failure: Failure,
+    /// Whether a missed heartbeat is behind it.
+    pub(crate) heartbeat: bool,
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self { failure, heartbeat: false }
+    }
+}
+
+impl Trouble {
+    fn is_terminal(&self) -> bool {
+        self.failure.error.as_deref() == Some(TERMINAL)
+    }
+
+    /// Whether one of these names means it.
+    fn is_one_of(&self, names: &[json::Str]) -> bool {
+        let error = self.failure.error.as_deref();
+        names.iter().any(|name| match &**name {
+            "States.ALL" => true,
+            "States.TaskFailed" => error != Some("States.Timeout"),
+            HEARTBEAT if self.heartbeat => true,
+            name => error == Some(name),
+        })
+    }
+
+    /// What Catch puts into the data: AWS writes an empty cause where there is none.
+    fn output(&self) -> Value {
+        let text = |part: &Option<json::Str>| Value::from(part.clone().unwrap_or_default());
+        Value::object([("Error", text(&self.failure.error)), ("Cause", text(&self.failure.cause))])
+    }
+}
+
+impl Stepper<'_> {
+    /// A state failed while its expressions were evaluated: the cause says where.
+    pub(crate) fn fail_evaluating(&mut self, branch: BranchId, failure: Failure) {
+        let explained = self.explain(branch, failure);
+        self.fail(branch, explained.into());
+    }
+
+    /// The failure with AWS's opening words: which state, and the event that entered it.
+    pub(crate) fn explain(&self, branch: BranchId, failure: Failure) -> Failure {
+        let Some(visit) = self.execution.visit(branch) else { return failure };
+        let name = &self.machine.state(visit.state).name;
+        let cause = failure.cause.unwrap_or_default();
+        let cause = format!(
+            "An error occurred while executing the state '{name}' (entered at the event id #{}). {cause}",
+            visit.entered
+        );
+        Failure { error: failure.error, cause: Some(cause.into()) }
+    }
+
+    /// The state that a branch is in failed: it is tried again, caught, or takes its surroundings along.
+    pub(crate) fn fail(&mut self, branch: BranchId, trouble: Trouble) {
+        let previous = self.previous(branch);
+        self.fail_after(branch, previous, trouble);
+    }
+
+    /// The same, following from an event of a branch inside.
+    fn fail_after(&mut self, branch: BranchId, previous: u64, trouble: Trouble) {
+        let Some(visit) = self.execution.visit(branch) else { return };
+        let state = self.machine.state(visit.state);
+        let after = match &state.kind {
+            StateKind::Task(task) => Some(&task.after),
+            StateKind::Parallel(parallel) => Some(&parallel.after),
+            StateKind::Map(map) => Some(&map.after),
+            StateKind::Pass(_)
+            | StateKind::Choice(_)
+            | StateKind::Wait(_)
+            | StateKind::Succeed
+            | StateKind::Fail(_) => None,
+        };
+        if let Some(after) = after.filter(|_| !trouble.is_terminal()) {
+            if self.schedule_retry(branch, previous, after, &trouble) {
+                return;
+            }
+            self.record_fork_failed(branch, previous);
+            if self.catch(branch, after, &trouble) {
+                return;
+            }
+        } else {
+            self.record_fork_failed(branch, previous);
+        }
+        self.fail_branch(branch, trouble);
+    }
+
+    /// Takes up a failed state again: its time has come.
+    pub(crate) fn retry(&mut self, branch: BranchId) {
+        let Some(visit) = self.execution.visit(branch) else { return };
+        let state = visit.state;
+        states::begin(self, branch, state);
+    }
+
+    fn schedule_retry(&mut self, branch: BranchId, previous: u64, after: &After, trouble: &Trouble) -> bool {
+        let found = after.retry.iter().enumerate().find(|(_, retrier)| trouble.is_one_of(&retrier.error_equals));
+        let Some((index, retrier)) = found else { return false };
+        let Some(visit) = self.execution.visit(branch) else { return false };
+        let used = visit.attempts.iter().find(|(known, _)| *known == index as u32).map_or(0, |(_, count)| *count);
+        if used >= retrier.max_attempts {
+            return false;
+        }
+        let until = self.now().plus(retrier.delay_millis(used, self.chance.fraction()));
+        self.cancel_tasks_below(branch);
+        self.abort_children(branch);
+        self.record(branch, previous, Detail::RetryScheduled { retrier: index as u32, until });
+        true
+    }
+
+    fn catch(&mut self, branch: BranchId, after: &After, trouble: &Trouble) -> bool {
+        let Some(catcher) = after.catch.iter().find(|catcher| trouble.is_one_of(&catcher.error_equals)) else {
+            return false;
+        };
+        let Some(visit) = self.execution.visit(branch) else { return false };
+        let error = trouble.output();
+        let output = catcher.result_path.place(visit.input.value(), error.clone());
+        let assigned = catcher.assign.evaluate(View::new(self.execution, &self.chance, branch).env(&error));
+        let output = match output {
+            Ok(output) => Payload::from(output),
+            Err(failure) => {
+                self.fail_branch_explained(branch, failure);
+                return true;
+            }
+        };
+        match assigned {
+            Ok(assigned) => states::leave(self, branch, output, assigned, asl::Transition::Next(catcher.next)),
+            Err(failure) => self.fail_branch_explained(branch, failure),
+        }
+        true
+    }
+
+    fn fail_branch_explained(&mut self, branch: BranchId, failure: Failure) {
+        let explained = self.explain(branch, failure);
+        self.fail_branch(branch, explained.into());
+    }
+
+    /// Nothing in the branch caught the failure: the execution fails, or the Parallel or Map around it.
+    fn fail_branch(&mut self, branch: BranchId, trouble: Trouble) {
+        let previous = self.previous(branch);
+        let Some(parent) = self.execution.branches.get(&branch).and_then(|branch| branch.parent) else {
+            return self.finish_failed(trouble.failure, previous);
+        };
+        self.cancel_tasks_below(branch);
+        if let Some(Phase::Map(_)) = self.execution.visit(parent.branch).map(|visit| &visit.phase) {
+            let name = self.state_name(parent.branch);
+            self.record(branch, previous, Detail::MapIterationFailed { name, index: u64::from(parent.slot) });
+        }
+        self.work.clear();
+        self.cancel_tasks_below(parent.branch);
+        self.abort_children(parent.branch);
+        self.fail_after(parent.branch, previous, trouble);
+    }
+
+    /// Records that a Parallel or Map failed while its branches or iterations ran.
+    fn record_fork_failed(&mut self, branch: BranchId, previous: u64) {
+        match self.execution.visit(branch).map(|visit| &visit.phase) {
+            Some(Phase::Parallel { .. }) => self.record(branch, previous, Detail::ParallelStateFailed),
+            Some(Phase::Map(_)) => self.record(branch, previous, Detail::MapStateFailed),
+            _ => return,
+        };
+    }
+
+    /// Records what is aborted inside a Parallel or Map that failed.
+    fn abort_children(&mut self, branch: BranchId) {
+        let Some(visit) = self.execution.visit(branch) else { return };
+        match &visit.phase {
+            Phase::Parallel { children } => {
+                for child in children.clone() {
+                    self.abort_state(child);
+                }
+            }
+            Phase::Map(iterations) => {
+                for child in iterations.running.clone() {
+                    self.abort_state(child);
+                    let Some(parent) = self.execution.branches.get(&child).and_then(|branch| branch.parent) else {
+                        continue;
+                    };
+                    let name = self.state_name(parent.branch);
+                    let index = u64::from(parent.slot);
+                    self.record_next(child, Detail::MapIterationAborted { name, index });
+                }
+            }
+            Phase::Idle | Phase::Waiting { .. } | Phase::Backoff { .. } | Phase::Task(_) => {}
+        }
+    }
+
+    /// Records that the state which a branch is in was aborted, where AWS has an event for it.
+    fn abort_state(&mut self, branch: BranchId) {
+        self.abort_children(branch);
+        let Some(At::In(visit)) = self.execution.branches.get(&branch).map(|branch| &branch.at) else { return };
+        let aborted = match StateType::of(&self.machine.state(visit.state).kind) {
+            StateType::Task => Detail::TaskStateAborted,
+            StateType::Wait => Detail::WaitStateAborted,
+            StateType::Parallel => Detail::ParallelStateAborted,
+            StateType::Map => Detail::MapStateAborted,
+            StateType::Pass | StateType::Choice | StateType::Succeed | StateType::Fail => return,
+        };
+        self.record_next(branch, aborted);
+    }
+
+    fn state_name(&self, branch: BranchId) -> json::Str {
+        self.execution.visit(branch).map(|visit| self.machine.state(visit.state).name.clone()).unwrap_or_default()
+    }
+}
+
+trait Backoff {
+    /// How long to wait before a retry, in milliseconds: `min(MaxDelaySeconds, IntervalSeconds × BackoffRate^n)`
+    /// after n earlier ones, and with full jitter a part of it.
+    fn delay_millis(&self, used: u64, fraction: f64) -> i64;
+}
+
+impl Backoff for Retrier {
+    fn delay_millis(&self, used: u64, fraction: f64) -> i64 {
+        let power = i32::try_from(used).unwrap_or(i32::MAX);
+        let seconds = self.interval_seconds as f64 * self.backoff_rate.powi(power);
+        let bounded = self.max_delay_seconds.map_or(seconds, |most| seconds.min(most as f64));
+        let drawn = if self.full_jitter { bounded * fraction } else { bounded };
+        (drawn * 1000.0).min(Millis::MAX_DELAY as f64) as i64
+    }
+}

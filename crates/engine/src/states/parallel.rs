@@ -1,0 +1,69 @@
+//! Parallel: runs its branches at once and collects their results.
+
+use asl::{Failure, Parallel, State, StateKind};
+use json::{Payload, Value};
+
+use crate::event::{BranchId, Detail};
+use crate::execution::{At, Phase};
+use crate::states;
+use crate::step::{Stepper, Work};
+use crate::view::View;
+
+pub(crate) fn begin(
+    step: &mut Stepper<'_>,
+    branch: BranchId,
+    state: &State,
+    parallel: &Parallel,
+) -> Result<(), Failure> {
+    let input = states::input(step, branch);
+    let view = View::new(step.execution, &step.chance, branch);
+    let effective = state.input_path.select(view.env(input.value()))?;
+    let given = match &parallel.parameters {
+        Some(parameters) => parameters.evaluate(view.env(&effective))?,
+        None => effective,
+    };
+    let given = input.carry(given);
+    let started = step.record_next(branch, Detail::ParallelStateStarted);
+    let first = step.execution.next_branch;
+    for slot in 0..parallel.branches.len() as u32 {
+        step.record(BranchId(first + slot), started, Detail::BranchStarted { slot, parent: branch });
+    }
+    for (slot, flow) in parallel.branches.iter().enumerate().rev() {
+        let state = step.machine.flow(*flow).start_at;
+        let branch = BranchId(first + slot as u32);
+        step.work.push(Work::Enter { branch, state, input: given.clone() });
+    }
+    Ok(())
+}
+
+/// A branch came to its end; when it was the last, the results are collected.
+pub(crate) fn joined(step: &mut Stepper<'_>, child: BranchId, branch: BranchId) {
+    let Some(visit) = step.execution.visit(branch) else { return };
+    let Phase::Parallel { children } = &visit.phase else { return };
+    let mut results = Vec::with_capacity(children.len());
+    for child in children {
+        match step.execution.branches.get(child).map(|child| &child.at) {
+            Some(At::Left(output)) if !step.is_on_its_way(*child) => results.push(output.value().clone()),
+            _ => return,
+        }
+    }
+    let state = step.machine.state(visit.state);
+    let StateKind::Parallel(parallel) = &state.kind else { return };
+    let previous = step.previous(child);
+    step.record(branch, previous, Detail::ParallelStateSucceeded);
+    let result = Payload::from(Value::from(results));
+    if result.bytes() > asl::limits::PAYLOAD_BYTES_MAX {
+        return step.fail(branch, states::too_large(&state.name).into());
+    }
+    states::complete(step, branch, &parallel.after, &result);
+}
+
+impl Stepper<'_> {
+    /// Whether a branch stands between two states, with the next one still to be entered in this step.
+    fn is_on_its_way(&self, child: BranchId) -> bool {
+        self.work.iter().any(|work| match work {
+            Work::Enter { branch, .. } | Work::Ended { branch } => *branch == child,
+            Work::Iterate { .. } => false,
+        })
+    }
+}

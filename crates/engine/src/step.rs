@@ -1,0 +1,256 @@
+//! One step: from an input, as far as the execution can go by itself.
+
+use std::sync::Arc;
+
+use asl::{Failure, StateId, StateMachine, limits};
+use json::Payload;
+
+use crate::effect::{Effect, Outcome};
+use crate::event::{BranchId, Detail, Ending, Event};
+use crate::execution::{At, Execution, Phase};
+use crate::input::{Input, TaskKey, TimerKey, TimerKind};
+use crate::moment::{Chance, Millis, Moment};
+use crate::states;
+
+/// What a step did.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// What became true, in order.
+    pub events: Vec<Event>,
+    /// What must be done outside, once the events are saved.
+    pub effects: Vec<Effect>,
+    /// Whether the input still meant something. A late result, an old timer, anything after the end
+    /// does not, and changes nothing.
+    pub taken: bool,
+}
+
+/// Decides what follows from an input, and makes it true in the execution.
+///
+/// The step runs as far as it can: through any number of states, until only outside things can move
+/// the execution on. Deterministic: the same execution, input and moment give the same step.
+pub fn decide(execution: &mut Execution, input: Input, moment: Moment<'_>) -> Step {
+    let machine = Arc::clone(&execution.head.machine);
+    let mut stepper = Stepper {
+        machine: &machine,
+        chance: Chance::new(moment.seed),
+        room: moment.room,
+        moment,
+        execution,
+        events: Vec::new(),
+        effects: Vec::new(),
+        work: Vec::new(),
+        full: false,
+    };
+    let taken = stepper.take(input);
+    if taken {
+        stepper.run();
+    }
+    Step { events: stepper.events, effects: stepper.effects, taken }
+}
+
+/// What is still to be done in this step, the last first.
+pub(crate) enum Work {
+    /// A branch goes into a state.
+    Enter { branch: BranchId, state: StateId, input: Payload },
+    /// An iteration of a Map begins, following from an event.
+    Iterate { map: BranchId, slot: u32, previous: u64 },
+    /// A branch other than the execution's own came to its end.
+    Ended { branch: BranchId },
+}
+
+pub(crate) struct Stepper<'s> {
+    pub(crate) machine: &'s StateMachine,
+    pub(crate) execution: &'s mut Execution,
+    pub(crate) chance: Chance,
+    pub(crate) moment: Moment<'s>,
+    pub(crate) room: usize,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) work: Vec<Work>,
+    events: Vec<Event>,
+    full: bool,
+}
+
+impl Stepper<'_> {
+    pub(crate) fn now(&self) -> Millis {
+        self.moment.now
+    }
+
+    /// Makes an event true and gives its number. The one way in which a step changes an execution.
+    pub(crate) fn record(&mut self, branch: BranchId, previous: u64, detail: Detail) -> u64 {
+        let last = self.execution.last_event;
+        let id = if detail.is_silent() { last } else { last + 1 };
+        let is_last_place = id >= limits::HISTORY_EVENTS_MAX && !detail.is_silent();
+        if self.full || (is_last_place && !detail.is_final() && !self.execution.head.express) {
+            self.full = true;
+            return last;
+        }
+        let event = Event { id, previous, at: self.moment.now, branch, detail };
+        let applied = self.execution.apply(&event);
+        debug_assert!(applied.is_ok(), "an event that was decided must fit: {event:?}");
+        self.events.push(event);
+        id
+    }
+
+    /// Records an event that follows from the branch's last one.
+    pub(crate) fn record_next(&mut self, branch: BranchId, detail: Detail) -> u64 {
+        let previous = self.previous(branch);
+        self.record(branch, previous, detail)
+    }
+
+    pub(crate) fn previous(&self, branch: BranchId) -> u64 {
+        self.execution.branches.get(&branch).map_or(0, |branch| branch.previous)
+    }
+
+    fn take(&mut self, input: Input) -> bool {
+        if self.execution.outcome.is_some() || (self.execution.last_event == 0) != matches!(input, Input::Start) {
+            return false;
+        }
+        match input {
+            Input::Start => self.start(),
+            Input::Timer(key) => return self.timer(key),
+            Input::Stop(ending) => self.finish(Detail::ExecutionAborted(ending), 0),
+            Input::TaskStarting(task) => return states::task::start_queued(self, task),
+            Input::ActivityStarted { task, worker } => return states::task::activity_started(self, task, worker),
+            Input::TaskSubmitted { task, output } => return states::task::submitted(self, task, output),
+            Input::TaskSucceeded { task, output } => return states::task::succeeded(self, task, output),
+            Input::TaskFailed { task, ending } => return states::task::failed(self, task, ending),
+            Input::Heartbeat(task) => return self.heartbeat(task),
+        }
+        true
+    }
+
+    fn start(&mut self) {
+        let head = Arc::clone(&self.execution.head);
+        let started = Detail::ExecutionStarted {
+            input: head.input.clone(),
+            role_arn: head.role_arn.clone(),
+            version_arn: head.version_arn.clone(),
+            alias_arn: head.alias_arn.clone(),
+        };
+        self.record(BranchId::ROOT, 0, started);
+        let state = self.machine.flow(StateMachine::TOP).start_at;
+        self.work.push(Work::Enter { branch: BranchId::ROOT, state, input: head.input.clone() });
+    }
+
+    fn timer(&mut self, key: TimerKey) -> bool {
+        let due = self.execution.timers.iter().find(|(_, known)| *known == key).map(|(due, _)| *due);
+        if due.is_none_or(|due| due > self.moment.now) {
+            return false;
+        }
+        let task = TaskKey { branch: key.branch, event: key.event };
+        match key.kind {
+            TimerKind::Execution => {
+                self.finish(Detail::ExecutionTimedOut(Ending::default()), 0);
+            }
+            TimerKind::Wait => states::wait::over(self, key.branch),
+            TimerKind::Retry => self.retry(key.branch),
+            TimerKind::Timeout => states::task::timed_out(self, task, false),
+            TimerKind::Heartbeat => states::task::timed_out(self, task, true),
+        }
+        true
+    }
+
+    fn heartbeat(&mut self, task: TaskKey) -> bool {
+        let known = self.execution.attempt(task).is_some();
+        self.execution.hear(task, self.moment.now);
+        known
+    }
+
+    /// Does what is to be done until nothing is left.
+    fn run(&mut self) {
+        while self.execution.outcome.is_none() {
+            if self.full {
+                let cause =
+                    format!("The execution reached the maximum number of history events ({}).", limits::HISTORY_EVENTS_MAX);
+                let previous = self.execution.last_event;
+                self.full = false;
+                self.finish(Detail::ExecutionFailed(Failure::runtime(cause).into()), previous);
+                return;
+            }
+            let Some(work) = self.work.pop() else { return };
+            match work {
+                Work::Enter { branch, state, input } => states::enter(self, branch, state, input),
+                Work::Iterate { map, slot, previous } => states::map::iterate(self, map, slot, previous),
+                Work::Ended { branch } => self.ended(branch),
+            }
+        }
+    }
+
+    /// A branch behind its last state: the execution succeeds, or its Parallel or Map takes the result.
+    fn ended(&mut self, branch: BranchId) {
+        let Some(content) = self.execution.branches.get(&branch) else { return };
+        let Some(parent) = content.parent else {
+            let At::Left(output) = &content.at else { return };
+            let (output, previous) = (output.clone(), content.previous);
+            return self.finish(Detail::ExecutionSucceeded { output }, previous);
+        };
+        match self.execution.visit(parent.branch).map(|visit| &visit.phase) {
+            Some(Phase::Parallel { .. }) => states::parallel::joined(self, branch, parent.branch),
+            Some(Phase::Map(_)) => states::map::joined(self, branch, parent),
+            _ => {}
+        }
+    }
+
+    /// Ends the execution: what is still under way is cancelled, what was to be sent stays here.
+    pub(crate) fn finish(&mut self, detail: Detail, previous: u64) {
+        self.cancel_tasks_below(BranchId::ROOT);
+        self.work.clear();
+        self.record(BranchId::ROOT, previous, detail);
+        if let Some(outcome) = self.execution.outcome.clone() {
+            self.effects.push(Effect::Finished(outcome));
+        }
+    }
+
+    /// Ends the execution with a failure that nothing caught.
+    pub(crate) fn finish_failed(&mut self, failure: Failure, previous: u64) {
+        self.finish(Detail::ExecutionFailed(failure.into()), previous);
+    }
+
+    /// Cancels the tasks of a branch and of all branches that run in it.
+    pub(crate) fn cancel_tasks_below(&mut self, branch: BranchId) {
+        let Some(visit) = self.execution.visit(branch) else { return };
+        match &visit.phase {
+            Phase::Task(attempt) => {
+                let task = TaskKey { branch, event: attempt.event };
+                self.cancel(task);
+            }
+            Phase::Parallel { children } => {
+                for child in children.clone() {
+                    self.cancel_tasks_below(child);
+                }
+            }
+            Phase::Map(iterations) => {
+                for child in iterations.running.clone() {
+                    self.cancel_tasks_below(child);
+                }
+            }
+            Phase::Idle | Phase::Waiting { .. } | Phase::Backoff { .. } => {}
+        }
+    }
+
+    /// Cancels a task; one that this very step was to send is just not sent.
+    pub(crate) fn cancel(&mut self, task: TaskKey) {
+        let before = self.effects.len();
+        self.effects.retain(|effect| match effect {
+            Effect::Send(order) | Effect::Offer(order) => order.task != task,
+            Effect::Queue(queued) => *queued != task,
+            Effect::Cancel(_) | Effect::Finished(_) => true,
+        });
+        if self.effects.len() == before {
+            self.effects.push(Effect::Cancel(task));
+        }
+    }
+}
+
+/// How an execution ended, as a failure that its parent sees; `None` when it succeeded.
+impl Outcome {
+    /// The status as AWS names it.
+    pub fn status(&self) -> &'static str {
+        match self {
+            Self::Succeeded(_) => "SUCCEEDED",
+            Self::Failed(_) => "FAILED",
+            Self::TimedOut(_) => "TIMED_OUT",
+            Self::Aborted(_) => "ABORTED",
+        }
+    }
+}

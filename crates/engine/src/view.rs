@@ -1,0 +1,142 @@
+//! What expressions see of an execution: variables in reach, the context object, chance.
+
+use std::cell::OnceCell;
+
+use asl::{Env, Outside, StateKind, Target};
+use json::{Object, Str, Value};
+
+use crate::event::BranchId;
+use crate::execution::{At, Execution, Phase, Visit};
+use crate::moment::Chance;
+
+/// An execution as the expressions of one state see it.
+pub(crate) struct View<'a> {
+    execution: &'a Execution,
+    chance: &'a Chance,
+    branch: BranchId,
+    token: Option<Str>,
+    item: Option<(u64, Value)>,
+    context: OnceCell<Value>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(execution: &'a Execution, chance: &'a Chance, branch: BranchId) -> Self {
+        Self { execution, chance, branch, token: None, item: None, context: OnceCell::new() }
+    }
+
+    /// With the token of the task that is about to be scheduled.
+    pub(crate) fn with_token(mut self, token: Option<Str>) -> Self {
+        self.token = token;
+        self
+    }
+
+    /// With the item of the iteration that is about to start.
+    pub(crate) fn with_item(mut self, index: u64, value: Value) -> Self {
+        self.item = Some((index, value));
+        self
+    }
+
+    /// What an expression may see when `$` means this value.
+    pub(crate) fn env(&'a self, input: &'a Value) -> Env<'a> {
+        Env { input, outside: self }
+    }
+
+    fn make_context(&self) -> Value {
+        let head = self.execution.head();
+        let mut context: Object = [
+            (
+                "Execution",
+                Value::object([
+                    ("Id", Value::from(head.arn.clone())),
+                    ("Input", head.input.value().clone()),
+                    ("StartTime", Value::from(head.started.to_iso())),
+                    ("Name", Value::from(head.name.clone())),
+                    ("RoleArn", Value::from(head.role_arn.clone())),
+                    ("RedriveCount", Value::from(0)),
+                ]),
+            ),
+            (
+                "StateMachine",
+                Value::object([
+                    ("Id", Value::from(head.machine_arn.clone())),
+                    ("Name", Value::from(head.machine_name.clone())),
+                ]),
+            ),
+        ]
+        .into_iter()
+        .collect();
+        if let Some(visit) = self.execution.visit(self.branch) {
+            context.insert("State", self.state(visit));
+            if let Some(token) = self.token.clone().or_else(|| self.running_token(visit)) {
+                context.insert("Task", Value::object([("Token", Value::from(token))]));
+            }
+        }
+        if let Some((index, value)) = self.item.clone().or_else(|| self.current_item()) {
+            let item = Value::object([("Index", Value::from(index)), ("Value", value)]);
+            context.insert("Map", Value::object([("Item", item)]));
+        }
+        context.into()
+    }
+
+    fn state(&self, visit: &Visit) -> Value {
+        let state = self.execution.head().machine.state(visit.state);
+        let mut members: Object = [
+            ("Name", Value::from(state.name.clone())),
+            ("EnteredTime", Value::from(visit.entered_at.to_iso())),
+        ]
+        .into_iter()
+        .collect();
+        if matches!(state.kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_)) {
+            members.insert("RetryCount", visit.retries);
+        }
+        members.into()
+    }
+
+    fn running_token(&self, visit: &Visit) -> Option<Str> {
+        let Phase::Task(attempt) = &visit.phase else { return None };
+        let order = self.execution.order(self.branch, visit, attempt)?;
+        has_token(&order.target).then(|| token(self.execution.head().id, attempt.event, attempt.scheduled.nonce))
+    }
+
+    /// The item of the nearest iteration that this branch runs in.
+    fn current_item(&self) -> Option<(u64, Value)> {
+        let mut branch = self.execution.branches.get(&self.branch)?;
+        loop {
+            let parent = branch.parent?;
+            branch = self.execution.branches.get(&parent.branch)?;
+            let At::In(visit) = &branch.at else { return None };
+            if let Phase::Map(iterations) = &visit.phase {
+                let item = iterations.items.value().at(parent.slot as usize)?;
+                return Some((u64::from(parent.slot), item.clone()));
+            }
+        }
+    }
+}
+
+/// Whether tasks of this kind have a token that their parameters may name.
+pub(crate) fn has_token(target: &Target) -> bool {
+    match target {
+        Target::Function => false,
+        Target::Activity => true,
+        Target::Service { pattern, .. } => *pattern != asl::Pattern::RequestResponse,
+    }
+}
+
+/// The token of a task, as text.
+pub(crate) fn token(execution: u64, event: u64, nonce: u64) -> Str {
+    ids::TaskToken { execution_id: execution, scheduled_event_id: event, nonce }.to_string().into()
+}
+
+impl Outside for View<'_> {
+    fn context(&self) -> &Value {
+        self.context.get_or_init(|| self.make_context())
+    }
+
+    fn variable(&self, name: &str) -> Option<Value> {
+        self.execution.variable(self.branch, name).cloned()
+    }
+
+    fn random(&self) -> u64 {
+        self.chance.next()
+    }
+}
