@@ -17,6 +17,8 @@ use crate::supervisor::Supervisor;
 
 /// AWS's limit on what a function may do before its first event without paying for it.
 const INIT: Duration = Duration::from_secs(10);
+/// No span of time here is longer, so that adding one to the present never overflows.
+const SPAN_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// What all functions of a registry are told.
 #[derive(Debug, Clone)]
@@ -107,7 +109,8 @@ struct Registry {
 
 impl Functions {
     /// A registry of the given functions. Of several with one name, the last one counts. Starts no process.
-    pub fn new(configs: impl IntoIterator<Item = FunctionConfig>, settings: Settings) -> Self {
+    pub fn new(configs: impl IntoIterator<Item = FunctionConfig>, mut settings: Settings) -> Self {
+        settings.init = settings.init.min(SPAN_MAX);
         let registry = Self(Arc::new(Registry {
             supervisor: Arc::new(Supervisor::new(settings)),
             pools: RwLock::default(),
@@ -121,7 +124,9 @@ impl Functions {
     }
 
     /// Adds a function, or replaces it: calls that run go on with what they have.
-    pub fn put(&self, config: FunctionConfig) {
+    pub fn put(&self, mut config: FunctionConfig) {
+        config.timeout = config.timeout.min(SPAN_MAX);
+        config.idle = config.idle.min(SPAN_MAX);
         let pool = Pool::new(
             config.clone(),
             Arc::clone(&self.0.supervisor),

@@ -141,10 +141,9 @@ impl Pool {
 
     async fn stamp(&self) -> Stamp {
         let code = self.config.code.clone();
-        match tokio::task::spawn_blocking(move || Stamp::of(&code)).await {
-            Ok(stamp) => stamp,
-            Err(_) => Stamp::default(),
-        }
+        tokio::task::spawn_blocking(move || Stamp::of(&code))
+            .await
+            .unwrap_or_default()
     }
 
     fn take_free(&self, stamp: Stamp) -> Option<Worker> {

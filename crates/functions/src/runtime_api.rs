@@ -255,7 +255,6 @@ fn invocation(event: &Event) -> Response<Full<Bytes>> {
     response
 }
 
-#[expect(clippy::result_large_err, reason = "the error is the answer to the request")]
 async fn read_reply(request: Request<Incoming>) -> Result<Reply, Response<Full<Bytes>>> {
     // A function that streams its response tells of a late failure in a trailer.
     let mut body = request.into_body();
@@ -296,7 +295,6 @@ async fn read_reply(request: Request<Incoming>) -> Result<Reply, Response<Full<B
     })
 }
 
-#[expect(clippy::result_large_err, reason = "the error is the answer to the request")]
 async fn read_error(request: Request<Incoming>) -> Result<Reply, Response<Full<Bytes>>> {
     let header = request.headers().get(ERROR_TYPE);
     let header = header.map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());

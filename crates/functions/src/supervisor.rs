@@ -162,14 +162,12 @@ impl Keeper {
         mut stop: watch::Receiver<bool>,
     ) {
         let group = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        let ended = {
-            tokio::pin!(serving);
-            tokio::select! {
-                status = self.child.wait() => Some(status),
-                _ = killed => None,
-                _ = stop.wait_for(|stop| *stop) => None,
-                () = &mut serving => None,
-            }
+        tokio::pin!(serving);
+        let ended = tokio::select! {
+            status = self.child.wait() => Some(status),
+            _ = killed => None,
+            _ = stop.wait_for(|stop| *stop) => None,
+            () = &mut serving => None,
         };
         // The watchdog is still in the group, so its number can't belong to anybody else yet.
         if let Some(group) = group {
@@ -180,8 +178,16 @@ impl Keeper {
             None => self.child.wait().await.ok(),
         };
         drop(self.lifeline.take());
+        // What the process said and answered last may still be on its way.
         let all_read = async { while self.readers.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(LAST_WORDS, all_read).await;
+        let _ = tokio::time::timeout(LAST_WORDS, async {
+            tokio::select! {
+                biased;
+                () = &mut serving => {}
+                () = all_read => {}
+            }
+        })
+        .await;
         self.log.ended();
         self.life.send_replace(Life::Ended(status));
         if let Some(group) = group {

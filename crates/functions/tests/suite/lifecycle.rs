@@ -354,3 +354,13 @@ async fn functions_come_and_go() {
     fixture.functions.put(config);
     assert_eq!(fixture.result("{}").await[1], 1);
 }
+
+#[tokio::test]
+async fn endless_spans_of_time_are_no_trouble() {
+    let files = [("lambda_function.py", COUNTER)];
+    let fixture = Fixture::with(Runtime::Python, &files, |config, settings| {
+        (config.timeout, config.idle, settings.init) = (Duration::MAX, Duration::MAX, Duration::MAX);
+        config.max_concurrency = Some(usize::MAX);
+    });
+    assert_eq!(fixture.result("{}").await[1], 1);
+}

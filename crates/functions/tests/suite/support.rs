@@ -1,5 +1,7 @@
 //! A function in a temporary folder, and what its calls became.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
