@@ -101,3 +101,11 @@ fn format_source(root: &Path, source: &str) -> Result<String, String> {
     }
     String::from_utf8(output.stdout).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn generated_files_are_fresh() {
+        crate::codegen::check(&crate::root()).expect("generated files are what the model says");
+    }
+}

@@ -10,6 +10,11 @@ use serde_json::Value;
 
 use crate::ApiError;
 
+/// The most violations that one message tells, so that no request is answered with many times its length.
+const VIOLATIONS_MAX: usize = 100;
+
+const NOT_NULL: &str = "Member must not be null";
+
 /// A shape of requests whose constraints can be checked.
 pub trait Constrained {
     /// What the model says of the shape.
@@ -48,6 +53,8 @@ pub struct Member {
 pub enum Shape {
     /// A string; lengths count characters.
     Text(TextShape),
+    /// A string of at most so many bytes.
+    Payload(usize),
     /// One of these strings, in the order in which AWS lists them.
     Enum(&'static [&'static str]),
     /// A whole number of 32 bits.
@@ -84,7 +91,64 @@ pub struct Pattern {
     pub matches: fn(&str) -> bool,
 }
 
-/// Lists what is wrong with a request, one sentence each, in the model's order.
+impl Member {
+    /// A member that must be there.
+    pub const fn required(name: &'static str, shape: Shape) -> Self {
+        Self {
+            name,
+            required: true,
+            sensitive: false,
+            shape,
+        }
+    }
+
+    /// A member that may be left out.
+    pub const fn optional(name: &'static str, shape: Shape) -> Self {
+        Self {
+            name,
+            required: false,
+            sensitive: false,
+            shape,
+        }
+    }
+
+    /// The same member, with its value kept out of messages.
+    pub const fn sensitive(self) -> Self {
+        Self {
+            name: self.name,
+            required: self.required,
+            sensitive: true,
+            shape: self.shape,
+        }
+    }
+}
+
+impl Shape {
+    /// A string of `min` to `max` characters.
+    pub const fn text(min: Option<usize>, max: Option<usize>) -> Self {
+        Self::Text(TextShape {
+            min,
+            max,
+            pattern: None,
+        })
+    }
+
+    /// A string of `min` to `max` characters that match a regular expression.
+    pub const fn pattern(
+        min: Option<usize>,
+        max: Option<usize>,
+        text: &'static str,
+        matches: fn(&str) -> bool,
+    ) -> Self {
+        Self::Text(TextShape {
+            min,
+            max,
+            pattern: Some(Pattern { text, matches }),
+        })
+    }
+}
+
+/// Lists what is wrong with a request, one sentence each, in the model's order; at most a hundred.
 ///
 /// # Errors
 ///
@@ -115,68 +179,94 @@ impl Violations {
                 self.path.push('.');
             }
             self.path.push_str(member.name);
-            match members.get(member.name) {
-                None | Some(Value::Null) if member.required => self.broken(None, "Member must not be null"),
-                None | Some(Value::Null) => {}
-                Some(value) => self.value(&member.shape, member.sensitive, value)?,
+            let value = members.get(member.name).unwrap_or(&Value::Null);
+            let shown = Shown {
+                shape: &member.shape,
+                value,
+                sensitive: member.sensitive,
+            };
+            match value {
+                Value::Null if member.required => self.broken(&shown, NOT_NULL),
+                Value::Null => {}
+                _ => self.value(&shown)?,
             }
             self.path.truncate(length);
         }
         Ok(())
     }
 
-    fn value(&mut self, shape: &'static Shape, sensitive: bool, value: &Value) -> Result<(), ApiError> {
-        let shown = Shown {
-            shape,
-            value,
-            sensitive,
-        };
+    fn value(&mut self, shown: &Shown<'_>) -> Result<(), ApiError> {
+        let Shown { shape, value, .. } = *shown;
         for constraint in broken(shape, value)? {
-            self.broken(Some(&shown), &constraint);
+            self.broken(shown, &constraint);
         }
         match (shape, value) {
             (Shape::Structure(structure), _) => self.structure(structure, value),
-            (Shape::List(item, ..), Value::Array(values)) => self.items(item, &shown, values),
+            (Shape::List(item, ..), Value::Array(values)) => match item {
+                Shape::Structure(structure) => self.structures(item, structure, values),
+                _ => self.plain_items(item, shown, values),
+            },
             _ => Ok(()),
         }
     }
 
-    fn items(&mut self, item: &'static Shape, list: &Shown<'_>, values: &[Value]) -> Result<(), ApiError> {
+    fn structures(
+        &mut self,
+        shape: &'static Shape,
+        structure: &'static Structure,
+        values: &[Value],
+    ) -> Result<(), ApiError> {
         let length = self.path.len();
         for (index, value) in values.iter().enumerate() {
-            if let Shape::Structure(structure) = item {
-                self.path.push_str(&format!(".{}.member", index + 1));
-                match value {
-                    Value::Null => self.broken(None, "Member must not be null"),
-                    value => self.structure(structure, value)?,
-                }
-                self.path.truncate(length);
-                continue;
+            self.path.push_str(&format!(".{}.member", index + 1));
+            match value {
+                Value::Null => self.broken(
+                    &Shown {
+                        shape,
+                        value,
+                        sensitive: false,
+                    },
+                    NOT_NULL,
+                ),
+                _ => self.structure(structure, value)?,
             }
-            // What is wrong with plain items is said once, of the list as a whole.
-            let broken = if value.is_null() {
-                vec!["Member must not be null".to_owned()]
-            } else {
-                broken(item, value)?
-            };
-            if !broken.is_empty() {
+            self.path.truncate(length);
+        }
+        Ok(())
+    }
+
+    /// What is wrong with plain items is said once, of the list as a whole.
+    fn plain_items(
+        &mut self,
+        item: &'static Shape,
+        list: &Shown<'_>,
+        values: &[Value],
+    ) -> Result<(), ApiError> {
+        for value in values {
+            if value.is_null() || !broken(item, value)?.is_empty() {
                 let all = all_of(item).join(", ");
-                self.broken(Some(list), &format!("Member must satisfy constraint: [{all}]"));
-                return Ok(());
+                self.broken(list, &format!("Member must satisfy constraint: [{all}]"));
+                break;
             }
         }
         Ok(())
     }
 
-    fn broken(&mut self, shown: Option<&Shown<'_>>, constraint: &str) {
+    fn broken(&mut self, shown: &Shown<'_>, constraint: &str) {
+        if self.sentences.len() == VIOLATIONS_MAX {
+            return;
+        }
+        let value = match shown {
+            Shown { sensitive: true, .. } => String::new(),
+            Shown {
+                value: Value::Null, ..
+            } => " null".to_owned(),
+            _ => format!(" '{shown}'"),
+        };
         let path = &self.path;
-        self.sentences.push(match shown {
-            None => format!("Value null at '{path}' failed to satisfy constraint: {constraint}"),
-            Some(shown) if shown.sensitive => {
-                format!("Value at '{path}' failed to satisfy constraint: {constraint}")
-            }
-            Some(shown) => format!("Value '{shown}' at '{path}' failed to satisfy constraint: {constraint}"),
-        });
+        self.sentences.push(format!(
+            "Value{value} at '{path}' failed to satisfy constraint: {constraint}"
+        ));
     }
 }
 
@@ -194,6 +284,12 @@ fn broken(shape: &'static Shape, value: &Value) -> Result<Vec<String>, ApiError>
                     .filter(|pattern| !(pattern.matches)(value))
                     .map(|pattern| matching(pattern.text)),
             );
+        }
+        Shape::Payload(max) => {
+            let value = value.as_str().ok_or_else(|| unconvertible(value, "a String"))?;
+            if value.len() > *max {
+                found.push(size_at_most(*max));
+            }
         }
         Shape::Enum(values) => {
             let value = value.as_str().ok_or_else(|| unconvertible(value, "a String"))?;
@@ -240,11 +336,12 @@ fn all_of(shape: &'static Shape) -> Vec<String> {
             all.extend(text.max.map(length_at_most));
             all.extend(text.min.map(length_at_least));
             all.extend(text.pattern.map(|pattern| matching(pattern.text)));
-            all.push("Member must not be null".to_owned());
+            all.push(NOT_NULL.to_owned());
             all
         }
-        Shape::Enum(values) => vec![one_of(values), "Member must not be null".to_owned()],
-        _ => vec!["Member must not be null".to_owned()],
+        Shape::Payload(max) => vec![size_at_most(*max), NOT_NULL.to_owned()],
+        Shape::Enum(values) => vec![one_of(values), NOT_NULL.to_owned()],
+        _ => vec![NOT_NULL.to_owned()],
     }
 }
 
@@ -254,6 +351,10 @@ fn length_at_most(max: usize) -> String {
 
 fn length_at_least(min: usize) -> String {
     format!("Member must have length greater than or equal to {min}")
+}
+
+fn size_at_most(max: usize) -> String {
+    format!("Member must have size less than or equal to {max} bytes in UTF-8 encoding")
 }
 
 fn value_at_most(max: &dyn fmt::Display) -> String {

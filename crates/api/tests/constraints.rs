@@ -3,8 +3,8 @@
 use api::wire::decode;
 use api::{
     ApiError, CreateActivityInput, CreateStateMachineAliasInput, CreateStateMachineInput, ErrorCode,
-    ListExecutionsInput, ListStateMachinesInput, RedriveExecutionInput, StartExecutionInput,
-    TagResourceInput, UntagResourceInput, UpdateMapRunInput,
+    ListExecutionsInput, ListStateMachinesInput, RedriveExecutionInput, SendTaskSuccessInput,
+    StartExecutionInput, StopExecutionInput, TagResourceInput, UntagResourceInput, UpdateMapRunInput,
 };
 use serde_json::{Value, json};
 
@@ -114,7 +114,7 @@ fn several_errors_are_joined() {
         broken::<CreateStateMachineInput>(&json!({"name": "n".repeat(81)})),
         format!(
             "3 validation errors detected: Value '{}' at 'name' failed to satisfy constraint: Member must have length \
-             less than or equal to 80; Value null at 'definition' failed to satisfy constraint: Member must not be \
+             less than or equal to 80; Value at 'definition' failed to satisfy constraint: Member must not be \
              null; Value null at 'roleArn' failed to satisfy constraint: Member must not be null",
             "n".repeat(81)
         )
@@ -220,12 +220,39 @@ fn pattern_is_printed_as_the_model_has_it() {
 
 #[test]
 fn sensitive_value_is_kept_out_of_the_message() {
-    let input = |length: usize| json!({"stateMachineArn": ARN, "input": "x".repeat(length)});
-    assert!(decode::<StartExecutionInput>(input(262_144).to_string().as_bytes()).is_ok());
     assert_eq!(
-        broken::<StartExecutionInput>(&input(262_145)),
-        "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less \
-         than or equal to 262144"
+        broken::<StopExecutionInput>(&json!({"executionArn": ARN, "error": "e".repeat(257)})),
+        "1 validation error detected: Value at 'error' failed to satisfy constraint: Member must have length less \
+         than or equal to 256"
+    );
+    assert_eq!(
+        broken::<SendTaskSuccessInput>(&json!({"taskToken": "token"})),
+        "1 validation error detected: Value at 'output' failed to satisfy constraint: Member must not be null"
+    );
+}
+
+#[test]
+fn payload_is_measured_in_bytes() {
+    let input = |text: &str| json!({"stateMachineArn": ARN, "input": text});
+    assert!(decode::<StartExecutionInput>(input(&"é".repeat(131_072)).to_string().as_bytes()).is_ok());
+    for long in ["x".repeat(262_145), "é".repeat(131_073)] {
+        assert_eq!(
+            broken::<StartExecutionInput>(&input(&long)),
+            "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have size less \
+             than or equal to 262144 bytes in UTF-8 encoding"
+        );
+    }
+}
+
+#[test]
+fn message_has_an_end() {
+    let routes = vec![json!({}); 10_000];
+    let message =
+        broken::<CreateStateMachineAliasInput>(&json!({"name": "PROD", "routingConfiguration": routes}));
+    assert!(
+        message.starts_with("100 validation errors detected: "),
+        "{}",
+        &message[..60]
     );
 }
 

@@ -27,7 +27,7 @@ pub(super) fn source(model: &Model) -> Result<String, String> {
     }
     Ok(format!(
         "//! Constraints: what the model demands of the members of requests.\n\n{}\
-         use crate::constraint::{{Constrained, Member, Pattern, Shape, Structure, TextShape, length_holds}};\n\
+         use crate::constraint::{{Constrained, Member, Shape, Structure, length_holds}};\n\
          use crate::pattern;\n\n{source}",
         imports::of(model, &source, "constraints")
     ))
@@ -42,10 +42,12 @@ fn write_structure(source: &mut String, model: &Model, name: &str, members: &[Me
             Kind::Structure(_) => format!("Shape::Structure({}::SHAPE)", member.shape),
             _ => constant(&member.shape),
         };
+        let presence = if member.required { "required" } else { "optional" };
+        let sensitive = if shape.sensitive { ".sensitive()" } else { "" };
         let _ = writeln!(
             described,
-            "Member {{ name: \"{}\", required: {}, sensitive: {}, shape: {value} }},",
-            member.name, member.required, shape.sensitive
+            "Member::{presence}(\"{}\", {value}){sensitive},",
+            member.name
         );
         checks.extend(check(model, member)?);
     }
@@ -68,16 +70,17 @@ fn description(model: &Model, name: &str) -> Result<String, String> {
     let shape = model.shape(name);
     let (min, max) = (shape.min, shape.max);
     Ok(match &shape.kind {
-        Kind::Text => {
-            let pattern = match &shape.pattern {
-                None => "None".to_owned(),
-                Some(text) => format!(
-                    "Some(Pattern {{ text: r\"{text}\", matches: {} }})",
-                    pattern(text)?
-                ),
-            };
-            format!("Shape::Text(TextShape {{ min: {min:?}, max: {max:?}, pattern: {pattern} }})")
-        }
+        Kind::Text => match &shape.pattern {
+            None => format!("Shape::text({min:?}, {max:?})"),
+            Some(text) => format!(
+                "Shape::pattern({min:?}, {max:?}, r\"{text}\", {})",
+                pattern(text)?
+            ),
+        },
+        Kind::Payload => format!(
+            "Shape::Payload({})",
+            shape.max.ok_or_else(|| format!("{name} has no size"))?
+        ),
         Kind::Enum(values) => format!("Shape::Enum(&{:?})", java_set::order(values)),
         Kind::Integer => format!("Shape::Integer({min:?}, {max:?})"),
         Kind::Long => format!("Shape::Long({min:?}, {max:?})"),
@@ -133,6 +136,7 @@ fn value_check(model: &Model, shape: &Shape) -> Result<Option<String>, String> {
                 checks.push(format!("{}(REF)", pattern(text)?));
             }
         }
+        Kind::Payload => checks.extend(range(None, shape.max, "VALUE.len()")),
         Kind::Integer | Kind::Long => checks.extend(range(shape.min, shape.max, "VALUE")),
         Kind::Float => checks.extend(range(float(shape.min), float(shape.max), "VALUE")),
         Kind::List(item) => {

@@ -42,6 +42,8 @@ pub(super) struct Shape {
 
 pub(super) enum Kind {
     Text,
+    /// Text whose length counts in bytes.
+    Payload,
     Enum(Vec<String>),
     Integer,
     Long,
@@ -144,6 +146,7 @@ impl Shape {
     fn parse(fact: &Value) -> Result<Self, String> {
         let kind = match string(&fact["type"])?.as_str() {
             "string" if fact["enum"].is_array() => Kind::Enum(strings(&fact["enum"])?),
+            "string" if fact["unit"] == "bytes" => Kind::Payload,
             "string" => Kind::Text,
             "integer" => Kind::Integer,
             "long" => Kind::Long,

@@ -67,7 +67,7 @@ pub(super) fn write_structure(source: &mut String, model: &Model, name: &str, ab
 
 pub(super) fn write_member(source: &mut String, model: &Model, member: &Member) {
     let shape = model.shape(&member.shape);
-    let _ = writeln!(source, "/// {}", about(shape));
+    let _ = writeln!(source, "/// {}", about(&member.shape, shape));
     let mut rust = rust_type(model, &member.shape);
     if !member.required {
         source.push_str("#[serde(skip_serializing_if = \"Option::is_none\")]\n");
@@ -78,7 +78,7 @@ pub(super) fn write_member(source: &mut String, model: &Model, member: &Member) 
 
 fn rust_type(model: &Model, shape: &str) -> String {
     match &model.shape(shape).kind {
-        Kind::Text => "Text".to_owned(),
+        Kind::Text | Kind::Payload => "Text".to_owned(),
         Kind::Integer => "i32".to_owned(),
         Kind::Long => "i64".to_owned(),
         Kind::Float => "f64".to_owned(),
@@ -90,30 +90,26 @@ fn rust_type(model: &Model, shape: &str) -> String {
     }
 }
 
-/// What the model says of a member's value, as a sentence.
-fn about(shape: &Shape) -> String {
-    let unit = match &shape.kind {
-        Kind::Text => "characters",
-        Kind::List(_) => "items",
-        _ => "",
-    };
-    let kind = match &shape.kind {
-        Kind::Text => "Text",
-        Kind::Enum(_) => "One of the enum's values",
-        Kind::Integer | Kind::Long => "Whole number",
-        Kind::Float => "Number",
-        Kind::Boolean => "`true` or `false`",
-        Kind::Timestamp => "Moment in time",
-        Kind::List(_) => "List",
-        Kind::Map(..) => "Map",
-        Kind::Structure(_) | Kind::History(..) => "Structure",
+/// What the model says of a member's value, after the name of its shape.
+fn about(name: &str, shape: &Shape) -> String {
+    let (kind, unit) = match &shape.kind {
+        Kind::Text => ("text", " characters"),
+        Kind::Payload => ("text", " bytes"),
+        Kind::Enum(_) => ("an enum", ""),
+        Kind::Integer | Kind::Long => ("a whole number", ""),
+        Kind::Float => ("a number", ""),
+        Kind::Boolean => ("`true` or `false`", ""),
+        Kind::Timestamp => ("a moment", ""),
+        Kind::List(_) => ("a list", " items"),
+        Kind::Map(..) => ("a map", ""),
+        Kind::Structure(_) | Kind::History(..) => ("a structure", ""),
     };
     let range = match (shape.min, shape.max) {
         (None, None) => String::new(),
-        (Some(min), None) => format!(", at least {min} {unit}"),
-        (None, Some(max)) => format!(", at most {max} {unit}"),
-        (Some(min), Some(max)) => format!(", {min} to {max} {unit}"),
+        (Some(min), None) => format!(", {min}{unit} or more"),
+        (None | Some(0), Some(max)) => format!(", at most {max}{unit}"),
+        (Some(min), Some(max)) => format!(", {min} to {max}{unit}"),
     };
-    let sensitive = if shape.sensitive { "; sensitive" } else { "" };
-    format!("{kind}{}{sensitive}.", range.trim_end())
+    let sensitive = if shape.sensitive { "; not to be logged" } else { "" };
+    format!("`{name}`: {kind}{range}{sensitive}.")
 }

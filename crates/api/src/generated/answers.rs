@@ -24,9 +24,9 @@ use crate::generated::shapes::{
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateActivityOutput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub activity_arn: Text,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub creation_date: Timestamp,
 }
 
@@ -34,11 +34,11 @@ pub struct CreateActivityOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateStateMachineOutput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub creation_date: Timestamp,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_machine_version_arn: Option<Text>,
 }
@@ -47,9 +47,9 @@ pub struct CreateStateMachineOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateStateMachineAliasOutput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_alias_arn: Text,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub creation_date: Timestamp,
 }
 
@@ -77,13 +77,13 @@ pub struct DeleteStateMachineVersionOutput {}
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeActivityOutput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub activity_arn: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub name: Text,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub creation_date: Timestamp,
-    /// Structure.
+    /// `EncryptionConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption_configuration: Option<EncryptionConfiguration>,
 }
@@ -92,60 +92,60 @@ pub struct DescribeActivityOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeExecutionOutput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub execution_arn: Text,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
-    /// One of the enum's values.
+    /// `ExecutionStatus`: an enum.
     pub status: ExecutionStatus,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub start_date: Timestamp,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_date: Option<Timestamp>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Text>,
-    /// Structure.
+    /// `CloudWatchEventsExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_details: Option<CloudWatchEventsExecutionDataDetails>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Text>,
-    /// Structure.
+    /// `CloudWatchEventsExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_details: Option<CloudWatchEventsExecutionDataDetails>,
-    /// Text, 0 to 256 characters.
+    /// `TraceHeader`: text, at most 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_header: Option<Text>,
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map_run_arn: Option<Text>,
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_machine_version_arn: Option<Text>,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_machine_alias_arn: Option<Text>,
-    /// Whole number.
+    /// `RedriveCount`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redrive_count: Option<i32>,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redrive_date: Option<Timestamp>,
-    /// One of the enum's values.
+    /// `ExecutionRedriveStatus`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redrive_status: Option<ExecutionRedriveStatus>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redrive_status_reason: Option<Text>,
 }
@@ -154,31 +154,31 @@ pub struct DescribeExecutionOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeMapRunOutput {
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     pub map_run_arn: Text,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub execution_arn: Text,
-    /// One of the enum's values.
+    /// `MapRunStatus`: an enum.
     pub status: MapRunStatus,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub start_date: Timestamp,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_date: Option<Timestamp>,
-    /// Whole number, at least 0.
+    /// `MaxConcurrency`: a whole number, 0 or more.
     pub max_concurrency: i32,
-    /// Number, 0 to 100.
+    /// `ToleratedFailurePercentage`: a number, at most 100.
     pub tolerated_failure_percentage: f64,
-    /// Whole number, at least 0.
+    /// `ToleratedFailureCount`: a whole number, 0 or more.
     pub tolerated_failure_count: i64,
-    /// Structure.
+    /// `MapRunItemCounts`: a structure.
     pub item_counts: MapRunItemCounts,
-    /// Structure.
+    /// `MapRunExecutionCounts`: a structure.
     pub execution_counts: MapRunExecutionCounts,
-    /// Whole number.
+    /// `RedriveCount`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redrive_count: Option<i32>,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redrive_date: Option<Timestamp>,
 }
@@ -187,40 +187,40 @@ pub struct DescribeMapRunOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeStateMachineOutput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub name: Text,
-    /// One of the enum's values.
+    /// `StateMachineStatus`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<StateMachineStatus>,
-    /// Text, 1 to 1048576 characters; sensitive.
+    /// `Definition`: text, 1 to 1048576 characters; not to be logged.
     pub definition: Text,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub role_arn: Text,
-    /// One of the enum's values.
+    /// `StateMachineType`: an enum.
     pub r#type: StateMachineType,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub creation_date: Timestamp,
-    /// Structure.
+    /// `LoggingConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logging_configuration: Option<LoggingConfiguration>,
-    /// Structure.
+    /// `TracingConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tracing_configuration: Option<TracingConfiguration>,
-    /// Text.
+    /// `MapRunLabel`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<Text>,
-    /// Text.
+    /// `RevisionId`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision_id: Option<Text>,
-    /// Text, at most 256 characters; sensitive.
+    /// `VersionDescription`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
-    /// Structure.
+    /// `EncryptionConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption_configuration: Option<EncryptionConfiguration>,
-    /// Map; sensitive.
+    /// `VariableReferences`: a map; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_references: Option<BTreeMap<Text, Vec<Text>>>,
 }
@@ -229,22 +229,22 @@ pub struct DescribeStateMachineOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeStateMachineAliasOutput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_machine_alias_arn: Option<Text>,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
-    /// Text, at most 256 characters; sensitive.
+    /// `AliasDescription`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
-    /// List, 1 to 2 items.
+    /// `RoutingConfigurationList`: a list, 1 to 2 items.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing_configuration: Option<Vec<RoutingConfigurationListItem>>,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub creation_date: Option<Timestamp>,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update_date: Option<Timestamp>,
 }
@@ -253,35 +253,35 @@ pub struct DescribeStateMachineAliasOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeStateMachineForExecutionOutput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub name: Text,
-    /// Text, 1 to 1048576 characters; sensitive.
+    /// `Definition`: text, 1 to 1048576 characters; not to be logged.
     pub definition: Text,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub role_arn: Text,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub update_date: Timestamp,
-    /// Structure.
+    /// `LoggingConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logging_configuration: Option<LoggingConfiguration>,
-    /// Structure.
+    /// `TracingConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tracing_configuration: Option<TracingConfiguration>,
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map_run_arn: Option<Text>,
-    /// Text.
+    /// `MapRunLabel`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<Text>,
-    /// Text.
+    /// `RevisionId`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision_id: Option<Text>,
-    /// Structure.
+    /// `EncryptionConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption_configuration: Option<EncryptionConfiguration>,
-    /// Map; sensitive.
+    /// `VariableReferences`: a map; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_references: Option<BTreeMap<Text, Vec<Text>>>,
 }
@@ -290,10 +290,10 @@ pub struct DescribeStateMachineForExecutionOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GetActivityTaskOutput {
-    /// Text, 1 to 2048 characters; sensitive.
+    /// `TaskToken`: text, 1 to 2048 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_token: Option<Text>,
-    /// Text, at most 1048576 characters; sensitive.
+    /// `SensitiveDataJobInput`: text, at most 1048576 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Text>,
 }
@@ -302,9 +302,9 @@ pub struct GetActivityTaskOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GetExecutionHistoryOutput {
-    /// List.
+    /// `HistoryEventList`: a list.
     pub events: Vec<HistoryEvent>,
-    /// Text, 1 to 1024 characters.
+    /// `PageToken`: text, 1 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
 }
@@ -313,9 +313,9 @@ pub struct GetExecutionHistoryOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListActivitiesOutput {
-    /// List.
+    /// `ActivityList`: a list.
     pub activities: Vec<ActivityListItem>,
-    /// Text, 1 to 1024 characters.
+    /// `PageToken`: text, 1 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
 }
@@ -324,9 +324,9 @@ pub struct ListActivitiesOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListExecutionsOutput {
-    /// List.
+    /// `ExecutionList`: a list.
     pub executions: Vec<ExecutionListItem>,
-    /// Text, 1 to 3096 characters.
+    /// `ListExecutionsPageToken`: text, 1 to 3096 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
 }
@@ -335,9 +335,9 @@ pub struct ListExecutionsOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListMapRunsOutput {
-    /// List.
+    /// `MapRunList`: a list.
     pub map_runs: Vec<MapRunListItem>,
-    /// Text, 1 to 1024 characters.
+    /// `PageToken`: text, 1 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
 }
@@ -346,9 +346,9 @@ pub struct ListMapRunsOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListStateMachineAliasesOutput {
-    /// List.
+    /// `StateMachineAliasList`: a list.
     pub state_machine_aliases: Vec<StateMachineAliasListItem>,
-    /// Text, 1 to 1024 characters.
+    /// `PageToken`: text, 1 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
 }
@@ -357,9 +357,9 @@ pub struct ListStateMachineAliasesOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListStateMachineVersionsOutput {
-    /// List.
+    /// `StateMachineVersionList`: a list.
     pub state_machine_versions: Vec<StateMachineVersionListItem>,
-    /// Text, 1 to 1024 characters.
+    /// `PageToken`: text, 1 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
 }
@@ -368,9 +368,9 @@ pub struct ListStateMachineVersionsOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListStateMachinesOutput {
-    /// List.
+    /// `StateMachineList`: a list.
     pub state_machines: Vec<StateMachineListItem>,
-    /// Text, 1 to 1024 characters.
+    /// `PageToken`: text, 1 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
 }
@@ -379,7 +379,7 @@ pub struct ListStateMachinesOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListTagsForResourceOutput {
-    /// List.
+    /// `TagList`: a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
 }
@@ -388,9 +388,9 @@ pub struct ListTagsForResourceOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PublishStateMachineVersionOutput {
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub creation_date: Timestamp,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_version_arn: Text,
 }
 
@@ -398,7 +398,7 @@ pub struct PublishStateMachineVersionOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RedriveExecutionOutput {
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub redrive_date: Timestamp,
 }
 
@@ -421,9 +421,9 @@ pub struct SendTaskSuccessOutput {}
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StartExecutionOutput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub execution_arn: Text,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub start_date: Timestamp,
 }
 
@@ -431,42 +431,42 @@ pub struct StartExecutionOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StartSyncExecutionOutput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub execution_arn: Text,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_machine_arn: Option<Text>,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub start_date: Timestamp,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub stop_date: Timestamp,
-    /// One of the enum's values.
+    /// `SyncExecutionStatus`: an enum.
     pub status: SyncExecutionStatus,
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Text>,
-    /// Structure.
+    /// `CloudWatchEventsExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_details: Option<CloudWatchEventsExecutionDataDetails>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Text>,
-    /// Structure.
+    /// `CloudWatchEventsExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_details: Option<CloudWatchEventsExecutionDataDetails>,
-    /// Text, 0 to 256 characters.
+    /// `TraceHeader`: text, at most 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_header: Option<Text>,
-    /// Structure.
+    /// `BillingDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billing_details: Option<BillingDetails>,
 }
@@ -475,7 +475,7 @@ pub struct StartSyncExecutionOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StopExecutionOutput {
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub stop_date: Timestamp,
 }
 
@@ -488,22 +488,22 @@ pub struct TagResourceOutput {}
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TestStateOutput {
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Text>,
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
-    /// Structure; sensitive.
+    /// `InspectionData`: a structure; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inspection_data: Option<InspectionData>,
-    /// Text, 1 to 80 characters.
+    /// `StateName`: text, 1 to 80 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_state: Option<Text>,
-    /// One of the enum's values.
+    /// `TestExecutionStatus`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<TestExecutionStatus>,
 }
@@ -522,12 +522,12 @@ pub struct UpdateMapRunOutput {}
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateStateMachineOutput {
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub update_date: Timestamp,
-    /// Text.
+    /// `RevisionId`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision_id: Option<Text>,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_machine_version_arn: Option<Text>,
 }
@@ -536,7 +536,7 @@ pub struct UpdateStateMachineOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateStateMachineAliasOutput {
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub update_date: Timestamp,
 }
 
@@ -544,11 +544,11 @@ pub struct UpdateStateMachineAliasOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ValidateStateMachineDefinitionOutput {
-    /// One of the enum's values.
+    /// `ValidateStateMachineDefinitionResultCode`: an enum.
     pub result: ValidateStateMachineDefinitionResultCode,
-    /// List.
+    /// `ValidateStateMachineDefinitionDiagnosticList`: a list.
     pub diagnostics: Vec<ValidateStateMachineDefinitionDiagnostic>,
-    /// `true` or `false`.
+    /// `ValidateStateMachineDefinitionTruncated`: `true` or `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub truncated: Option<bool>,
 }

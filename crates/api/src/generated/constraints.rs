@@ -19,40 +19,19 @@ use crate::generated::shapes::{
     MockInput, RoutingConfigurationListItem, Tag, TestStateConfiguration, TracingConfiguration,
 };
 
-use crate::constraint::{Constrained, Member, Pattern, Shape, Structure, TextShape, length_holds};
+use crate::constraint::{Constrained, Member, Shape, Structure, length_holds};
 use crate::pattern;
 
-const ALIAS_DESCRIPTION: Shape = Shape::Text(TextShape {
-    min: None,
-    max: Some(256),
-    pattern: None,
-});
-const ARN: Shape = Shape::Text(TextShape {
-    min: Some(1),
-    max: Some(256),
-    pattern: None,
-});
-const CHARACTER_RESTRICTED_NAME: Shape = Shape::Text(TextShape {
-    min: Some(1),
-    max: Some(80),
-    pattern: Some(Pattern {
-        text: r"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$",
-        matches: pattern::alias_name,
-    }),
-});
-const CLIENT_TOKEN: Shape = Shape::Text(TextShape {
-    min: Some(1),
-    max: Some(64),
-    pattern: Some(Pattern {
-        text: r"[!-~]+",
-        matches: pattern::visible_ascii,
-    }),
-});
-const DEFINITION: Shape = Shape::Text(TextShape {
-    min: Some(1),
-    max: Some(1048576),
-    pattern: None,
-});
+const ALIAS_DESCRIPTION: Shape = Shape::text(None, Some(256));
+const ARN: Shape = Shape::text(Some(1), Some(256));
+const CHARACTER_RESTRICTED_NAME: Shape = Shape::pattern(
+    Some(1),
+    Some(80),
+    r"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$",
+    pattern::alias_name,
+);
+const CLIENT_TOKEN: Shape = Shape::pattern(Some(1), Some(64), r"[!-~]+", pattern::visible_ascii);
+const DEFINITION: Shape = Shape::text(Some(1), Some(1048576));
 const ENABLED: Shape = Shape::Boolean;
 const ENCRYPTION_TYPE: Shape = Shape::Enum(&["AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY"]);
 const EXECUTION_REDRIVE_FILTER: Shape = Shape::Enum(&["NOT_REDRIVEN", "REDRIVEN"]);
@@ -69,117 +48,49 @@ const INCLUDE_EXECUTION_DATA_GET_EXECUTION_HISTORY: Shape = Shape::Boolean;
 const INCLUDED_DATA: Shape = Shape::Enum(&["ALL_DATA", "METADATA_ONLY"]);
 const INSPECTION_LEVEL: Shape = Shape::Enum(&["TRACE", "INFO", "DEBUG"]);
 const KMS_DATA_KEY_REUSE_PERIOD_SECONDS: Shape = Shape::Integer(Some(60), Some(900));
-const KMS_KEY_ID: Shape = Shape::Text(TextShape {
-    min: Some(1),
-    max: Some(2048),
-    pattern: None,
-});
-const LIST_EXECUTIONS_PAGE_TOKEN: Shape = Shape::Text(TextShape {
-    min: Some(1),
-    max: Some(3096),
-    pattern: None,
-});
+const KMS_KEY_ID: Shape = Shape::text(Some(1), Some(2048));
+const LIST_EXECUTIONS_PAGE_TOKEN: Shape = Shape::text(Some(1), Some(3096));
 const LOG_DESTINATION_LIST: Shape = Shape::List(&Shape::Structure(LogDestination::SHAPE), None, None);
 const LOG_LEVEL: Shape = Shape::Enum(&["ALL", "FATAL", "ERROR", "OFF"]);
-const LONG_ARN: Shape = Shape::Text(TextShape {
-    min: Some(1),
-    max: Some(2000),
-    pattern: None,
-});
+const LONG_ARN: Shape = Shape::text(Some(1), Some(2000));
 const MAP_ITERATION_FAILURE_COUNT: Shape = Shape::Integer(Some(0), None);
 const MAX_CONCURRENCY: Shape = Shape::Integer(Some(0), None);
 const MOCK_RESPONSE_VALIDATION_MODE: Shape = Shape::Enum(&["STRICT", "NONE", "PRESENT"]);
-const NAME: Shape = Shape::Text(TextShape {
-    min: Some(1),
-    max: Some(80),
-    pattern: None,
-});
+const NAME: Shape = Shape::text(Some(1), Some(80));
 const PAGE_SIZE: Shape = Shape::Integer(Some(0), Some(1000));
-const PAGE_TOKEN: Shape = Shape::Text(TextShape {
-    min: Some(1),
-    max: Some(1024),
-    pattern: None,
-});
+const PAGE_TOKEN: Shape = Shape::text(Some(1), Some(1024));
 const PUBLISH: Shape = Shape::Boolean;
 const RETRIER_RETRY_COUNT: Shape = Shape::Integer(Some(0), None);
 const REVEAL_SECRETS: Shape = Shape::Boolean;
 const REVERSE_ORDER: Shape = Shape::Boolean;
-const REVISION_ID: Shape = Shape::Text(TextShape {
-    min: None,
-    max: None,
-    pattern: None,
-});
+const REVISION_ID: Shape = Shape::text(None, None);
 const ROUTING_CONFIGURATION_LIST: Shape = Shape::List(
     &Shape::Structure(RoutingConfigurationListItem::SHAPE),
     Some(1),
     Some(2),
 );
-const SENSITIVE_CAUSE: Shape = Shape::Text(TextShape {
-    min: Some(0),
-    max: Some(32768),
-    pattern: None,
-});
-const SENSITIVE_DATA: Shape = Shape::Text(TextShape {
-    min: None,
-    max: Some(262144),
-    pattern: None,
-});
-const SENSITIVE_ERROR: Shape = Shape::Text(TextShape {
-    min: Some(0),
-    max: Some(256),
-    pattern: None,
-});
+const SENSITIVE_CAUSE: Shape = Shape::text(Some(0), Some(32768));
+const SENSITIVE_DATA: Shape = Shape::Payload(262144);
+const SENSITIVE_ERROR: Shape = Shape::text(Some(0), Some(256));
 const STATE_MACHINE_TYPE: Shape = Shape::Enum(&["EXPRESS", "STANDARD"]);
-const TAG_KEY: Shape = Shape::Text(TextShape {
-    min: Some(1),
-    max: Some(128),
-    pattern: None,
-});
+const TAG_KEY: Shape = Shape::text(Some(1), Some(128));
 const TAG_KEY_LIST: Shape = Shape::List(&TAG_KEY, None, None);
 const TAG_LIST: Shape = Shape::List(&Shape::Structure(Tag::SHAPE), None, None);
-const TAG_VALUE: Shape = Shape::Text(TextShape {
-    min: Some(0),
-    max: Some(256),
-    pattern: None,
-});
-const TASK_TOKEN: Shape = Shape::Text(TextShape {
-    min: Some(1),
-    max: Some(2048),
-    pattern: None,
-});
-const TEST_STATE_STATE_NAME: Shape = Shape::Text(TextShape {
-    min: Some(1),
-    max: Some(80),
-    pattern: None,
-});
+const TAG_VALUE: Shape = Shape::text(Some(0), Some(256));
+const TASK_TOKEN: Shape = Shape::text(Some(1), Some(2048));
+const TEST_STATE_STATE_NAME: Shape = Shape::text(Some(1), Some(80));
 const TOLERATED_FAILURE_COUNT: Shape = Shape::Long(Some(0), None);
 const TOLERATED_FAILURE_PERCENTAGE: Shape = Shape::Float(Some(0.0), Some(100.0));
-const TRACE_HEADER: Shape = Shape::Text(TextShape {
-    min: Some(0),
-    max: Some(256),
-    pattern: Some(Pattern {
-        text: r"\p{ASCII}*",
-        matches: pattern::ascii,
-    }),
-});
+const TRACE_HEADER: Shape = Shape::pattern(Some(0), Some(256), r"\p{ASCII}*", pattern::ascii);
 const VALIDATE_STATE_MACHINE_DEFINITION_MAX_RESULT: Shape = Shape::Integer(Some(0), Some(100));
 const VALIDATE_STATE_MACHINE_DEFINITION_SEVERITY: Shape = Shape::Enum(&["ERROR", "WARNING"]);
-const VERSION_DESCRIPTION: Shape = Shape::Text(TextShape {
-    min: None,
-    max: Some(256),
-    pattern: None,
-});
+const VERSION_DESCRIPTION: Shape = Shape::text(None, Some(256));
 const VERSION_WEIGHT: Shape = Shape::Integer(Some(0), Some(100));
 
 impl Constrained for CloudWatchLogsLogGroup {
     const SHAPE: &'static Structure = &Structure {
         name: "CloudWatchLogsLogGroup",
-        members: &[Member {
-            name: "logGroupArn",
-            required: false,
-            sensitive: false,
-            shape: ARN,
-        }],
+        members: &[Member::optional("logGroupArn", ARN)],
     };
 
     fn holds(&self) -> bool {
@@ -193,24 +104,12 @@ impl Constrained for CreateActivityInput {
     const SHAPE: &'static Structure = &Structure {
         name: "CreateActivityInput",
         members: &[
-            Member {
-                name: "name",
-                required: true,
-                sensitive: false,
-                shape: NAME,
-            },
-            Member {
-                name: "tags",
-                required: false,
-                sensitive: false,
-                shape: TAG_LIST,
-            },
-            Member {
-                name: "encryptionConfiguration",
-                required: false,
-                sensitive: false,
-                shape: Shape::Structure(EncryptionConfiguration::SHAPE),
-            },
+            Member::required("name", NAME),
+            Member::optional("tags", TAG_LIST),
+            Member::optional(
+                "encryptionConfiguration",
+                Shape::Structure(EncryptionConfiguration::SHAPE),
+            ),
         ],
     };
 
@@ -231,24 +130,9 @@ impl Constrained for CreateStateMachineAliasInput {
     const SHAPE: &'static Structure = &Structure {
         name: "CreateStateMachineAliasInput",
         members: &[
-            Member {
-                name: "description",
-                required: false,
-                sensitive: true,
-                shape: ALIAS_DESCRIPTION,
-            },
-            Member {
-                name: "name",
-                required: true,
-                sensitive: false,
-                shape: CHARACTER_RESTRICTED_NAME,
-            },
-            Member {
-                name: "routingConfiguration",
-                required: true,
-                sensitive: false,
-                shape: ROUTING_CONFIGURATION_LIST,
-            },
+            Member::optional("description", ALIAS_DESCRIPTION).sensitive(),
+            Member::required("name", CHARACTER_RESTRICTED_NAME),
+            Member::required("routingConfiguration", ROUTING_CONFIGURATION_LIST),
         ],
     };
 
@@ -267,66 +151,25 @@ impl Constrained for CreateStateMachineInput {
     const SHAPE: &'static Structure = &Structure {
         name: "CreateStateMachineInput",
         members: &[
-            Member {
-                name: "name",
-                required: true,
-                sensitive: false,
-                shape: NAME,
-            },
-            Member {
-                name: "definition",
-                required: true,
-                sensitive: true,
-                shape: DEFINITION,
-            },
-            Member {
-                name: "roleArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "type",
-                required: false,
-                sensitive: false,
-                shape: STATE_MACHINE_TYPE,
-            },
-            Member {
-                name: "loggingConfiguration",
-                required: false,
-                sensitive: false,
-                shape: Shape::Structure(LoggingConfiguration::SHAPE),
-            },
-            Member {
-                name: "tags",
-                required: false,
-                sensitive: false,
-                shape: TAG_LIST,
-            },
-            Member {
-                name: "tracingConfiguration",
-                required: false,
-                sensitive: false,
-                shape: Shape::Structure(TracingConfiguration::SHAPE),
-            },
-            Member {
-                name: "publish",
-                required: false,
-                sensitive: false,
-                shape: PUBLISH,
-            },
-            Member {
-                name: "versionDescription",
-                required: false,
-                sensitive: true,
-                shape: VERSION_DESCRIPTION,
-            },
-            Member {
-                name: "encryptionConfiguration",
-                required: false,
-                sensitive: false,
-                shape: Shape::Structure(EncryptionConfiguration::SHAPE),
-            },
+            Member::required("name", NAME),
+            Member::required("definition", DEFINITION).sensitive(),
+            Member::required("roleArn", ARN),
+            Member::optional("type", STATE_MACHINE_TYPE),
+            Member::optional(
+                "loggingConfiguration",
+                Shape::Structure(LoggingConfiguration::SHAPE),
+            ),
+            Member::optional("tags", TAG_LIST),
+            Member::optional(
+                "tracingConfiguration",
+                Shape::Structure(TracingConfiguration::SHAPE),
+            ),
+            Member::optional("publish", PUBLISH),
+            Member::optional("versionDescription", VERSION_DESCRIPTION).sensitive(),
+            Member::optional(
+                "encryptionConfiguration",
+                Shape::Structure(EncryptionConfiguration::SHAPE),
+            ),
         ],
     };
 
@@ -360,12 +203,7 @@ impl Constrained for CreateStateMachineInput {
 impl Constrained for DeleteActivityInput {
     const SHAPE: &'static Structure = &Structure {
         name: "DeleteActivityInput",
-        members: &[Member {
-            name: "activityArn",
-            required: true,
-            sensitive: false,
-            shape: ARN,
-        }],
+        members: &[Member::required("activityArn", ARN)],
     };
 
     fn holds(&self) -> bool {
@@ -376,12 +214,7 @@ impl Constrained for DeleteActivityInput {
 impl Constrained for DeleteStateMachineAliasInput {
     const SHAPE: &'static Structure = &Structure {
         name: "DeleteStateMachineAliasInput",
-        members: &[Member {
-            name: "stateMachineAliasArn",
-            required: true,
-            sensitive: false,
-            shape: ARN,
-        }],
+        members: &[Member::required("stateMachineAliasArn", ARN)],
     };
 
     fn holds(&self) -> bool {
@@ -392,12 +225,7 @@ impl Constrained for DeleteStateMachineAliasInput {
 impl Constrained for DeleteStateMachineInput {
     const SHAPE: &'static Structure = &Structure {
         name: "DeleteStateMachineInput",
-        members: &[Member {
-            name: "stateMachineArn",
-            required: true,
-            sensitive: false,
-            shape: ARN,
-        }],
+        members: &[Member::required("stateMachineArn", ARN)],
     };
 
     fn holds(&self) -> bool {
@@ -408,12 +236,7 @@ impl Constrained for DeleteStateMachineInput {
 impl Constrained for DeleteStateMachineVersionInput {
     const SHAPE: &'static Structure = &Structure {
         name: "DeleteStateMachineVersionInput",
-        members: &[Member {
-            name: "stateMachineVersionArn",
-            required: true,
-            sensitive: false,
-            shape: LONG_ARN,
-        }],
+        members: &[Member::required("stateMachineVersionArn", LONG_ARN)],
     };
 
     fn holds(&self) -> bool {
@@ -424,12 +247,7 @@ impl Constrained for DeleteStateMachineVersionInput {
 impl Constrained for DescribeActivityInput {
     const SHAPE: &'static Structure = &Structure {
         name: "DescribeActivityInput",
-        members: &[Member {
-            name: "activityArn",
-            required: true,
-            sensitive: false,
-            shape: ARN,
-        }],
+        members: &[Member::required("activityArn", ARN)],
     };
 
     fn holds(&self) -> bool {
@@ -441,18 +259,8 @@ impl Constrained for DescribeExecutionInput {
     const SHAPE: &'static Structure = &Structure {
         name: "DescribeExecutionInput",
         members: &[
-            Member {
-                name: "executionArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "includedData",
-                required: false,
-                sensitive: false,
-                shape: INCLUDED_DATA,
-            },
+            Member::required("executionArn", ARN),
+            Member::optional("includedData", INCLUDED_DATA),
         ],
     };
 
@@ -464,12 +272,7 @@ impl Constrained for DescribeExecutionInput {
 impl Constrained for DescribeMapRunInput {
     const SHAPE: &'static Structure = &Structure {
         name: "DescribeMapRunInput",
-        members: &[Member {
-            name: "mapRunArn",
-            required: true,
-            sensitive: false,
-            shape: LONG_ARN,
-        }],
+        members: &[Member::required("mapRunArn", LONG_ARN)],
     };
 
     fn holds(&self) -> bool {
@@ -480,12 +283,7 @@ impl Constrained for DescribeMapRunInput {
 impl Constrained for DescribeStateMachineAliasInput {
     const SHAPE: &'static Structure = &Structure {
         name: "DescribeStateMachineAliasInput",
-        members: &[Member {
-            name: "stateMachineAliasArn",
-            required: true,
-            sensitive: false,
-            shape: ARN,
-        }],
+        members: &[Member::required("stateMachineAliasArn", ARN)],
     };
 
     fn holds(&self) -> bool {
@@ -497,18 +295,8 @@ impl Constrained for DescribeStateMachineForExecutionInput {
     const SHAPE: &'static Structure = &Structure {
         name: "DescribeStateMachineForExecutionInput",
         members: &[
-            Member {
-                name: "executionArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "includedData",
-                required: false,
-                sensitive: false,
-                shape: INCLUDED_DATA,
-            },
+            Member::required("executionArn", ARN),
+            Member::optional("includedData", INCLUDED_DATA),
         ],
     };
 
@@ -521,18 +309,8 @@ impl Constrained for DescribeStateMachineInput {
     const SHAPE: &'static Structure = &Structure {
         name: "DescribeStateMachineInput",
         members: &[
-            Member {
-                name: "stateMachineArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "includedData",
-                required: false,
-                sensitive: false,
-                shape: INCLUDED_DATA,
-            },
+            Member::required("stateMachineArn", ARN),
+            Member::optional("includedData", INCLUDED_DATA),
         ],
     };
 
@@ -545,24 +323,9 @@ impl Constrained for EncryptionConfiguration {
     const SHAPE: &'static Structure = &Structure {
         name: "EncryptionConfiguration",
         members: &[
-            Member {
-                name: "kmsKeyId",
-                required: false,
-                sensitive: false,
-                shape: KMS_KEY_ID,
-            },
-            Member {
-                name: "kmsDataKeyReusePeriodSeconds",
-                required: false,
-                sensitive: false,
-                shape: KMS_DATA_KEY_REUSE_PERIOD_SECONDS,
-            },
-            Member {
-                name: "type",
-                required: true,
-                sensitive: false,
-                shape: ENCRYPTION_TYPE,
-            },
+            Member::optional("kmsKeyId", KMS_KEY_ID),
+            Member::optional("kmsDataKeyReusePeriodSeconds", KMS_DATA_KEY_REUSE_PERIOD_SECONDS),
+            Member::required("type", ENCRYPTION_TYPE),
         ],
     };
 
@@ -580,18 +343,8 @@ impl Constrained for GetActivityTaskInput {
     const SHAPE: &'static Structure = &Structure {
         name: "GetActivityTaskInput",
         members: &[
-            Member {
-                name: "activityArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "workerName",
-                required: false,
-                sensitive: false,
-                shape: NAME,
-            },
+            Member::required("activityArn", ARN),
+            Member::optional("workerName", NAME),
         ],
     };
 
@@ -608,36 +361,14 @@ impl Constrained for GetExecutionHistoryInput {
     const SHAPE: &'static Structure = &Structure {
         name: "GetExecutionHistoryInput",
         members: &[
-            Member {
-                name: "executionArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "maxResults",
-                required: false,
-                sensitive: false,
-                shape: PAGE_SIZE,
-            },
-            Member {
-                name: "reverseOrder",
-                required: false,
-                sensitive: false,
-                shape: REVERSE_ORDER,
-            },
-            Member {
-                name: "nextToken",
-                required: false,
-                sensitive: false,
-                shape: PAGE_TOKEN,
-            },
-            Member {
-                name: "includeExecutionData",
-                required: false,
-                sensitive: false,
-                shape: INCLUDE_EXECUTION_DATA_GET_EXECUTION_HISTORY,
-            },
+            Member::required("executionArn", ARN),
+            Member::optional("maxResults", PAGE_SIZE),
+            Member::optional("reverseOrder", REVERSE_ORDER),
+            Member::optional("nextToken", PAGE_TOKEN),
+            Member::optional(
+                "includeExecutionData",
+                INCLUDE_EXECUTION_DATA_GET_EXECUTION_HISTORY,
+            ),
         ],
     };
 
@@ -655,18 +386,8 @@ impl Constrained for ListActivitiesInput {
     const SHAPE: &'static Structure = &Structure {
         name: "ListActivitiesInput",
         members: &[
-            Member {
-                name: "maxResults",
-                required: false,
-                sensitive: false,
-                shape: PAGE_SIZE,
-            },
-            Member {
-                name: "nextToken",
-                required: false,
-                sensitive: false,
-                shape: PAGE_TOKEN,
-            },
+            Member::optional("maxResults", PAGE_SIZE),
+            Member::optional("nextToken", PAGE_TOKEN),
         ],
     };
 
@@ -683,42 +404,12 @@ impl Constrained for ListExecutionsInput {
     const SHAPE: &'static Structure = &Structure {
         name: "ListExecutionsInput",
         members: &[
-            Member {
-                name: "stateMachineArn",
-                required: false,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "statusFilter",
-                required: false,
-                sensitive: false,
-                shape: EXECUTION_STATUS,
-            },
-            Member {
-                name: "maxResults",
-                required: false,
-                sensitive: false,
-                shape: PAGE_SIZE,
-            },
-            Member {
-                name: "nextToken",
-                required: false,
-                sensitive: false,
-                shape: LIST_EXECUTIONS_PAGE_TOKEN,
-            },
-            Member {
-                name: "mapRunArn",
-                required: false,
-                sensitive: false,
-                shape: LONG_ARN,
-            },
-            Member {
-                name: "redriveFilter",
-                required: false,
-                sensitive: false,
-                shape: EXECUTION_REDRIVE_FILTER,
-            },
+            Member::optional("stateMachineArn", ARN),
+            Member::optional("statusFilter", EXECUTION_STATUS),
+            Member::optional("maxResults", PAGE_SIZE),
+            Member::optional("nextToken", LIST_EXECUTIONS_PAGE_TOKEN),
+            Member::optional("mapRunArn", LONG_ARN),
+            Member::optional("redriveFilter", EXECUTION_REDRIVE_FILTER),
         ],
     };
 
@@ -742,24 +433,9 @@ impl Constrained for ListMapRunsInput {
     const SHAPE: &'static Structure = &Structure {
         name: "ListMapRunsInput",
         members: &[
-            Member {
-                name: "executionArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "maxResults",
-                required: false,
-                sensitive: false,
-                shape: PAGE_SIZE,
-            },
-            Member {
-                name: "nextToken",
-                required: false,
-                sensitive: false,
-                shape: PAGE_TOKEN,
-            },
+            Member::required("executionArn", ARN),
+            Member::optional("maxResults", PAGE_SIZE),
+            Member::optional("nextToken", PAGE_TOKEN),
         ],
     };
 
@@ -777,24 +453,9 @@ impl Constrained for ListStateMachineAliasesInput {
     const SHAPE: &'static Structure = &Structure {
         name: "ListStateMachineAliasesInput",
         members: &[
-            Member {
-                name: "stateMachineArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "nextToken",
-                required: false,
-                sensitive: false,
-                shape: PAGE_TOKEN,
-            },
-            Member {
-                name: "maxResults",
-                required: false,
-                sensitive: false,
-                shape: PAGE_SIZE,
-            },
+            Member::required("stateMachineArn", ARN),
+            Member::optional("nextToken", PAGE_TOKEN),
+            Member::optional("maxResults", PAGE_SIZE),
         ],
     };
 
@@ -812,24 +473,9 @@ impl Constrained for ListStateMachineVersionsInput {
     const SHAPE: &'static Structure = &Structure {
         name: "ListStateMachineVersionsInput",
         members: &[
-            Member {
-                name: "stateMachineArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "nextToken",
-                required: false,
-                sensitive: false,
-                shape: PAGE_TOKEN,
-            },
-            Member {
-                name: "maxResults",
-                required: false,
-                sensitive: false,
-                shape: PAGE_SIZE,
-            },
+            Member::required("stateMachineArn", ARN),
+            Member::optional("nextToken", PAGE_TOKEN),
+            Member::optional("maxResults", PAGE_SIZE),
         ],
     };
 
@@ -847,18 +493,8 @@ impl Constrained for ListStateMachinesInput {
     const SHAPE: &'static Structure = &Structure {
         name: "ListStateMachinesInput",
         members: &[
-            Member {
-                name: "maxResults",
-                required: false,
-                sensitive: false,
-                shape: PAGE_SIZE,
-            },
-            Member {
-                name: "nextToken",
-                required: false,
-                sensitive: false,
-                shape: PAGE_TOKEN,
-            },
+            Member::optional("maxResults", PAGE_SIZE),
+            Member::optional("nextToken", PAGE_TOKEN),
         ],
     };
 
@@ -874,12 +510,7 @@ impl Constrained for ListStateMachinesInput {
 impl Constrained for ListTagsForResourceInput {
     const SHAPE: &'static Structure = &Structure {
         name: "ListTagsForResourceInput",
-        members: &[Member {
-            name: "resourceArn",
-            required: true,
-            sensitive: false,
-            shape: ARN,
-        }],
+        members: &[Member::required("resourceArn", ARN)],
     };
 
     fn holds(&self) -> bool {
@@ -890,12 +521,10 @@ impl Constrained for ListTagsForResourceInput {
 impl Constrained for LogDestination {
     const SHAPE: &'static Structure = &Structure {
         name: "LogDestination",
-        members: &[Member {
-            name: "cloudWatchLogsLogGroup",
-            required: false,
-            sensitive: false,
-            shape: Shape::Structure(CloudWatchLogsLogGroup::SHAPE),
-        }],
+        members: &[Member::optional(
+            "cloudWatchLogsLogGroup",
+            Shape::Structure(CloudWatchLogsLogGroup::SHAPE),
+        )],
     };
 
     fn holds(&self) -> bool {
@@ -909,24 +538,9 @@ impl Constrained for LoggingConfiguration {
     const SHAPE: &'static Structure = &Structure {
         name: "LoggingConfiguration",
         members: &[
-            Member {
-                name: "level",
-                required: false,
-                sensitive: false,
-                shape: LOG_LEVEL,
-            },
-            Member {
-                name: "includeExecutionData",
-                required: false,
-                sensitive: false,
-                shape: INCLUDE_EXECUTION_DATA,
-            },
-            Member {
-                name: "destinations",
-                required: false,
-                sensitive: false,
-                shape: LOG_DESTINATION_LIST,
-            },
+            Member::optional("level", LOG_LEVEL),
+            Member::optional("includeExecutionData", INCLUDE_EXECUTION_DATA),
+            Member::optional("destinations", LOG_DESTINATION_LIST),
         ],
     };
 
@@ -941,18 +555,8 @@ impl Constrained for MockErrorOutput {
     const SHAPE: &'static Structure = &Structure {
         name: "MockErrorOutput",
         members: &[
-            Member {
-                name: "error",
-                required: false,
-                sensitive: true,
-                shape: SENSITIVE_ERROR,
-            },
-            Member {
-                name: "cause",
-                required: false,
-                sensitive: true,
-                shape: SENSITIVE_CAUSE,
-            },
+            Member::optional("error", SENSITIVE_ERROR).sensitive(),
+            Member::optional("cause", SENSITIVE_CAUSE).sensitive(),
         ],
     };
 
@@ -971,31 +575,14 @@ impl Constrained for MockInput {
     const SHAPE: &'static Structure = &Structure {
         name: "MockInput",
         members: &[
-            Member {
-                name: "result",
-                required: false,
-                sensitive: true,
-                shape: SENSITIVE_DATA,
-            },
-            Member {
-                name: "errorOutput",
-                required: false,
-                sensitive: false,
-                shape: Shape::Structure(MockErrorOutput::SHAPE),
-            },
-            Member {
-                name: "fieldValidationMode",
-                required: false,
-                sensitive: false,
-                shape: MOCK_RESPONSE_VALIDATION_MODE,
-            },
+            Member::optional("result", SENSITIVE_DATA).sensitive(),
+            Member::optional("errorOutput", Shape::Structure(MockErrorOutput::SHAPE)),
+            Member::optional("fieldValidationMode", MOCK_RESPONSE_VALIDATION_MODE),
         ],
     };
 
     fn holds(&self) -> bool {
-        self.result
-            .as_ref()
-            .is_none_or(|value| length_holds(value, 0, 262144))
+        self.result.as_ref().is_none_or(|value| value.len() <= 262144)
             && self.error_output.as_ref().is_none_or(|value| value.holds())
     }
 }
@@ -1004,24 +591,9 @@ impl Constrained for PublishStateMachineVersionInput {
     const SHAPE: &'static Structure = &Structure {
         name: "PublishStateMachineVersionInput",
         members: &[
-            Member {
-                name: "stateMachineArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "revisionId",
-                required: false,
-                sensitive: false,
-                shape: REVISION_ID,
-            },
-            Member {
-                name: "description",
-                required: false,
-                sensitive: true,
-                shape: VERSION_DESCRIPTION,
-            },
+            Member::required("stateMachineArn", ARN),
+            Member::optional("revisionId", REVISION_ID),
+            Member::optional("description", VERSION_DESCRIPTION).sensitive(),
         ],
     };
 
@@ -1038,18 +610,8 @@ impl Constrained for RedriveExecutionInput {
     const SHAPE: &'static Structure = &Structure {
         name: "RedriveExecutionInput",
         members: &[
-            Member {
-                name: "executionArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "clientToken",
-                required: false,
-                sensitive: false,
-                shape: CLIENT_TOKEN,
-            },
+            Member::required("executionArn", ARN),
+            Member::optional("clientToken", CLIENT_TOKEN),
         ],
     };
 
@@ -1066,18 +628,8 @@ impl Constrained for RoutingConfigurationListItem {
     const SHAPE: &'static Structure = &Structure {
         name: "RoutingConfigurationListItem",
         members: &[
-            Member {
-                name: "stateMachineVersionArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "weight",
-                required: true,
-                sensitive: false,
-                shape: VERSION_WEIGHT,
-            },
+            Member::required("stateMachineVersionArn", ARN),
+            Member::required("weight", VERSION_WEIGHT),
         ],
     };
 
@@ -1090,24 +642,9 @@ impl Constrained for SendTaskFailureInput {
     const SHAPE: &'static Structure = &Structure {
         name: "SendTaskFailureInput",
         members: &[
-            Member {
-                name: "taskToken",
-                required: true,
-                sensitive: true,
-                shape: TASK_TOKEN,
-            },
-            Member {
-                name: "error",
-                required: false,
-                sensitive: true,
-                shape: SENSITIVE_ERROR,
-            },
-            Member {
-                name: "cause",
-                required: false,
-                sensitive: true,
-                shape: SENSITIVE_CAUSE,
-            },
+            Member::required("taskToken", TASK_TOKEN).sensitive(),
+            Member::optional("error", SENSITIVE_ERROR).sensitive(),
+            Member::optional("cause", SENSITIVE_CAUSE).sensitive(),
         ],
     };
 
@@ -1127,12 +664,7 @@ impl Constrained for SendTaskFailureInput {
 impl Constrained for SendTaskHeartbeatInput {
     const SHAPE: &'static Structure = &Structure {
         name: "SendTaskHeartbeatInput",
-        members: &[Member {
-            name: "taskToken",
-            required: true,
-            sensitive: true,
-            shape: TASK_TOKEN,
-        }],
+        members: &[Member::required("taskToken", TASK_TOKEN).sensitive()],
     };
 
     fn holds(&self) -> bool {
@@ -1144,23 +676,13 @@ impl Constrained for SendTaskSuccessInput {
     const SHAPE: &'static Structure = &Structure {
         name: "SendTaskSuccessInput",
         members: &[
-            Member {
-                name: "taskToken",
-                required: true,
-                sensitive: true,
-                shape: TASK_TOKEN,
-            },
-            Member {
-                name: "output",
-                required: true,
-                sensitive: true,
-                shape: SENSITIVE_DATA,
-            },
+            Member::required("taskToken", TASK_TOKEN).sensitive(),
+            Member::required("output", SENSITIVE_DATA).sensitive(),
         ],
     };
 
     fn holds(&self) -> bool {
-        length_holds(&self.task_token, 1, 2048) && length_holds(&self.output, 0, 262144)
+        length_holds(&self.task_token, 1, 2048) && self.output.len() <= 262144
     }
 }
 
@@ -1168,40 +690,17 @@ impl Constrained for StartExecutionInput {
     const SHAPE: &'static Structure = &Structure {
         name: "StartExecutionInput",
         members: &[
-            Member {
-                name: "stateMachineArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "name",
-                required: false,
-                sensitive: false,
-                shape: NAME,
-            },
-            Member {
-                name: "input",
-                required: false,
-                sensitive: true,
-                shape: SENSITIVE_DATA,
-            },
-            Member {
-                name: "traceHeader",
-                required: false,
-                sensitive: false,
-                shape: TRACE_HEADER,
-            },
+            Member::required("stateMachineArn", ARN),
+            Member::optional("name", NAME),
+            Member::optional("input", SENSITIVE_DATA).sensitive(),
+            Member::optional("traceHeader", TRACE_HEADER),
         ],
     };
 
     fn holds(&self) -> bool {
         length_holds(&self.state_machine_arn, 1, 256)
             && self.name.as_ref().is_none_or(|value| length_holds(value, 1, 80))
-            && self
-                .input
-                .as_ref()
-                .is_none_or(|value| length_holds(value, 0, 262144))
+            && self.input.as_ref().is_none_or(|value| value.len() <= 262144)
             && self
                 .trace_header
                 .as_ref()
@@ -1213,46 +712,18 @@ impl Constrained for StartSyncExecutionInput {
     const SHAPE: &'static Structure = &Structure {
         name: "StartSyncExecutionInput",
         members: &[
-            Member {
-                name: "stateMachineArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "name",
-                required: false,
-                sensitive: false,
-                shape: NAME,
-            },
-            Member {
-                name: "input",
-                required: false,
-                sensitive: true,
-                shape: SENSITIVE_DATA,
-            },
-            Member {
-                name: "traceHeader",
-                required: false,
-                sensitive: false,
-                shape: TRACE_HEADER,
-            },
-            Member {
-                name: "includedData",
-                required: false,
-                sensitive: false,
-                shape: INCLUDED_DATA,
-            },
+            Member::required("stateMachineArn", ARN),
+            Member::optional("name", NAME),
+            Member::optional("input", SENSITIVE_DATA).sensitive(),
+            Member::optional("traceHeader", TRACE_HEADER),
+            Member::optional("includedData", INCLUDED_DATA),
         ],
     };
 
     fn holds(&self) -> bool {
         length_holds(&self.state_machine_arn, 1, 256)
             && self.name.as_ref().is_none_or(|value| length_holds(value, 1, 80))
-            && self
-                .input
-                .as_ref()
-                .is_none_or(|value| length_holds(value, 0, 262144))
+            && self.input.as_ref().is_none_or(|value| value.len() <= 262144)
             && self
                 .trace_header
                 .as_ref()
@@ -1264,24 +735,9 @@ impl Constrained for StopExecutionInput {
     const SHAPE: &'static Structure = &Structure {
         name: "StopExecutionInput",
         members: &[
-            Member {
-                name: "executionArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "error",
-                required: false,
-                sensitive: true,
-                shape: SENSITIVE_ERROR,
-            },
-            Member {
-                name: "cause",
-                required: false,
-                sensitive: true,
-                shape: SENSITIVE_CAUSE,
-            },
+            Member::required("executionArn", ARN),
+            Member::optional("error", SENSITIVE_ERROR).sensitive(),
+            Member::optional("cause", SENSITIVE_CAUSE).sensitive(),
         ],
     };
 
@@ -1302,18 +758,8 @@ impl Constrained for Tag {
     const SHAPE: &'static Structure = &Structure {
         name: "Tag",
         members: &[
-            Member {
-                name: "key",
-                required: false,
-                sensitive: false,
-                shape: TAG_KEY,
-            },
-            Member {
-                name: "value",
-                required: false,
-                sensitive: false,
-                shape: TAG_VALUE,
-            },
+            Member::optional("key", TAG_KEY),
+            Member::optional("value", TAG_VALUE),
         ],
     };
 
@@ -1330,18 +776,8 @@ impl Constrained for TagResourceInput {
     const SHAPE: &'static Structure = &Structure {
         name: "TagResourceInput",
         members: &[
-            Member {
-                name: "resourceArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "tags",
-                required: true,
-                sensitive: false,
-                shape: TAG_LIST,
-            },
+            Member::required("resourceArn", ARN),
+            Member::required("tags", TAG_LIST),
         ],
     };
 
@@ -1354,30 +790,10 @@ impl Constrained for TestStateConfiguration {
     const SHAPE: &'static Structure = &Structure {
         name: "TestStateConfiguration",
         members: &[
-            Member {
-                name: "retrierRetryCount",
-                required: false,
-                sensitive: false,
-                shape: RETRIER_RETRY_COUNT,
-            },
-            Member {
-                name: "errorCausedByState",
-                required: false,
-                sensitive: true,
-                shape: TEST_STATE_STATE_NAME,
-            },
-            Member {
-                name: "mapIterationFailureCount",
-                required: false,
-                sensitive: false,
-                shape: MAP_ITERATION_FAILURE_COUNT,
-            },
-            Member {
-                name: "mapItemReaderData",
-                required: false,
-                sensitive: true,
-                shape: SENSITIVE_DATA,
-            },
+            Member::optional("retrierRetryCount", RETRIER_RETRY_COUNT),
+            Member::optional("errorCausedByState", TEST_STATE_STATE_NAME).sensitive(),
+            Member::optional("mapIterationFailureCount", MAP_ITERATION_FAILURE_COUNT),
+            Member::optional("mapItemReaderData", SENSITIVE_DATA).sensitive(),
         ],
     };
 
@@ -1391,7 +807,7 @@ impl Constrained for TestStateConfiguration {
             && self
                 .map_item_reader_data
                 .as_ref()
-                .is_none_or(|value| length_holds(value, 0, 262144))
+                .is_none_or(|value| value.len() <= 262144)
     }
 }
 
@@ -1399,66 +815,19 @@ impl Constrained for TestStateInput {
     const SHAPE: &'static Structure = &Structure {
         name: "TestStateInput",
         members: &[
-            Member {
-                name: "definition",
-                required: true,
-                sensitive: true,
-                shape: DEFINITION,
-            },
-            Member {
-                name: "roleArn",
-                required: false,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "input",
-                required: false,
-                sensitive: true,
-                shape: SENSITIVE_DATA,
-            },
-            Member {
-                name: "inspectionLevel",
-                required: false,
-                sensitive: false,
-                shape: INSPECTION_LEVEL,
-            },
-            Member {
-                name: "revealSecrets",
-                required: false,
-                sensitive: false,
-                shape: REVEAL_SECRETS,
-            },
-            Member {
-                name: "variables",
-                required: false,
-                sensitive: true,
-                shape: SENSITIVE_DATA,
-            },
-            Member {
-                name: "stateName",
-                required: false,
-                sensitive: true,
-                shape: TEST_STATE_STATE_NAME,
-            },
-            Member {
-                name: "mock",
-                required: false,
-                sensitive: false,
-                shape: Shape::Structure(MockInput::SHAPE),
-            },
-            Member {
-                name: "context",
-                required: false,
-                sensitive: true,
-                shape: SENSITIVE_DATA,
-            },
-            Member {
-                name: "stateConfiguration",
-                required: false,
-                sensitive: false,
-                shape: Shape::Structure(TestStateConfiguration::SHAPE),
-            },
+            Member::required("definition", DEFINITION).sensitive(),
+            Member::optional("roleArn", ARN),
+            Member::optional("input", SENSITIVE_DATA).sensitive(),
+            Member::optional("inspectionLevel", INSPECTION_LEVEL),
+            Member::optional("revealSecrets", REVEAL_SECRETS),
+            Member::optional("variables", SENSITIVE_DATA).sensitive(),
+            Member::optional("stateName", TEST_STATE_STATE_NAME).sensitive(),
+            Member::optional("mock", Shape::Structure(MockInput::SHAPE)),
+            Member::optional("context", SENSITIVE_DATA).sensitive(),
+            Member::optional(
+                "stateConfiguration",
+                Shape::Structure(TestStateConfiguration::SHAPE),
+            ),
         ],
     };
 
@@ -1468,23 +837,14 @@ impl Constrained for TestStateInput {
                 .role_arn
                 .as_ref()
                 .is_none_or(|value| length_holds(value, 1, 256))
-            && self
-                .input
-                .as_ref()
-                .is_none_or(|value| length_holds(value, 0, 262144))
-            && self
-                .variables
-                .as_ref()
-                .is_none_or(|value| length_holds(value, 0, 262144))
+            && self.input.as_ref().is_none_or(|value| value.len() <= 262144)
+            && self.variables.as_ref().is_none_or(|value| value.len() <= 262144)
             && self
                 .state_name
                 .as_ref()
                 .is_none_or(|value| length_holds(value, 1, 80))
             && self.mock.as_ref().is_none_or(|value| value.holds())
-            && self
-                .context
-                .as_ref()
-                .is_none_or(|value| length_holds(value, 0, 262144))
+            && self.context.as_ref().is_none_or(|value| value.len() <= 262144)
             && self
                 .state_configuration
                 .as_ref()
@@ -1495,12 +855,7 @@ impl Constrained for TestStateInput {
 impl Constrained for TracingConfiguration {
     const SHAPE: &'static Structure = &Structure {
         name: "TracingConfiguration",
-        members: &[Member {
-            name: "enabled",
-            required: false,
-            sensitive: false,
-            shape: ENABLED,
-        }],
+        members: &[Member::optional("enabled", ENABLED)],
     };
 
     fn holds(&self) -> bool {
@@ -1512,18 +867,8 @@ impl Constrained for UntagResourceInput {
     const SHAPE: &'static Structure = &Structure {
         name: "UntagResourceInput",
         members: &[
-            Member {
-                name: "resourceArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "tagKeys",
-                required: true,
-                sensitive: false,
-                shape: TAG_KEY_LIST,
-            },
+            Member::required("resourceArn", ARN),
+            Member::required("tagKeys", TAG_KEY_LIST),
         ],
     };
 
@@ -1537,30 +882,10 @@ impl Constrained for UpdateMapRunInput {
     const SHAPE: &'static Structure = &Structure {
         name: "UpdateMapRunInput",
         members: &[
-            Member {
-                name: "mapRunArn",
-                required: true,
-                sensitive: false,
-                shape: LONG_ARN,
-            },
-            Member {
-                name: "maxConcurrency",
-                required: false,
-                sensitive: false,
-                shape: MAX_CONCURRENCY,
-            },
-            Member {
-                name: "toleratedFailurePercentage",
-                required: false,
-                sensitive: false,
-                shape: TOLERATED_FAILURE_PERCENTAGE,
-            },
-            Member {
-                name: "toleratedFailureCount",
-                required: false,
-                sensitive: false,
-                shape: TOLERATED_FAILURE_COUNT,
-            },
+            Member::required("mapRunArn", LONG_ARN),
+            Member::optional("maxConcurrency", MAX_CONCURRENCY),
+            Member::optional("toleratedFailurePercentage", TOLERATED_FAILURE_PERCENTAGE),
+            Member::optional("toleratedFailureCount", TOLERATED_FAILURE_COUNT),
         ],
     };
 
@@ -1578,24 +903,9 @@ impl Constrained for UpdateStateMachineAliasInput {
     const SHAPE: &'static Structure = &Structure {
         name: "UpdateStateMachineAliasInput",
         members: &[
-            Member {
-                name: "stateMachineAliasArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "description",
-                required: false,
-                sensitive: true,
-                shape: ALIAS_DESCRIPTION,
-            },
-            Member {
-                name: "routingConfiguration",
-                required: false,
-                sensitive: false,
-                shape: ROUTING_CONFIGURATION_LIST,
-            },
+            Member::required("stateMachineAliasArn", ARN),
+            Member::optional("description", ALIAS_DESCRIPTION).sensitive(),
+            Member::optional("routingConfiguration", ROUTING_CONFIGURATION_LIST),
         ],
     };
 
@@ -1616,54 +926,23 @@ impl Constrained for UpdateStateMachineInput {
     const SHAPE: &'static Structure = &Structure {
         name: "UpdateStateMachineInput",
         members: &[
-            Member {
-                name: "stateMachineArn",
-                required: true,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "definition",
-                required: false,
-                sensitive: true,
-                shape: DEFINITION,
-            },
-            Member {
-                name: "roleArn",
-                required: false,
-                sensitive: false,
-                shape: ARN,
-            },
-            Member {
-                name: "loggingConfiguration",
-                required: false,
-                sensitive: false,
-                shape: Shape::Structure(LoggingConfiguration::SHAPE),
-            },
-            Member {
-                name: "tracingConfiguration",
-                required: false,
-                sensitive: false,
-                shape: Shape::Structure(TracingConfiguration::SHAPE),
-            },
-            Member {
-                name: "publish",
-                required: false,
-                sensitive: false,
-                shape: PUBLISH,
-            },
-            Member {
-                name: "versionDescription",
-                required: false,
-                sensitive: true,
-                shape: VERSION_DESCRIPTION,
-            },
-            Member {
-                name: "encryptionConfiguration",
-                required: false,
-                sensitive: false,
-                shape: Shape::Structure(EncryptionConfiguration::SHAPE),
-            },
+            Member::required("stateMachineArn", ARN),
+            Member::optional("definition", DEFINITION).sensitive(),
+            Member::optional("roleArn", ARN),
+            Member::optional(
+                "loggingConfiguration",
+                Shape::Structure(LoggingConfiguration::SHAPE),
+            ),
+            Member::optional(
+                "tracingConfiguration",
+                Shape::Structure(TracingConfiguration::SHAPE),
+            ),
+            Member::optional("publish", PUBLISH),
+            Member::optional("versionDescription", VERSION_DESCRIPTION).sensitive(),
+            Member::optional(
+                "encryptionConfiguration",
+                Shape::Structure(EncryptionConfiguration::SHAPE),
+            ),
         ],
     };
 
@@ -1700,30 +979,10 @@ impl Constrained for ValidateStateMachineDefinitionInput {
     const SHAPE: &'static Structure = &Structure {
         name: "ValidateStateMachineDefinitionInput",
         members: &[
-            Member {
-                name: "definition",
-                required: true,
-                sensitive: true,
-                shape: DEFINITION,
-            },
-            Member {
-                name: "type",
-                required: false,
-                sensitive: false,
-                shape: STATE_MACHINE_TYPE,
-            },
-            Member {
-                name: "severity",
-                required: false,
-                sensitive: false,
-                shape: VALIDATE_STATE_MACHINE_DEFINITION_SEVERITY,
-            },
-            Member {
-                name: "maxResults",
-                required: false,
-                sensitive: false,
-                shape: VALIDATE_STATE_MACHINE_DEFINITION_MAX_RESULT,
-            },
+            Member::required("definition", DEFINITION).sensitive(),
+            Member::optional("type", STATE_MACHINE_TYPE),
+            Member::optional("severity", VALIDATE_STATE_MACHINE_DEFINITION_SEVERITY),
+            Member::optional("maxResults", VALIDATE_STATE_MACHINE_DEFINITION_MAX_RESULT),
         ],
     };
 

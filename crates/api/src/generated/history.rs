@@ -15,13 +15,13 @@ use crate::generated::shapes::{AssignedVariablesDetails, HistoryEventExecutionDa
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEvent {
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub timestamp: Timestamp,
-    /// One of the enum's values.
+    /// `HistoryEventType`: an enum.
     pub r#type: HistoryEventType,
-    /// Whole number.
+    /// `EventId`: a whole number.
     pub id: i64,
-    /// Whole number.
+    /// `EventId`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_event_id: Option<i64>,
     /// What the event tells besides; [`HistoryEventType::details_member`] says which details go with a type.
@@ -194,10 +194,10 @@ impl HistoryEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActivityFailedEventDetails {
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -206,10 +206,10 @@ pub struct ActivityFailedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActivityScheduleFailedEventDetails {
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -218,18 +218,18 @@ pub struct ActivityScheduleFailedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActivityScheduledEventDetails {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub resource: Text,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Text>,
-    /// Structure.
+    /// `HistoryEventExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_details: Option<HistoryEventExecutionDataDetails>,
-    /// Whole number.
+    /// `TimeoutInSeconds`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_in_seconds: Option<i64>,
-    /// Whole number.
+    /// `TimeoutInSeconds`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat_in_seconds: Option<i64>,
 }
@@ -238,7 +238,7 @@ pub struct ActivityScheduledEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActivityStartedEventDetails {
-    /// Text, at most 256 characters.
+    /// `Identity`: text, at most 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker_name: Option<Text>,
 }
@@ -247,10 +247,10 @@ pub struct ActivityStartedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActivitySucceededEventDetails {
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Text>,
-    /// Structure.
+    /// `HistoryEventExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_details: Option<HistoryEventExecutionDataDetails>,
 }
@@ -259,10 +259,10 @@ pub struct ActivitySucceededEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActivityTimedOutEventDetails {
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -271,16 +271,16 @@ pub struct ActivityTimedOutEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EvaluationFailedEventDetails {
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
-    /// Text, 0 to 256 characters; sensitive.
+    /// `EvaluationFailureLocation`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Text>,
-    /// Text, 1 to 80 characters.
+    /// `StateName`: text, 1 to 80 characters.
     pub state: Text,
 }
 
@@ -288,10 +288,10 @@ pub struct EvaluationFailedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionAbortedEventDetails {
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -300,10 +300,10 @@ pub struct ExecutionAbortedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionFailedEventDetails {
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -312,7 +312,7 @@ pub struct ExecutionFailedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionRedrivenEventDetails {
-    /// Whole number.
+    /// `RedriveCount`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redrive_count: Option<i32>,
 }
@@ -321,19 +321,19 @@ pub struct ExecutionRedrivenEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionStartedEventDetails {
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Text>,
-    /// Structure.
+    /// `HistoryEventExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_details: Option<HistoryEventExecutionDataDetails>,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<Text>,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_machine_alias_arn: Option<Text>,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_machine_version_arn: Option<Text>,
 }
@@ -342,10 +342,10 @@ pub struct ExecutionStartedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionSucceededEventDetails {
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Text>,
-    /// Structure.
+    /// `HistoryEventExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_details: Option<HistoryEventExecutionDataDetails>,
 }
@@ -354,10 +354,10 @@ pub struct ExecutionSucceededEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionTimedOutEventDetails {
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -366,10 +366,10 @@ pub struct ExecutionTimedOutEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LambdaFunctionFailedEventDetails {
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -378,10 +378,10 @@ pub struct LambdaFunctionFailedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LambdaFunctionScheduleFailedEventDetails {
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -390,18 +390,18 @@ pub struct LambdaFunctionScheduleFailedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LambdaFunctionScheduledEventDetails {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub resource: Text,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Text>,
-    /// Structure.
+    /// `HistoryEventExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_details: Option<HistoryEventExecutionDataDetails>,
-    /// Whole number.
+    /// `TimeoutInSeconds`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_in_seconds: Option<i64>,
-    /// Structure.
+    /// `TaskCredentials`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_credentials: Option<TaskCredentials>,
 }
@@ -410,10 +410,10 @@ pub struct LambdaFunctionScheduledEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LambdaFunctionStartFailedEventDetails {
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -422,10 +422,10 @@ pub struct LambdaFunctionStartFailedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LambdaFunctionSucceededEventDetails {
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Text>,
-    /// Structure.
+    /// `HistoryEventExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_details: Option<HistoryEventExecutionDataDetails>,
 }
@@ -434,10 +434,10 @@ pub struct LambdaFunctionSucceededEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LambdaFunctionTimedOutEventDetails {
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -446,10 +446,10 @@ pub struct LambdaFunctionTimedOutEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MapIterationEventDetails {
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
-    /// Whole number, at least 0.
+    /// `UnsignedInteger`: a whole number, 0 or more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<i32>,
 }
@@ -458,10 +458,10 @@ pub struct MapIterationEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MapRunFailedEventDetails {
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -470,10 +470,10 @@ pub struct MapRunFailedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MapRunRedrivenEventDetails {
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map_run_arn: Option<Text>,
-    /// Whole number.
+    /// `RedriveCount`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redrive_count: Option<i32>,
 }
@@ -482,7 +482,7 @@ pub struct MapRunRedrivenEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MapRunStartedEventDetails {
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map_run_arn: Option<Text>,
 }
@@ -491,7 +491,7 @@ pub struct MapRunStartedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MapStateStartedEventDetails {
-    /// Whole number, at least 0.
+    /// `UnsignedInteger`: a whole number, 0 or more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length: Option<i32>,
 }
@@ -500,12 +500,12 @@ pub struct MapStateStartedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StateEnteredEventDetails {
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub name: Text,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Text>,
-    /// Structure.
+    /// `HistoryEventExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_details: Option<HistoryEventExecutionDataDetails>,
 }
@@ -514,18 +514,18 @@ pub struct StateEnteredEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StateExitedEventDetails {
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub name: Text,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Text>,
-    /// Structure.
+    /// `HistoryEventExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_details: Option<HistoryEventExecutionDataDetails>,
-    /// Map.
+    /// `AssignedVariables`: a map.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_variables: Option<BTreeMap<Text, Text>>,
-    /// Structure.
+    /// `AssignedVariablesDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_variables_details: Option<AssignedVariablesDetails>,
 }
@@ -534,14 +534,14 @@ pub struct StateExitedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskFailedEventDetails {
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource_type: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource: Text,
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -550,21 +550,21 @@ pub struct TaskFailedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskScheduledEventDetails {
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource_type: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub region: Text,
-    /// Text, 0 to 262144 characters; sensitive.
+    /// `ConnectorParameters`: text, at most 262144 bytes; not to be logged.
     pub parameters: Text,
-    /// Whole number.
+    /// `TimeoutInSeconds`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_in_seconds: Option<i64>,
-    /// Whole number.
+    /// `TimeoutInSeconds`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat_in_seconds: Option<i64>,
-    /// Structure.
+    /// `TaskCredentials`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_credentials: Option<TaskCredentials>,
 }
@@ -573,14 +573,14 @@ pub struct TaskScheduledEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskStartFailedEventDetails {
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource_type: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource: Text,
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -589,9 +589,9 @@ pub struct TaskStartFailedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskStartedEventDetails {
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource_type: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource: Text,
 }
 
@@ -599,14 +599,14 @@ pub struct TaskStartedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskSubmitFailedEventDetails {
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource_type: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource: Text,
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -615,14 +615,14 @@ pub struct TaskSubmitFailedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskSubmittedEventDetails {
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource_type: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource: Text,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Text>,
-    /// Structure.
+    /// `HistoryEventExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_details: Option<HistoryEventExecutionDataDetails>,
 }
@@ -631,14 +631,14 @@ pub struct TaskSubmittedEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskSucceededEventDetails {
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource_type: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource: Text,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Text>,
-    /// Structure.
+    /// `HistoryEventExecutionDataDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_details: Option<HistoryEventExecutionDataDetails>,
 }
@@ -647,14 +647,14 @@ pub struct TaskSucceededEventDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskTimedOutEventDetails {
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource_type: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub resource: Text,
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }

@@ -18,12 +18,12 @@ use crate::generated::shapes::{
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateActivityInput {
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub name: Text,
-    /// List.
+    /// `TagList`: a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
-    /// Structure.
+    /// `EncryptionConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption_configuration: Option<EncryptionConfiguration>,
 }
@@ -32,31 +32,31 @@ pub struct CreateActivityInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateStateMachineInput {
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub name: Text,
-    /// Text, 1 to 1048576 characters; sensitive.
+    /// `Definition`: text, 1 to 1048576 characters; not to be logged.
     pub definition: Text,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub role_arn: Text,
-    /// One of the enum's values.
+    /// `StateMachineType`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<StateMachineType>,
-    /// Structure.
+    /// `LoggingConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logging_configuration: Option<LoggingConfiguration>,
-    /// List.
+    /// `TagList`: a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
-    /// Structure.
+    /// `TracingConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tracing_configuration: Option<TracingConfiguration>,
-    /// `true` or `false`.
+    /// `Publish`: `true` or `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub publish: Option<bool>,
-    /// Text, at most 256 characters; sensitive.
+    /// `VersionDescription`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version_description: Option<Text>,
-    /// Structure.
+    /// `EncryptionConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption_configuration: Option<EncryptionConfiguration>,
 }
@@ -65,12 +65,12 @@ pub struct CreateStateMachineInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateStateMachineAliasInput {
-    /// Text, at most 256 characters; sensitive.
+    /// `AliasDescription`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
-    /// Text, 1 to 80 characters.
+    /// `CharacterRestrictedName`: text, 1 to 80 characters.
     pub name: Text,
-    /// List, 1 to 2 items.
+    /// `RoutingConfigurationList`: a list, 1 to 2 items.
     pub routing_configuration: Vec<RoutingConfigurationListItem>,
 }
 
@@ -78,7 +78,7 @@ pub struct CreateStateMachineAliasInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeleteActivityInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub activity_arn: Text,
 }
 
@@ -86,7 +86,7 @@ pub struct DeleteActivityInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeleteStateMachineInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
 }
 
@@ -94,7 +94,7 @@ pub struct DeleteStateMachineInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeleteStateMachineAliasInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_alias_arn: Text,
 }
 
@@ -102,7 +102,7 @@ pub struct DeleteStateMachineAliasInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeleteStateMachineVersionInput {
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     pub state_machine_version_arn: Text,
 }
 
@@ -110,7 +110,7 @@ pub struct DeleteStateMachineVersionInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeActivityInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub activity_arn: Text,
 }
 
@@ -118,9 +118,9 @@ pub struct DescribeActivityInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeExecutionInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub execution_arn: Text,
-    /// One of the enum's values.
+    /// `IncludedData`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub included_data: Option<IncludedData>,
 }
@@ -129,7 +129,7 @@ pub struct DescribeExecutionInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeMapRunInput {
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     pub map_run_arn: Text,
 }
 
@@ -137,9 +137,9 @@ pub struct DescribeMapRunInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeStateMachineInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// One of the enum's values.
+    /// `IncludedData`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub included_data: Option<IncludedData>,
 }
@@ -148,7 +148,7 @@ pub struct DescribeStateMachineInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeStateMachineAliasInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_alias_arn: Text,
 }
 
@@ -156,9 +156,9 @@ pub struct DescribeStateMachineAliasInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeStateMachineForExecutionInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub execution_arn: Text,
-    /// One of the enum's values.
+    /// `IncludedData`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub included_data: Option<IncludedData>,
 }
@@ -167,9 +167,9 @@ pub struct DescribeStateMachineForExecutionInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GetActivityTaskInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub activity_arn: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker_name: Option<Text>,
 }
@@ -178,18 +178,18 @@ pub struct GetActivityTaskInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GetExecutionHistoryInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub execution_arn: Text,
-    /// Whole number, 0 to 1000.
+    /// `PageSize`: a whole number, at most 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_results: Option<i32>,
-    /// `true` or `false`.
+    /// `ReverseOrder`: `true` or `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reverse_order: Option<bool>,
-    /// Text, 1 to 1024 characters.
+    /// `PageToken`: text, 1 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
-    /// `true` or `false`.
+    /// `IncludeExecutionDataGetExecutionHistory`: `true` or `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub include_execution_data: Option<bool>,
 }
@@ -198,10 +198,10 @@ pub struct GetExecutionHistoryInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListActivitiesInput {
-    /// Whole number, 0 to 1000.
+    /// `PageSize`: a whole number, at most 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_results: Option<i32>,
-    /// Text, 1 to 1024 characters.
+    /// `PageToken`: text, 1 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
 }
@@ -210,22 +210,22 @@ pub struct ListActivitiesInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListExecutionsInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_machine_arn: Option<Text>,
-    /// One of the enum's values.
+    /// `ExecutionStatus`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_filter: Option<ExecutionStatus>,
-    /// Whole number, 0 to 1000.
+    /// `PageSize`: a whole number, at most 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_results: Option<i32>,
-    /// Text, 1 to 3096 characters.
+    /// `ListExecutionsPageToken`: text, 1 to 3096 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map_run_arn: Option<Text>,
-    /// One of the enum's values.
+    /// `ExecutionRedriveFilter`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redrive_filter: Option<ExecutionRedriveFilter>,
 }
@@ -234,12 +234,12 @@ pub struct ListExecutionsInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListMapRunsInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub execution_arn: Text,
-    /// Whole number, 0 to 1000.
+    /// `PageSize`: a whole number, at most 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_results: Option<i32>,
-    /// Text, 1 to 1024 characters.
+    /// `PageToken`: text, 1 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
 }
@@ -248,12 +248,12 @@ pub struct ListMapRunsInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListStateMachineAliasesInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// Text, 1 to 1024 characters.
+    /// `PageToken`: text, 1 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
-    /// Whole number, 0 to 1000.
+    /// `PageSize`: a whole number, at most 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_results: Option<i32>,
 }
@@ -262,12 +262,12 @@ pub struct ListStateMachineAliasesInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListStateMachineVersionsInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// Text, 1 to 1024 characters.
+    /// `PageToken`: text, 1 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
-    /// Whole number, 0 to 1000.
+    /// `PageSize`: a whole number, at most 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_results: Option<i32>,
 }
@@ -276,10 +276,10 @@ pub struct ListStateMachineVersionsInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListStateMachinesInput {
-    /// Whole number, 0 to 1000.
+    /// `PageSize`: a whole number, at most 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_results: Option<i32>,
-    /// Text, 1 to 1024 characters.
+    /// `PageToken`: text, 1 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_token: Option<Text>,
 }
@@ -288,7 +288,7 @@ pub struct ListStateMachinesInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListTagsForResourceInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub resource_arn: Text,
 }
 
@@ -296,12 +296,12 @@ pub struct ListTagsForResourceInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PublishStateMachineVersionInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// Text.
+    /// `RevisionId`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision_id: Option<Text>,
-    /// Text, at most 256 characters; sensitive.
+    /// `VersionDescription`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
 }
@@ -310,9 +310,9 @@ pub struct PublishStateMachineVersionInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RedriveExecutionInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub execution_arn: Text,
-    /// Text, 1 to 64 characters.
+    /// `ClientToken`: text, 1 to 64 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_token: Option<Text>,
 }
@@ -321,12 +321,12 @@ pub struct RedriveExecutionInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SendTaskFailureInput {
-    /// Text, 1 to 2048 characters; sensitive.
+    /// `TaskToken`: text, 1 to 2048 characters; not to be logged.
     pub task_token: Text,
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -335,7 +335,7 @@ pub struct SendTaskFailureInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SendTaskHeartbeatInput {
-    /// Text, 1 to 2048 characters; sensitive.
+    /// `TaskToken`: text, 1 to 2048 characters; not to be logged.
     pub task_token: Text,
 }
 
@@ -343,9 +343,9 @@ pub struct SendTaskHeartbeatInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SendTaskSuccessInput {
-    /// Text, 1 to 2048 characters; sensitive.
+    /// `TaskToken`: text, 1 to 2048 characters; not to be logged.
     pub task_token: Text,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     pub output: Text,
 }
 
@@ -353,15 +353,15 @@ pub struct SendTaskSuccessInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StartExecutionInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Text>,
-    /// Text, 0 to 256 characters.
+    /// `TraceHeader`: text, at most 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_header: Option<Text>,
 }
@@ -370,18 +370,18 @@ pub struct StartExecutionInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StartSyncExecutionInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Text>,
-    /// Text, 0 to 256 characters.
+    /// `TraceHeader`: text, at most 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_header: Option<Text>,
-    /// One of the enum's values.
+    /// `IncludedData`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub included_data: Option<IncludedData>,
 }
@@ -390,12 +390,12 @@ pub struct StartSyncExecutionInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StopExecutionInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub execution_arn: Text,
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -404,9 +404,9 @@ pub struct StopExecutionInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TagResourceInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub resource_arn: Text,
-    /// List.
+    /// `TagList`: a list.
     pub tags: Vec<Tag>,
 }
 
@@ -414,33 +414,33 @@ pub struct TagResourceInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TestStateInput {
-    /// Text, 1 to 1048576 characters; sensitive.
+    /// `Definition`: text, 1 to 1048576 characters; not to be logged.
     pub definition: Text,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<Text>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Text>,
-    /// One of the enum's values.
+    /// `InspectionLevel`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inspection_level: Option<InspectionLevel>,
-    /// `true` or `false`.
+    /// `RevealSecrets`: `true` or `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reveal_secrets: Option<bool>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variables: Option<Text>,
-    /// Text, 1 to 80 characters; sensitive.
+    /// `TestStateStateName`: text, 1 to 80 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_name: Option<Text>,
-    /// Structure.
+    /// `MockInput`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mock: Option<MockInput>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<Text>,
-    /// Structure.
+    /// `TestStateConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_configuration: Option<TestStateConfiguration>,
 }
@@ -449,9 +449,9 @@ pub struct TestStateInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UntagResourceInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub resource_arn: Text,
-    /// List.
+    /// `TagKeyList`: a list.
     pub tag_keys: Vec<Text>,
 }
 
@@ -459,15 +459,15 @@ pub struct UntagResourceInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateMapRunInput {
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     pub map_run_arn: Text,
-    /// Whole number, at least 0.
+    /// `MaxConcurrency`: a whole number, 0 or more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_concurrency: Option<i32>,
-    /// Number, 0 to 100.
+    /// `ToleratedFailurePercentage`: a number, at most 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tolerated_failure_percentage: Option<f64>,
-    /// Whole number, at least 0.
+    /// `ToleratedFailureCount`: a whole number, 0 or more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tolerated_failure_count: Option<i64>,
 }
@@ -476,27 +476,27 @@ pub struct UpdateMapRunInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateStateMachineInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// Text, 1 to 1048576 characters; sensitive.
+    /// `Definition`: text, 1 to 1048576 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub definition: Option<Text>,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<Text>,
-    /// Structure.
+    /// `LoggingConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logging_configuration: Option<LoggingConfiguration>,
-    /// Structure.
+    /// `TracingConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tracing_configuration: Option<TracingConfiguration>,
-    /// `true` or `false`.
+    /// `Publish`: `true` or `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub publish: Option<bool>,
-    /// Text, at most 256 characters; sensitive.
+    /// `VersionDescription`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version_description: Option<Text>,
-    /// Structure.
+    /// `EncryptionConfiguration`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption_configuration: Option<EncryptionConfiguration>,
 }
@@ -505,12 +505,12 @@ pub struct UpdateStateMachineInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateStateMachineAliasInput {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_alias_arn: Text,
-    /// Text, at most 256 characters; sensitive.
+    /// `AliasDescription`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
-    /// List, 1 to 2 items.
+    /// `RoutingConfigurationList`: a list, 1 to 2 items.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing_configuration: Option<Vec<RoutingConfigurationListItem>>,
 }
@@ -519,15 +519,15 @@ pub struct UpdateStateMachineAliasInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ValidateStateMachineDefinitionInput {
-    /// Text, 1 to 1048576 characters; sensitive.
+    /// `Definition`: text, 1 to 1048576 characters; not to be logged.
     pub definition: Text,
-    /// One of the enum's values.
+    /// `StateMachineType`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<StateMachineType>,
-    /// One of the enum's values.
+    /// `ValidateStateMachineDefinitionSeverity`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<ValidateStateMachineDefinitionSeverity>,
-    /// Whole number, 0 to 100.
+    /// `ValidateStateMachineDefinitionMaxResult`: a whole number, at most 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_results: Option<i32>,
 }

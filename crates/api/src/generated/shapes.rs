@@ -15,11 +15,11 @@ use crate::generated::enums::{
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActivityListItem {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub activity_arn: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub name: Text,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub creation_date: Timestamp,
 }
 
@@ -27,7 +27,7 @@ pub struct ActivityListItem {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AssignedVariablesDetails {
-    /// `true` or `false`.
+    /// `truncated`: `true` or `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub truncated: Option<bool>,
 }
@@ -36,10 +36,10 @@ pub struct AssignedVariablesDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BillingDetails {
-    /// Whole number, at least 0.
+    /// `BilledMemoryUsed`: a whole number, 0 or more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billed_memory_used_in_m_b: Option<i64>,
-    /// Whole number, at least 0.
+    /// `BilledDuration`: a whole number, 0 or more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billed_duration_in_milliseconds: Option<i64>,
 }
@@ -48,7 +48,7 @@ pub struct BillingDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CloudWatchEventsExecutionDataDetails {
-    /// `true` or `false`.
+    /// `includedDetails`: `true` or `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub included: Option<bool>,
 }
@@ -57,7 +57,7 @@ pub struct CloudWatchEventsExecutionDataDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CloudWatchLogsLogGroup {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_group_arn: Option<Text>,
 }
@@ -66,13 +66,13 @@ pub struct CloudWatchLogsLogGroup {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EncryptionConfiguration {
-    /// Text, 1 to 2048 characters.
+    /// `KmsKeyId`: text, 1 to 2048 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<Text>,
-    /// Whole number, 60 to 900.
+    /// `KmsDataKeyReusePeriodSeconds`: a whole number, 60 to 900.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_data_key_reuse_period_seconds: Option<i32>,
-    /// One of the enum's values.
+    /// `EncryptionType`: an enum.
     pub r#type: EncryptionType,
 }
 
@@ -80,35 +80,35 @@ pub struct EncryptionConfiguration {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionListItem {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub execution_arn: Text,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub name: Text,
-    /// One of the enum's values.
+    /// `ExecutionStatus`: an enum.
     pub status: ExecutionStatus,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub start_date: Timestamp,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_date: Option<Timestamp>,
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map_run_arn: Option<Text>,
-    /// Whole number, at least 0.
+    /// `UnsignedInteger`: a whole number, 0 or more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item_count: Option<i32>,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_machine_version_arn: Option<Text>,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_machine_alias_arn: Option<Text>,
-    /// Whole number.
+    /// `RedriveCount`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redrive_count: Option<i32>,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redrive_date: Option<Timestamp>,
 }
@@ -117,7 +117,7 @@ pub struct ExecutionListItem {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEventExecutionDataDetails {
-    /// `true` or `false`.
+    /// `truncated`: `true` or `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub truncated: Option<bool>,
 }
@@ -126,58 +126,58 @@ pub struct HistoryEventExecutionDataDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InspectionData {
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Text>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_arguments: Option<Text>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_input_path: Option<Text>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_parameters: Option<Text>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Text>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_result_selector: Option<Text>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_result_path: Option<Text>,
-    /// Structure.
+    /// `InspectionDataRequest`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<InspectionDataRequest>,
-    /// Structure.
+    /// `InspectionDataResponse`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<InspectionDataResponse>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variables: Option<Text>,
-    /// Structure.
+    /// `InspectionErrorDetails`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_details: Option<InspectionErrorDetails>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_items_path: Option<Text>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_item_selector: Option<Text>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_item_batcher: Option<Text>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_items_pointer: Option<Text>,
-    /// Whole number, at least 0; sensitive.
+    /// `InspectionToleratedFailureCount`: a whole number, 0 or more; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tolerated_failure_count: Option<i32>,
-    /// Number, 0 to 100; sensitive.
+    /// `InspectionToleratedFailurePercentage`: a number, at most 100; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tolerated_failure_percentage: Option<f64>,
-    /// Whole number, at least 0; sensitive.
+    /// `InspectionMaxConcurrency`: a whole number, 0 or more; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_concurrency: Option<i32>,
 }
@@ -186,19 +186,19 @@ pub struct InspectionData {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InspectionDataRequest {
-    /// Text.
+    /// `HTTPProtocol`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Text>,
-    /// Text.
+    /// `HTTPMethod`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<Text>,
-    /// Text.
+    /// `URL`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<Text>,
-    /// Text.
+    /// `HTTPHeaders`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<Text>,
-    /// Text.
+    /// `HTTPBody`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Text>,
 }
@@ -207,19 +207,19 @@ pub struct InspectionDataRequest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InspectionDataResponse {
-    /// Text.
+    /// `HTTPProtocol`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Text>,
-    /// Text.
+    /// `HTTPStatusCode`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_code: Option<Text>,
-    /// Text.
+    /// `HTTPStatusMessage`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_message: Option<Text>,
-    /// Text.
+    /// `HTTPHeaders`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<Text>,
-    /// Text.
+    /// `HTTPBody`: text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Text>,
 }
@@ -228,13 +228,13 @@ pub struct InspectionDataResponse {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InspectionErrorDetails {
-    /// Whole number, at least 0; sensitive.
+    /// `ExceptionHandlerIndex`: a whole number, 0 or more; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub catch_index: Option<i32>,
-    /// Whole number, at least 0; sensitive.
+    /// `ExceptionHandlerIndex`: a whole number, 0 or more; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_index: Option<i32>,
-    /// Whole number, at least 0; sensitive.
+    /// `RetryBackoffIntervalSeconds`: a whole number, 0 or more; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_backoff_interval_seconds: Option<i32>,
 }
@@ -243,7 +243,7 @@ pub struct InspectionErrorDetails {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogDestination {
-    /// Structure.
+    /// `CloudWatchLogsLogGroup`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_watch_logs_log_group: Option<CloudWatchLogsLogGroup>,
 }
@@ -252,13 +252,13 @@ pub struct LogDestination {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoggingConfiguration {
-    /// One of the enum's values.
+    /// `LogLevel`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<LogLevel>,
-    /// `true` or `false`.
+    /// `IncludeExecutionData`: `true` or `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub include_execution_data: Option<bool>,
-    /// List.
+    /// `LogDestinationList`: a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destinations: Option<Vec<LogDestination>>,
 }
@@ -267,26 +267,26 @@ pub struct LoggingConfiguration {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MapRunExecutionCounts {
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub pending: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub running: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub succeeded: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub failed: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub timed_out: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub aborted: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub total: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub results_written: i64,
-    /// Whole number.
+    /// `LongObject`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures_not_redrivable: Option<i64>,
-    /// Whole number.
+    /// `LongObject`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_redrive: Option<i64>,
 }
@@ -295,26 +295,26 @@ pub struct MapRunExecutionCounts {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MapRunItemCounts {
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub pending: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub running: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub succeeded: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub failed: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub timed_out: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub aborted: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub total: i64,
-    /// Whole number, at least 0.
+    /// `UnsignedLong`: a whole number, 0 or more.
     pub results_written: i64,
-    /// Whole number.
+    /// `LongObject`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures_not_redrivable: Option<i64>,
-    /// Whole number.
+    /// `LongObject`: a whole number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_redrive: Option<i64>,
 }
@@ -323,15 +323,15 @@ pub struct MapRunItemCounts {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MapRunListItem {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub execution_arn: Text,
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     pub map_run_arn: Text,
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub start_date: Timestamp,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_date: Option<Timestamp>,
 }
@@ -340,10 +340,10 @@ pub struct MapRunListItem {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MockErrorOutput {
-    /// Text, 0 to 256 characters; sensitive.
+    /// `SensitiveError`: text, at most 256 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Text>,
-    /// Text, 0 to 32768 characters; sensitive.
+    /// `SensitiveCause`: text, at most 32768 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
 }
@@ -352,13 +352,13 @@ pub struct MockErrorOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MockInput {
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Text>,
-    /// Structure.
+    /// `MockErrorOutput`: a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_output: Option<MockErrorOutput>,
-    /// One of the enum's values.
+    /// `MockResponseValidationMode`: an enum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field_validation_mode: Option<MockResponseValidationMode>,
 }
@@ -367,9 +367,9 @@ pub struct MockInput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoutingConfigurationListItem {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_version_arn: Text,
-    /// Whole number, 0 to 100.
+    /// `VersionWeight`: a whole number, at most 100.
     pub weight: i32,
 }
 
@@ -377,9 +377,9 @@ pub struct RoutingConfigurationListItem {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StateMachineAliasListItem {
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     pub state_machine_alias_arn: Text,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub creation_date: Timestamp,
 }
 
@@ -387,13 +387,13 @@ pub struct StateMachineAliasListItem {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StateMachineListItem {
-    /// Text, 1 to 256 characters.
+    /// `Arn`: text, 1 to 256 characters.
     pub state_machine_arn: Text,
-    /// Text, 1 to 80 characters.
+    /// `Name`: text, 1 to 80 characters.
     pub name: Text,
-    /// One of the enum's values.
+    /// `StateMachineType`: an enum.
     pub r#type: StateMachineType,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub creation_date: Timestamp,
 }
 
@@ -401,9 +401,9 @@ pub struct StateMachineListItem {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StateMachineVersionListItem {
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     pub state_machine_version_arn: Text,
-    /// Moment in time.
+    /// `Timestamp`: a moment.
     pub creation_date: Timestamp,
 }
 
@@ -411,10 +411,10 @@ pub struct StateMachineVersionListItem {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tag {
-    /// Text, 1 to 128 characters.
+    /// `TagKey`: text, 1 to 128 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<Text>,
-    /// Text, 0 to 256 characters.
+    /// `TagValue`: text, at most 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Text>,
 }
@@ -423,7 +423,7 @@ pub struct Tag {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskCredentials {
-    /// Text, 1 to 2000 characters.
+    /// `LongArn`: text, 1 to 2000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<Text>,
 }
@@ -432,16 +432,16 @@ pub struct TaskCredentials {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TestStateConfiguration {
-    /// Whole number, at least 0.
+    /// `RetrierRetryCount`: a whole number, 0 or more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retrier_retry_count: Option<i32>,
-    /// Text, 1 to 80 characters; sensitive.
+    /// `TestStateStateName`: text, 1 to 80 characters; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_caused_by_state: Option<Text>,
-    /// Whole number, at least 0.
+    /// `MapIterationFailureCount`: a whole number, 0 or more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map_iteration_failure_count: Option<i32>,
-    /// Text, at most 262144 characters; sensitive.
+    /// `SensitiveData`: text, at most 262144 bytes; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map_item_reader_data: Option<Text>,
 }
@@ -450,7 +450,7 @@ pub struct TestStateConfiguration {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TracingConfiguration {
-    /// `true` or `false`.
+    /// `Enabled`: `true` or `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }
@@ -459,13 +459,13 @@ pub struct TracingConfiguration {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ValidateStateMachineDefinitionDiagnostic {
-    /// One of the enum's values.
+    /// `ValidateStateMachineDefinitionSeverity`: an enum.
     pub severity: ValidateStateMachineDefinitionSeverity,
-    /// Text; sensitive.
+    /// `ValidateStateMachineDefinitionCode`: text; not to be logged.
     pub code: Text,
-    /// Text; sensitive.
+    /// `ValidateStateMachineDefinitionMessage`: text; not to be logged.
     pub message: Text,
-    /// Text; sensitive.
+    /// `ValidateStateMachineDefinitionLocation`: text; not to be logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Text>,
 }
