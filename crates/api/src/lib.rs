@@ -4,6 +4,34 @@
 //! to [`dispatch`]: it decodes the request, checks its constraints as AWS does, calls the method and encodes
 //! what it answers.
 //!
+//! ```
+//! use api::{ApiError, Caller, StartExecutionInput, StartExecutionOutput, StepFunctions, Timestamp, dispatch};
+//!
+//! struct Server;
+//!
+//! impl StepFunctions for Server {
+//!     async fn start_execution(
+//!         &self,
+//!         caller: &Caller,
+//!         request: StartExecutionInput,
+//!     ) -> Result<StartExecutionOutput, ApiError> {
+//!         let machine: ids::StateMachineArn = request.state_machine_arn.parse()?;
+//!         let execution = machine.execution(request.name.as_deref().unwrap_or("first").parse()?);
+//!         assert_eq!(caller.region(), "us-east-1");
+//!         let start_date = Timestamp::from_milliseconds(1_700_000_000_123);
+//!         Ok(StartExecutionOutput { execution_arn: execution.to_string().into(), start_date })
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let body = br#"{"stateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:Orders"}"#;
+//! let response = dispatch(&Server, &Caller::default(), "AWSStepFunctions.StartExecution", body).await;
+//! assert_eq!(response.status, 200);
+//! assert!(response.body.starts_with(br#"{"executionArn":"arn:aws:states:us-east-1:123456789012:execution:Orders:first""#));
+//! # }
+//! ```
+//!
 //! - [`text`], [`timestamp`]: the two values that every shape is made of.
 //! - [`requests`], [`answers`], [`shapes`], [`enums`], [`history`]: what is asked and answered.
 //! - [`constraint`]: what is wrong with a request, in AWS's words.

@@ -59,8 +59,9 @@ pub fn encode<T: Serialize>(answer: &T) -> Vec<u8> {
 /// # Errors
 ///
 /// - `RequestEntityTooLargeException` when the body has more than [`REQUEST_BYTES_MAX`] bytes.
-/// - `SerializationException` when the body isn't JSON in UTF-8, is nested deeper than 127 levels, or a member
-///   is of another type than the model says.
+/// - `SerializationException` when the body isn't JSON in UTF-8, or a member is of another type than the model
+///   says. Members that are ignored may be nested as deep as they like; a body that is refused for another
+///   reason is told so only down to 127 levels, the depth that `serde_json` reads.
 /// - `ValidationException` when a constraint of the model doesn't hold.
 pub fn decode<T: DeserializeOwned + Constrained>(body: &[u8]) -> Result<T, ApiError> {
     if body.len() > REQUEST_BYTES_MAX {

@@ -1,8 +1,9 @@
 //! From target and body to status and body: a small server, hostile requests.
 
+use api::wire::encode;
 use api::{
-    ApiError, Caller, Operation, REQUEST_BYTES_MAX, Response, StartExecutionInput, StartExecutionOutput,
-    StepFunctions, Timestamp, dispatch,
+    ApiError, Caller, DeleteActivityOutput, Operation, REQUEST_BYTES_MAX, Response, StartExecutionInput,
+    StartExecutionOutput, StepFunctions, Timestamp, dispatch,
 };
 
 const TARGET: &str = "AWSStepFunctions.StartExecution";
@@ -136,6 +137,13 @@ async fn deep_nesting_is_refused_and_harmless() {
 }
 
 #[tokio::test]
+async fn ignored_member_may_be_deep() {
+    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    let body = start(r#""first""#).replacen('{', &format!(r#"{{"deep":{deep},"#), 1);
+    assert_eq!(ask(TARGET, body).await.0, 200);
+}
+
+#[tokio::test]
 async fn body_has_a_largest_size() {
     let filled = |length: usize| {
         let head = start(r#""first""#);
@@ -148,6 +156,11 @@ async fn body_has_a_largest_size() {
         body.contains("com.amazon.coral.service#RequestEntityTooLargeException"),
         "{body}"
     );
+}
+
+#[test]
+fn answer_without_members_is_an_empty_object() {
+    assert_eq!(encode(&DeleteActivityOutput {}), b"{}");
 }
 
 #[test]
