@@ -5,15 +5,22 @@
 //! random number, a file or a socket: what an expression may see comes in as [`Env`].
 
 pub mod choice;
+mod diagnostics;
+mod document;
 mod env;
 mod evaluate;
 mod failure;
 pub mod limits;
 mod model;
+mod parse;
 pub mod path;
+mod references;
 pub mod template;
 pub mod timestamp;
+mod validate;
 
+pub use diagnostics::{Code, Diagnostic, Place, Severity, definition_message};
 pub use env::{Env, Outside};
 pub use failure::Failure;
 pub use model::*;
+pub use parse::{Reading, Rules, read, read_yaml};

@@ -17,7 +17,7 @@ pub struct StateMachine {
     pub query_language: QueryLanguage,
     /// All flows: the machine's own first, then the branches and processors in the order of writing.
     pub flows: Vec<Flow>,
-    /// All states of all flows, in the order of writing.
+    /// All states of all flows: those of one flow stand together, in the order of writing.
     pub states: Vec<State>,
 }
 

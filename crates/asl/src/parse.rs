@@ -1,0 +1,108 @@
+//! Reading: the text of a definition to a checked, compiled [`StateMachine`], or to what is wrong with it.
+
+mod after;
+mod assign;
+mod choice;
+mod fail;
+mod fields;
+mod flow;
+mod map;
+mod parallel;
+mod pass;
+mod paths;
+mod resource;
+mod state;
+mod task;
+mod unsupported;
+mod wait;
+
+use crate::diagnostics::{Code, Diagnostic, Findings, Place, Severity};
+use crate::document::{Malformed, Node, json_text, yaml_text};
+use crate::limits::DEFINITION_BYTES_MAX;
+use crate::model::StateMachine;
+use crate::validate;
+
+use flow::Reader;
+
+/// What a definition is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rules {
+    /// For an Express state machine, which may not wait for activities, jobs and callbacks.
+    pub express: bool,
+}
+
+/// What came of reading a definition.
+#[derive(Debug)]
+pub struct Reading {
+    /// The machine; present exactly when there is no error among the findings.
+    pub machine: Option<StateMachine>,
+    /// All findings: those about single fields in the order of writing, then those about the whole.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a definition written in JSON.
+pub fn read(text: &str, rules: Rules) -> Reading {
+    read_text(text, rules, json_text::parse)
+}
+
+/// Reads a definition written in YAML.
+pub fn read_yaml(text: &str, rules: Rules) -> Reading {
+    read_text(text, rules, yaml_text::parse)
+}
+
+fn read_text(text: &str, rules: Rules, parse: fn(&str) -> Result<Option<Node>, Malformed>) -> Reading {
+    if text.len() > DEFINITION_BYTES_MAX {
+        let message = format!(
+            "The definition has {} bytes; the limit is {DEFINITION_BYTES_MAX}",
+            text.len()
+        );
+        return refused(Code::SchemaValidationFailed, message, None);
+    }
+    match parse(text) {
+        Ok(Some(root)) => read_document(&root, rules),
+        Ok(None) => refused(
+            Code::MissingDescription,
+            "Received a null or empty workflow input".into(),
+            None,
+        ),
+        Err(malformed) => refused(
+            Code::InvalidJsonDescription,
+            malformed.message,
+            Some(malformed.place),
+        ),
+    }
+}
+
+fn refused(code: Code, message: String, place: Option<Place>) -> Reading {
+    Reading {
+        machine: None,
+        diagnostics: vec![Diagnostic::new(code, message, None, place)],
+    }
+}
+
+fn read_document(root: &Node, rules: Rules) -> Reading {
+    let findings = Findings::default();
+    let whole = Findings::default();
+    let mut reader = Reader::new(&findings, &whole, rules);
+    let head = reader.machine(root);
+    validate::check(&reader.outline, &findings, &whole);
+    if !findings.failed() && !whole.failed() {
+        unsupported::report(&reader.outline, &findings);
+    }
+    let machine = if findings.failed() || whole.failed() {
+        None
+    } else {
+        reader.finish(head)
+    };
+
+    let mut diagnostics = findings.into_list();
+    diagnostics.extend(whole.into_list());
+    debug_assert!(
+        machine.is_some()
+            || diagnostics
+                .iter()
+                .any(|finding| finding.severity == Severity::Error),
+        "a definition without errors gives a machine"
+    );
+    Reading { machine, diagnostics }
+}

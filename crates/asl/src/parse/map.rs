@@ -1,0 +1,180 @@
+//! Map: its fields. Those of a Distributed Map are checked, though it does not run yet.
+
+use crate::diagnostics::Code;
+use crate::limits::LABEL_CHARS_MAX;
+use crate::model::{FlowId, Map, QueryLanguage, StateId};
+use crate::parse::fields::{Field, Fields, In, Known};
+use crate::parse::flow::{Reader, Scope};
+use crate::validate::{Part, Unsupported};
+
+pub(crate) const KNOWN: &Known = &[
+    ("ItemProcessor", In::Both),
+    ("Iterator", In::Both),
+    ("Items", In::Jsonata),
+    ("ItemsPath", In::JsonPath),
+    ("ItemSelector", In::Both),
+    ("Parameters", In::JsonPath),
+    ("MaxConcurrency", In::Both),
+    ("MaxConcurrencyPath", In::JsonPath),
+    ("ResultSelector", In::JsonPath),
+    ("ResultPath", In::JsonPath),
+    ("Retry", In::Both),
+    ("Catch", In::Both),
+    ("ItemReader", In::Both),
+    ("ItemBatcher", In::Both),
+    ("ResultWriter", In::Both),
+    ("Label", In::Both),
+    ("ToleratedFailureCount", In::Both),
+    ("ToleratedFailureCountPath", In::JsonPath),
+    ("ToleratedFailurePercentage", In::Both),
+    ("ToleratedFailurePercentagePath", In::JsonPath),
+];
+
+const DISTRIBUTED_ONLY: [&str; 8] = [
+    "ItemReader",
+    "ItemBatcher",
+    "ResultWriter",
+    "Label",
+    "ToleratedFailureCount",
+    "ToleratedFailureCountPath",
+    "ToleratedFailurePercentage",
+    "ToleratedFailurePercentagePath",
+];
+
+/// How a Map runs its iterations.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Inline,
+    Distributed,
+}
+
+impl Reader<'_> {
+    pub(crate) fn map(&mut self, id: StateId, fields: &Fields<'_>, scope: &Scope<'_>) -> Option<Map> {
+        fields.exactly_one(&["ItemProcessor", "Iterator"]);
+        let items_path = fields.get("ItemsPath").map(|field| field.path());
+        fields.at_most_one(&["ItemSelector", "Parameters"]);
+        let selector = if fields.has("ItemSelector") {
+            "ItemSelector"
+        } else {
+            "Parameters"
+        };
+        let item_selector = fields.template(selector);
+        let max_concurrency = fields.whole("MaxConcurrency", "MaxConcurrencyPath", 0, i32::MAX as u64);
+        let (mode, processor) = self.item_processor(id, fields);
+        match mode {
+            Mode::Inline => refuse_distributed_fields(fields),
+            Mode::Distributed => self.distributed(id, fields),
+        }
+        let after = self.after(id, fields, scope);
+        Some(Map {
+            items_path: match items_path {
+                Some(path) => Some(path?),
+                None => None,
+            },
+            item_selector: item_selector?,
+            max_concurrency: max_concurrency?,
+            processor: processor?,
+            after: after?,
+        })
+    }
+
+    fn item_processor(&mut self, id: StateId, fields: &Fields<'_>) -> (Mode, Option<FlowId>) {
+        let (field, part) = match (fields.get("ItemProcessor"), fields.get("Iterator")) {
+            (Some(field), _) => (field, Part::ItemProcessor),
+            (None, Some(field)) => (field, Part::Iterator),
+            (None, None) => return (Mode::Inline, None),
+        };
+        let Some(mut processor) = field.object() else {
+            return (Mode::Inline, None);
+        };
+        // The language of a Map is not the language of the states in it.
+        processor.language = QueryLanguage::JsonPath;
+        let mode = processor
+            .get("ProcessorConfig")
+            .map_or(Mode::Inline, |config| self.mode(id, &config));
+        (mode, self.processor(&processor, id, part))
+    }
+
+    fn mode(&mut self, id: StateId, field: &Field<'_>) -> Mode {
+        let Some(config) = field.object() else {
+            return Mode::Inline;
+        };
+        config.check_names(&[&[("Mode", In::Both), ("ExecutionType", In::Both)]]);
+        let mode = config
+            .get("Mode")
+            .and_then(|mode| mode.one_of(&["INLINE", "DISTRIBUTED"]));
+        let execution_type = config.get("ExecutionType");
+        if let Some(execution_type) = &execution_type {
+            execution_type.one_of(&["STANDARD", "EXPRESS"]);
+        }
+        if mode != Some("DISTRIBUTED") {
+            if mode.is_some() && execution_type.is_some() {
+                config.error("Field 'ExecutionType' is not supported");
+            }
+            return Mode::Inline;
+        }
+        config.require(&["ExecutionType"]);
+        if self.rules.express {
+            config.get("Mode").inspect(|mode| {
+                mode.error("Express state machine does not support Map state in DISTRIBUTED mode");
+            });
+        }
+        let place = config.get("Mode").map_or(config.place, |mode| mode.node.place);
+        self.unsupported(Unsupported::DistributedMap { state: id, place });
+        Mode::Distributed
+    }
+
+    fn distributed(&mut self, id: StateId, fields: &Fields<'_>) {
+        fields.whole(
+            "ToleratedFailureCount",
+            "ToleratedFailureCountPath",
+            0,
+            i64::MAX as u64,
+        );
+        fields.at_most_one(&["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"]);
+        if let Some(field) = fields.get("ToleratedFailurePercentage") {
+            field.number(0.0, 100.0);
+        }
+        if let Some(field) = fields.get("ToleratedFailurePercentagePath") {
+            field.path();
+        }
+        for name in ["ItemReader", "ItemBatcher", "ResultWriter"] {
+            if let Some(field) = fields.get(name) {
+                field.object();
+            }
+        }
+        if let Some(field) = fields.get("Label")
+            && let Some(label) = field.text()
+        {
+            if let Some(fault) = label_fault(label) {
+                field.report(Code::InvalidLabelName, fault);
+            }
+            self.outline.labels.push((id, label.clone(), field.node.place));
+        }
+    }
+}
+
+fn refuse_distributed_fields(fields: &Fields<'_>) {
+    for name in DISTRIBUTED_ONLY {
+        if let Some(member) = fields.object.get(name) {
+            let message = format_args!("Field '{name}' is not supported");
+            fields.report(Code::SchemaValidationFailed, member.place, message);
+        }
+    }
+}
+
+fn label_fault(label: &str) -> Option<String> {
+    if label.is_empty() {
+        return Some("Label cannot be empty".into());
+    }
+    if label.chars().count() > LABEL_CHARS_MAX {
+        return Some(format!("Label cannot exceed {LABEL_CHARS_MAX} characters"));
+    }
+    let wrong = label
+        .chars()
+        .find(|letter| !ids::name::is_name_character(*letter))?;
+    Some(format!(
+        "Label contains invalid character: '{}'",
+        wrong.escape_debug()
+    ))
+}
