@@ -160,12 +160,12 @@ impl FunctionTable {
                 "code is missing; it names the directory of the function's code".to_owned(),
             ));
         };
-        let code = base.join(code);
-        let code = match std::fs::canonicalize(&code) {
-            Ok(found) if found.is_dir() => found,
+        let code = absolute(&base.join(code));
+        match std::fs::metadata(&code) {
+            Ok(found) if found.is_dir() => {}
             Ok(_) => return Err(wrong(format!("code {} is not a directory", code.display()))),
             Err(error) => return Err(wrong(format!("code {}: {error}", code.display()))),
-        };
+        }
         if runtime == Runtime::Provided && !is_executable(&code.join("bootstrap")) {
             return Err(wrong(format!(
                 "{} has no executable file named bootstrap",
@@ -269,6 +269,11 @@ fn seconds(key: &str, given: Option<f64>, default: f64, max: f64) -> Result<Dura
     ))
 }
 
+/// The path from the root, with links left in it, so that a link to the current release can be turned.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 pub(crate) fn is_executable(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(file).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
@@ -286,8 +291,7 @@ mod tests {
     #[test]
     fn a_table_has_the_defaults_of_aws() {
         let functions = read("[greet]\nruntime = 'python3.13'\ncode = 'tmp'\ntimeout_seconds = 30").unwrap();
-        let mut expected =
-            FunctionConfig::new("greet", Runtime::Python, std::fs::canonicalize("/tmp").unwrap());
+        let mut expected = FunctionConfig::new("greet", Runtime::Python, "/tmp");
         expected.timeout = Duration::from_secs(30);
         assert_eq!(functions, [expected]);
     }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use crate::config::FunctionConfig;
+use crate::config::{FunctionConfig, absolute};
 use crate::log::WorkerLog;
 use crate::names;
 use crate::outcome::Outcome;
@@ -125,6 +125,7 @@ impl Functions {
 
     /// Adds a function, or replaces it: calls that run go on with what they have.
     pub fn put(&self, mut config: FunctionConfig) {
+        config.code = absolute(&config.code);
         config.timeout = config.timeout.min(SPAN_MAX);
         config.idle = config.idle.min(SPAN_MAX);
         let pool = Pool::new(

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -23,7 +23,7 @@ const API: &str = "/2018-06-01/runtime/";
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 /// More connections than this wait in the listener's queue.
 const CONNECTIONS_MAX: usize = 64;
-/// How much of a body that is too long is read before the connection is given up.
+/// A body that is too long is read up to here, so that the worker can go on; beyond, its connection is given up.
 const DISCARDED_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// One event on its way to a worker.
@@ -312,11 +312,7 @@ fn accepted() -> Response<Full<Bytes>> {
 
 fn too_large() -> Response<Full<Bytes>> {
     let message = format!("Exceeded maximum allowed payload size ({RESPONSE_BYTES_MAX} bytes).");
-    let mut response = refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message);
-    response
-        .headers_mut()
-        .insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+    refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
 }
 
 fn refusal(status: StatusCode, kind: &str, message: &str) -> Response<Full<Bytes>> {

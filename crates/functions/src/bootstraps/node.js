@@ -10,6 +10,8 @@ const { pathToFileURL } = require('node:url');
 const { isNativeError } = require('node:util').types;
 
 const root = process.env.LAMBDA_TASK_ROOT;
+// The same folder as stack traces may name it.
+const roots = [path.resolve(root), fs.realpathSync(root)].map((folder) => `${folder}/`);
 const [hostname, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 
@@ -119,7 +121,8 @@ function postError(where, error) {
   const report = errorReport(error);
   console.error(report.trace?.length ? report.trace.join('\n') : `${report.errorType}: ${report.errorMessage}`);
   // The paths that the code has on Lambda.
-  report.trace = report.trace?.map((line) => line.replaceAll(`${root}/`, '/var/task/'));
+  const asDeployed = (line) => roots.reduce((text, folder) => text.replaceAll(folder, '/var/task/'), line);
+  report.trace = report.trace?.map(asDeployed);
   const type = encodeURI(String(report.errorType));
   return call('POST', `${where}/error`, JSON.stringify(report), { 'Lambda-Runtime-Function-Error-Type': type });
 }

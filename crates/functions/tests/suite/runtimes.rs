@@ -365,7 +365,13 @@ async fn garbage_response_is_a_failure() {
 
 #[tokio::test]
 async fn response_over_the_limit_is_a_failure() {
-    let fixture = Fixture::python("def lambda_handler(event, context):\n    return 'x' * event\n");
+    let code = "
+import os
+def lambda_handler(event, context):
+    return 'x' * event if event else os.getpid()
+";
+    let fixture = Fixture::python(code);
+    let worker = fixture.result("0").await;
     let (kind, error) = fixture.failure("6291555").await;
     assert_eq!(kind, "Function.ResponseSizeTooLarge");
     assert_eq!(
@@ -376,6 +382,44 @@ async fn response_over_the_limit_is_a_failure() {
         fixture.result("6291554").await.as_str().map(str::len),
         Some(6_291_554)
     );
+    assert_eq!(fixture.result("0").await, worker);
+
+    let (kind, _) = fixture.failure("200000000").await;
+    assert_eq!(kind, "Function.ResponseSizeTooLarge");
+    assert_eq!(fixture.result("1").await, "x");
+}
+
+#[tokio::test]
+async fn code_may_lie_behind_a_link() {
+    let real = tempfile::tempdir().unwrap();
+    let link = real.path().join("link");
+    std::os::unix::fs::symlink(real.path(), &link).unwrap();
+    for (runtime, file, code, trace) in [
+        (
+            Runtime::Python,
+            "lambda_function.py",
+            "def lambda_handler(e, c): e.none",
+            "stackTrace",
+        ),
+        (
+            Runtime::Node,
+            "index.js",
+            "exports.handler = async () => none;",
+            "trace",
+        ),
+    ] {
+        std::fs::write(real.path().join(file), code).unwrap();
+        let fixture = Fixture::with(runtime, &[], |config, _| config.code = link.clone());
+        let (_, error) = fixture.failure("{}").await;
+        assert!(
+            error[trace].to_string().contains(&format!("/var/task/{file}")),
+            "{error}"
+        );
+        assert!(
+            !error[trace].to_string().contains(real.path().to_str().unwrap()),
+            "{error}"
+        );
+    }
 }
 
 #[tokio::test]
