@@ -1,0 +1,146 @@
+//! The integrations together: finds the one that a task names.
+
+use std::sync::{Arc, OnceLock};
+
+use asl::{Pattern, Resource, Target};
+use engine::{Ending, Order};
+use functions::Functions;
+use json::{Payload, Value};
+
+use crate::call::{Answer, BoxFuture, Call, ending};
+use crate::executions::{Described, Executions};
+use crate::sfn::OwnApi;
+use crate::{lambda, sfn, states};
+
+/// All that tasks can be done with. Cheap to clone; all clones are the same.
+#[derive(Clone)]
+pub struct Integrations(Arc<Inner>);
+
+struct Inner {
+    functions: Functions,
+    executions: OnceLock<Arc<dyn Executions>>,
+    own_api: OnceLock<Arc<dyn OwnApi>>,
+}
+
+impl Integrations {
+    /// Integrations that call these functions.
+    pub fn new(functions: Functions) -> Self {
+        Self(Arc::new(Inner {
+            functions,
+            executions: OnceLock::new(),
+            own_api: OnceLock::new(),
+        }))
+    }
+
+    /// Sets who starts nested executions. The first one counts.
+    ///
+    /// It is kept as long as these integrations: a runtime that owns them should give something that
+    /// doesn't own the runtime.
+    pub fn set_executions(&self, executions: Arc<dyn Executions>) {
+        self.0.executions.get_or_init(|| executions);
+    }
+
+    /// Sets who answers the calls of `aws-sdk:sfn`. The first one counts; it should not own the server.
+    pub fn set_own_api(&self, own_api: Arc<dyn OwnApi>) {
+        self.0.own_api.get_or_init(|| own_api);
+    }
+
+    /// AWS's reason not even to schedule a task with these parameters.
+    pub fn refuse(&self, resource: &Resource, parameters: &Value) -> Option<String> {
+        let Target::Service { service, action, .. } = &resource.target else {
+            return None;
+        };
+        let fields = match (&**service, &**action) {
+            ("lambda", "invoke") => &lambda::FIELDS,
+            ("states", "startExecution") => &states::FIELDS,
+            _ => return None,
+        };
+        fields.refuse(parameters)
+    }
+
+    /// Does a task. Dropping the future cancels what can be cancelled.
+    ///
+    /// It never answers when nobody can know what became of the task, as during a shutdown.
+    pub fn perform(&self, call: Call) -> BoxFuture<'static, Answer> {
+        let Inner {
+            functions,
+            executions,
+            own_api,
+        } = &*self.0;
+        match call.order.target.clone() {
+            Target::Function => Box::pin(lambda::call_function(functions.clone(), call)),
+            Target::Activity => Box::pin(std::future::pending()),
+            Target::Service {
+                service,
+                action,
+                pattern,
+                ..
+            } => match (&*service, &*action) {
+                ("lambda", "invoke") => Box::pin(lambda::invoke(functions.clone(), call, pattern)),
+                ("states", "startExecution") => {
+                    Box::pin(states::start_execution(executions.get().cloned(), call, pattern))
+                }
+                ("aws-sdk:sfn", _) => Box::pin(sfn::call(own_api.get().cloned(), call, action, pattern)),
+                _ => {
+                    let answer = unknown(&call.order);
+                    Box::pin(std::future::ready(answer))
+                }
+            },
+        }
+    }
+
+    /// The error of a call that was lost in a crash, when nobody knows whether it was done.
+    pub fn lost(&self, order: &Order) -> Ending {
+        let client = match &order.target {
+            Target::Function | Target::Activity => "Lambda".to_owned(),
+            Target::Service { service, .. } => client_name(service),
+        };
+        ending(
+            format!("{client}.SdkClientException"),
+            "The call was under way when the server stopped, and its result is not known.",
+        )
+    }
+}
+
+/// What a finished child means to its parent's `.sync` or `.sync:2` task.
+pub fn nested_end(order: &Order, child: &Described) -> Result<Payload, Ending> {
+    let parsed = matches!(
+        &order.target,
+        Target::Service {
+            pattern: Pattern::Sync2,
+            ..
+        }
+    );
+    states::nested_end(child, parsed)
+}
+
+fn unknown(order: &Order) -> Answer {
+    let resource = &order.resource;
+    Answer::failed(
+        "States.TaskFailed",
+        format!("This version of Stepwell does not call the resource '{resource}' yet."),
+    )
+}
+
+/// What AWS calls the client of a service in error names.
+fn client_name(service: &str) -> String {
+    let optimised = match service {
+        "lambda" => "Lambda",
+        "states" => "StepFunctions",
+        "sqs" => "SQS",
+        "sns" => "SNS",
+        "dynamodb" => "DynamoDB",
+        "events" => "EventBridge",
+        "ecs" => "ECS",
+        "apigateway" => "ApiGateway",
+        _ => "",
+    };
+    if !optimised.is_empty() {
+        return optimised.to_owned();
+    }
+    let name = service.strip_prefix("aws-sdk:").unwrap_or(service);
+    let mut letters = name.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

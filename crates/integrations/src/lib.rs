@@ -1,0 +1,25 @@
+//! Does one task: calls a function or a service, and tells what became of it.
+//!
+//! [`Integrations::perform`] does what an [`engine::Order`] says. What a task needs of the server that it
+//! runs in comes through two traits, set once that server stands: [`Executions`] starts and describes
+//! nested executions, [`OwnApi`] answers the API calls of `aws-sdk:sfn`.
+//!
+//! - [`call`]: a task and what came of it.
+//! - [`executions`]: what nested executions need of the runtime.
+//! - `lambda`, `states`, `sfn`: the integrations.
+//! - `parameters`: what is wrong with a task's parameters.
+//! - `metadata`: the `SdkHttpMetadata` of results, and the causes of service errors.
+
+pub mod call;
+pub mod executions;
+mod integrations;
+mod lambda;
+mod metadata;
+mod parameters;
+mod sfn;
+mod states;
+
+pub use call::{Answer, BoxFuture, Call};
+pub use executions::{Described, Executions, NestedError, NestedStart, NestedStarted, ParentTask};
+pub use integrations::{Integrations, nested_end};
+pub use sfn::{OwnAnswer, OwnApi, OwnRequest};
