@@ -84,6 +84,24 @@ async fn unknown_target_is_refused() {
 }
 
 #[tokio::test]
+async fn every_operation_checks_its_request_first() {
+    for operation in Operation::ALL {
+        let target = format!("AWSStepFunctions.{operation}");
+        let (status, body) = ask(&target, "[]").await;
+        assert_eq!(
+            (status, body.contains("#SerializationException")),
+            (400, true),
+            "{operation}: {body}"
+        );
+        // What has no required members gets as far as the server, which knows only one operation.
+        let (status, body) = ask(&target, "{}").await;
+        let refused = body.contains("failed to satisfy constraint: Member must not be null");
+        let reached = body.contains("#UnknownOperationException");
+        assert!(status == 400 && (refused || reached), "{operation}: {body}");
+    }
+}
+
+#[tokio::test]
 async fn unknown_members_are_ignored() {
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
     let body =
