@@ -11,12 +11,14 @@
 //! - [`codec`]: events to bytes and back.
 //! - [`error`]: what can go wrong.
 //! - [`MemoryStore`]: a backend that forgets.
+//! - [`EmbeddedStore`]: a backend in a folder on disk.
 //! - [`conformance`]: the suite that every backend passes.
 
 pub mod batch;
 pub mod catalog;
 pub mod codec;
 pub mod conformance;
+mod embedded;
 pub mod error;
 pub mod id;
 mod memory;
@@ -26,6 +28,7 @@ mod store;
 pub use batch::{Batch, CatalogChange, Commit, ExpressChange};
 pub use catalog::{Activity, Machine, MachineKind, MachineStatus, Revision, Tags};
 pub use codec::{Blob, LargePayload, PayloadTable};
+pub use embedded::{EmbeddedOptions, EmbeddedStore, OpenError};
 pub use error::StoreError;
 pub use id::{ExecId, IdClock, shard_of};
 pub use memory::MemoryStore;

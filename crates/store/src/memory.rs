@@ -10,7 +10,7 @@ use json::{Payload, Str};
 
 use crate::batch::{Batch, CatalogChange, Commit, ExpressChange, conflict};
 use crate::catalog::{Activity, Machine, Revision};
-use crate::codec::{self, Blob, DecodeError, LargePayload, PayloadTable};
+use crate::codec::{self, Blob, PayloadTable};
 use crate::error::StoreError;
 use crate::id::ExecId;
 use crate::record::{
@@ -224,18 +224,13 @@ impl State {
     }
 
     fn decode(&self, id: ExecId, blob: &Blob, events: &mut Vec<Event>) -> Result<(), StoreError> {
-        let corrupt = |what: String| StoreError::Corrupt {
-            execution: id.to_string(),
-            what,
-        };
         let mut large = |number| {
             let bytes = self.payloads.get(&(id, number));
-            let bytes = bytes.ok_or_else(|| corrupt(format!("payload {number} is missing")))?;
-            LargePayload::decode(bytes).map_err(corrupt)
+            codec::decode_payload(bytes.ok_or_else(|| format!("payload {number} is missing"))?)
         };
-        codec::decode(&blob.bytes, &mut large, events).map_err(|error| match error {
-            DecodeError::Damage(what) => corrupt(format!("events from {}: {what}", blob.first)),
-            DecodeError::Store(error) => error,
+        codec::decode(&blob.bytes, &mut large, events).map_err(|what: String| StoreError::Corrupt {
+            execution: id.to_string(),
+            what,
         })
     }
 
@@ -245,7 +240,7 @@ impl State {
         };
         let mut payloads = PayloadTable::default();
         for ((_, number), bytes) in self.payloads.range((id, 0)..=(id, u16::MAX)) {
-            let payload: Payload = LargePayload::decode(bytes).map_err(|what| StoreError::Corrupt {
+            let payload: Payload = codec::decode_payload(bytes).map_err(|what| StoreError::Corrupt {
                 execution: summary.created.arn.to_string(),
                 what,
             })?;

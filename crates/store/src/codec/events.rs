@@ -127,18 +127,18 @@ fn numbers(events: &[Event]) -> Result<(u16, u16), StoreError> {
 
 /// Decodes the events of a blob. `large` gives the large payload of a number. Neighbours that carry the
 /// same payload share it again.
-pub fn decode(
+pub fn decode<E: From<Damage>>(
     mut bytes: &[u8],
-    large: &mut dyn FnMut(u16) -> Result<Payload, StoreError>,
+    large: &mut dyn FnMut(u16) -> Result<Payload, E>,
     events: &mut Vec<Event>,
-) -> Result<(), DecodeError> {
+) -> Result<(), E> {
     let mut last: Option<Payload> = None;
     while !bytes.is_empty() {
         let content = frame::read(&mut bytes)?;
         let mut rest = &content[..];
         while !rest.is_empty() {
             let (mut event, left) =
-                postcard::take_from_bytes::<Event>(rest).map_err(|error| error.to_string())?;
+                postcard::take_from_bytes::<Event>(rest).map_err(|error| Damage::from(error.to_string()))?;
             rest = left;
             each_payload(&mut event.detail, &mut |payload| {
                 if let Some(shared) = last.as_ref().filter(|last| *last == payload) {
@@ -149,33 +149,12 @@ pub fn decode(
                     *payload = large(number?)?;
                 }
                 last = Some(payload.clone());
-                Ok::<_, DecodeError>(())
+                Ok::<_, E>(())
             })?;
             events.push(event);
         }
     }
     Ok(())
-}
-
-/// Why a blob gave no events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DecodeError {
-    /// Its bytes are not what was written.
-    Damage(Damage),
-    /// A large payload could not be had.
-    Store(StoreError),
-}
-
-impl From<Damage> for DecodeError {
-    fn from(damage: Damage) -> Self {
-        Self::Damage(damage)
-    }
-}
-
-impl From<StoreError> for DecodeError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
 }
 
 /// Shows every payload that an event carries.

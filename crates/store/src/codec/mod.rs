@@ -11,9 +11,10 @@ mod frame;
 mod payloads;
 
 pub(crate) use created::{decode_created, encode_created};
-pub use events::{Blob, DecodeError, Encoded, decode, encode};
+pub use events::{Blob, Encoded, decode, encode};
 pub use frame::FRAME_BYTES_MAX;
 pub use payloads::{LARGE_PAYLOAD_BYTES, LargePayload, PayloadTable};
+pub(crate) use payloads::{decode_payload, encode_payload};
 
 /// Bytes that can't be what was written, and why.
 pub type Damage = String;

@@ -25,22 +25,21 @@ pub struct LargePayload {
     pub bytes: Vec<u8>,
 }
 
-impl LargePayload {
-    fn new(number: u16, payload: &Payload) -> Result<Self, StoreError> {
-        let mut bytes = Vec::new();
-        frame::write(payload.text().as_bytes(), "a payload", &mut bytes)?;
-        Ok(Self { number, bytes })
-    }
+/// The bytes of a payload stored by itself.
+pub(crate) fn encode_payload(payload: &Payload) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = Vec::new();
+    frame::write(payload.text().as_bytes(), "a payload", &mut bytes)?;
+    Ok(bytes)
+}
 
-    /// The payload in such bytes.
-    pub(crate) fn decode(mut bytes: &[u8]) -> Result<Payload, Damage> {
-        let text = frame::read(&mut bytes)?;
-        if !bytes.is_empty() {
-            return Err("bytes are left over after a payload".to_owned());
-        }
-        let text = String::from_utf8(text).map_err(|error| error.to_string())?;
-        Ok(Payload::trusted(text))
+/// The payload in such bytes.
+pub(crate) fn decode_payload(mut bytes: &[u8]) -> Result<Payload, Damage> {
+    let text = frame::read(&mut bytes)?;
+    if !bytes.is_empty() {
+        return Err("bytes are left over after a payload".to_owned());
     }
+    let text = String::from_utf8(text).map_err(|error| error.to_string())?;
+    Ok(Payload::trusted(text))
 }
 
 /// Which large payloads of an execution are stored already. The live execution keeps it from one commit
@@ -101,7 +100,10 @@ impl<'a> Extractor<'a> {
             return Ok(());
         };
         if is_new {
-            self.new.push(LargePayload::new(number, payload)?);
+            self.new.push(LargePayload {
+                number,
+                bytes: encode_payload(payload)?,
+            });
         }
         let reference = Payload::trusted(format!("{REFERENCE}{number}"));
         self.met

@@ -1,0 +1,133 @@
+//! The data folder: ours alone while the store is open.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::embedded::OpenError;
+use crate::embedded::schema::APPLICATION_ID;
+
+const DATABASE: &str = "stepwell.db";
+const JOURNAL: &str = "stepwell.db-journal";
+const LOCK: &str = "lock";
+
+/// A folder that is locked until this is dropped.
+#[derive(Debug)]
+pub(super) struct Folder {
+    pub(super) database: PathBuf,
+    /// Its path, for messages.
+    pub(super) shown: String,
+    _lock: File,
+}
+
+impl Folder {
+    /// Creates the folder or takes an existing one. One that has something else in it is left as it is.
+    pub(super) fn claim(path: &Path) -> Result<Self, OpenError> {
+        let shown = path.display().to_string();
+        let unusable = |error: io::Error| OpenError::Unusable {
+            folder: shown.clone(),
+            error: error.to_string(),
+        };
+        create(path).map_err(unusable)?;
+        if !is_ours(path).map_err(unusable)? {
+            return Err(OpenError::Foreign(shown));
+        }
+        if is_remote(path) {
+            return Err(OpenError::Remote(shown));
+        }
+        let lock = path.join(LOCK);
+        let mut lock = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(lock)
+            .map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut process = String::new();
+                // The owner may be about to write its number.
+                let _ = (&mut lock).take(20).read_to_string(&mut process);
+                return Err(OpenError::InUse {
+                    folder: shown,
+                    process: process.trim().parse().ok(),
+                });
+            }
+            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+        }
+        note_process(&mut lock).map_err(unusable)?;
+        Ok(Self {
+            database: path.join(DATABASE),
+            shown,
+            _lock: lock,
+        })
+    }
+}
+
+/// Creates the folder so that it outlives a crash, and so that only its owner sees what is in it.
+fn create(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)?;
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => File::open(".")?.sync_all(),
+    }
+}
+
+/// Whether the folder is empty or has our database in it.
+fn is_ours(path: &Path) -> io::Result<bool> {
+    let mut header = [0; 72];
+    match File::open(path.join(DATABASE)) {
+        Ok(mut database) => match database.read_exact(&mut header) {
+            Ok(()) => {
+                let application = [header[68], header[69], header[70], header[71]];
+                let marked = i32::from_be_bytes(application) == APPLICATION_ID;
+                // A crash while the tables were created leaves a file that SQLite will make empty.
+                Ok(header.starts_with(b"SQLite format 3\0") && (marked || path.join(JOURNAL).exists()))
+            }
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(database.metadata()?.len() == 0),
+            Err(error) => Err(error),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            for entry in fs::read_dir(path)? {
+                if entry?.file_name() != LOCK {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the folder is on a network file system, where locks and shared memory can't be relied on.
+#[cfg(target_os = "linux")]
+fn is_remote(path: &Path) -> bool {
+    const NFS: u64 = 0x6969;
+    const CIFS: u64 = 0xff53_4d42;
+    const SMB2: u64 = 0xfe53_4d42;
+    const SMB: u64 = 0x517b;
+    rustix::fs::statfs(path).is_ok_and(|stat| {
+        // The type is a signed word on some machines.
+        let kind = (stat.f_type as u64) & 0xffff_ffff;
+        [NFS, CIFS, SMB2, SMB].contains(&kind)
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_remote(_: &Path) -> bool {
+    false
+}
+
+fn note_process(lock: &mut File) -> io::Result<()> {
+    lock.set_len(0)?;
+    lock.rewind()?;
+    writeln!(lock, "{}", std::process::id())
+}

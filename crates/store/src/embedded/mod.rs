@@ -1,0 +1,252 @@
+//! Embedded: a SQLite database in a folder of its own.
+//!
+//! One thread writes ([`writer`]): a batch is a transaction and an fsync. Reads are answered on the
+//! caller's thread, by one of a few connections ([`reader`]); they see the last batch that was saved, and
+//! neither wait for the writer nor hold it up.
+
+mod catalog;
+mod folder;
+mod reader;
+mod schema;
+mod writer;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, MutexGuard};
+use std::thread::JoinHandle;
+
+use engine::Event;
+use json::Str;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::batch::Batch;
+use crate::catalog::{Activity, Machine, Revision};
+use crate::embedded::folder::Folder;
+use crate::embedded::reader::Reader;
+use crate::embedded::writer::{Job, Writer};
+use crate::error::StoreError;
+use crate::id::ExecId;
+use crate::record::{ExecutionQuery, ExpressStart, HistoryPage, Loaded, OpenRow, Summary};
+use crate::store::{Reply, Store};
+
+/// Why a data folder can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Somebody else has it open.
+    #[error(
+        "another stepwell{} uses the data folder {folder}; stop it or give another --data",
+        .process.map(|id| format!(" (process {id})")).unwrap_or_default()
+    )]
+    InUse {
+        /// The folder.
+        folder: String,
+        /// The other process, where its number could be read.
+        process: Option<u32>,
+    },
+    /// It has something else in it.
+    #[error("{0} is no data folder of stepwell and is not empty; give an empty or a new folder with --data")]
+    Foreign(String),
+    /// It was written by a later version.
+    #[error(
+        "the data folder {folder} has format {found}, and this stepwell knows formats up to {known}; \
+         use the stepwell that wrote it or a newer one"
+    )]
+    Newer {
+        /// The folder.
+        folder: String,
+        /// Its format.
+        found: i64,
+        /// The newest that we know.
+        known: i64,
+    },
+    /// It can't be created, read or written.
+    #[error("the data folder {folder} can't be used: {error}")]
+    Unusable {
+        /// The folder.
+        folder: String,
+        /// Why.
+        error: String,
+    },
+    /// It is not on a disk of this machine.
+    #[error("the data folder {0} is on a network file system, which can lose data; use a local disk")]
+    Remote(String),
+    /// The SQLite that we were built with has a bug that loses data.
+    #[error("this stepwell was built with SQLite {0}; at least 3.51.3 is needed")]
+    OldSqlite(String),
+    /// SQLite failed.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+/// How an embedded store is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmbeddedOptions {
+    /// How many reads are answered at once.
+    pub readers: usize,
+    /// The write-ahead log is copied into the database when it has this many bytes.
+    pub checkpoint_bytes: u64,
+    /// The database is full when it has this many bytes.
+    pub database_bytes_max: Option<u64>,
+}
+
+impl Default for EmbeddedOptions {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            readers: cores.clamp(2, 8),
+            checkpoint_bytes: 64 << 20,
+            database_bytes_max: None,
+        }
+    }
+}
+
+/// Keeps executions in a folder on disk.
+#[derive(Debug)]
+pub struct EmbeddedStore {
+    readers: Vec<Mutex<Reader>>,
+    next_reader: AtomicUsize,
+    jobs: Option<Sender<Job>>,
+    writer: Option<JoinHandle<()>>,
+    _folder: Folder,
+}
+
+impl EmbeddedStore {
+    /// Opens the folder, or creates it.
+    pub fn open(path: &Path, options: &EmbeddedOptions) -> Result<Self, OpenError> {
+        schema::check_sqlite()?;
+        let folder = Folder::claim(path)?;
+        let unusable = |error: rusqlite::Error| OpenError::Unusable {
+            folder: folder.shown.clone(),
+            error: error.to_string(),
+        };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection =
+            Connection::open_with_flags(&folder.database, flags | OpenFlags::SQLITE_OPEN_CREATE)
+                .map_err(unusable)?;
+        schema::prepare_writer(&mut connection, &folder.shown)?;
+        let writer = Writer::new(connection, options).map_err(unusable)?;
+        let mut readers = Vec::new();
+        for _ in 0..options.readers.max(1) {
+            let connection = Connection::open_with_flags(&folder.database, flags).map_err(unusable)?;
+            schema::prepare_reader(&connection).map_err(unusable)?;
+            readers.push(Mutex::new(Reader::new(connection)));
+        }
+        let (jobs, queue) = channel();
+        let writer = std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || writer.run(&queue))
+            .map_err(|error| OpenError::Unusable {
+                folder: folder.shown.clone(),
+                error: error.to_string(),
+            })?;
+        Ok(Self {
+            readers,
+            next_reader: AtomicUsize::new(0),
+            jobs: Some(jobs),
+            writer: Some(writer),
+            _folder: folder,
+        })
+    }
+
+    /// A reader that is free, or the next one in turn once it is.
+    fn reader(&self) -> MutexGuard<'_, Reader> {
+        let turn = self.next_reader.fetch_add(1, Ordering::Relaxed);
+        for place in 0..self.readers.len() {
+            if let Ok(reader) = self.readers[(turn + place) % self.readers.len()].try_lock() {
+                return reader;
+            }
+        }
+        let reader = self.readers[turn % self.readers.len()].lock();
+        reader.unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn read<'a, T: Send + 'a>(
+        &self,
+        read: impl FnOnce(&mut Reader) -> Result<T, StoreError>,
+    ) -> Reply<'a, T> {
+        Box::pin(std::future::ready(read(&mut self.reader())))
+    }
+}
+
+impl Drop for EmbeddedStore {
+    /// Lets the writer finish what it was given, and closes its connection last: closing the last one
+    /// makes a checkpoint.
+    fn drop(&mut self) {
+        self.readers.clear();
+        self.jobs = None;
+        if let Some(writer) = self.writer.take() {
+            // A panic of the writer was answered to whoever waited for it.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Store for EmbeddedStore {
+    fn commit(&self, batch: Batch) -> Reply<'static, ()> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        let stopped = || StoreError::Fatal("the thread that writes has stopped".to_owned());
+        let sent = self
+            .jobs
+            .as_ref()
+            .is_some_and(|jobs| jobs.send(Job { batch, reply }).is_ok());
+        Box::pin(async move {
+            if !sent {
+                return Err(stopped());
+            }
+            answer.await.unwrap_or_else(|_| Err(stopped()))
+        })
+    }
+
+    fn find(&self, arn: &str) -> Reply<'_, Option<ExecId>> {
+        self.read(|reader| reader.find(arn))
+    }
+
+    fn summary(&self, id: ExecId) -> Reply<'_, Option<Summary>> {
+        self.read(|reader| reader.summary(id))
+    }
+
+    fn load(&self, id: ExecId) -> Reply<'_, Option<Loaded>> {
+        self.read(|reader| reader.load(id))
+    }
+
+    fn history(&self, id: ExecId, page: HistoryPage) -> Reply<'_, Vec<Event>> {
+        self.read(|reader| reader.history(id, page))
+    }
+
+    fn executions(&self, query: ExecutionQuery) -> Reply<'_, Vec<Summary>> {
+        self.read(|reader| reader.executions(&query))
+    }
+
+    fn open(&self, after: Option<ExecId>, limit: usize) -> Reply<'_, Vec<(ExecId, OpenRow)>> {
+        self.read(|reader| reader.open(after, limit))
+    }
+
+    fn latest(&self) -> Reply<'_, Option<ExecId>> {
+        self.read(|reader| reader.latest())
+    }
+
+    fn express_pending(&self, after: Option<ExecId>, limit: usize) -> Reply<'_, Vec<ExpressStart>> {
+        self.read(|reader| reader.express_pending(after, limit))
+    }
+
+    fn machine(&self, arn: &str) -> Reply<'_, Option<Machine>> {
+        self.read(|reader| catalog::record(reader, "machine", arn))
+    }
+
+    fn machines(&self, after: Option<Str>, limit: usize) -> Reply<'_, Vec<Machine>> {
+        self.read(|reader| catalog::records(reader, "machine", after, limit))
+    }
+
+    fn revision(&self, machine_arn: &str, revision: &str) -> Reply<'_, Option<Revision>> {
+        self.read(|reader| catalog::revision(reader, machine_arn, revision))
+    }
+
+    fn activity(&self, arn: &str) -> Reply<'_, Option<Activity>> {
+        self.read(|reader| catalog::record(reader, "activity", arn))
+    }
+
+    fn activities(&self, after: Option<Str>, limit: usize) -> Reply<'_, Vec<Activity>> {
+        self.read(|reader| catalog::records(reader, "activity", after, limit))
+    }
+}

@@ -1,0 +1,407 @@
+//! A connection that reads.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+use engine::{Event, Millis};
+use json::Payload;
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Rows, params};
+
+use crate::codec::{self, PayloadTable, decode_created, decode_payload};
+use crate::embedded::schema::read_error;
+use crate::error::StoreError;
+use crate::id::{ArnHash, ExecId};
+use crate::record::{
+    ExecutionQuery, ExpressStart, HistoryPage, Listed, Loaded, OpenRow, Position, Redriven, Status, Summary,
+};
+
+/// Answers reads, one at a time.
+#[derive(Debug)]
+pub(super) struct Reader {
+    pub(super) connection: Connection,
+}
+
+/// What went wrong, before anybody says whose data it is.
+enum Failure {
+    Sql(rusqlite::Error),
+    Damage(String),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..) => Self::Damage(error.to_string()),
+            error => Self::Sql(error),
+        }
+    }
+}
+
+impl From<String> for Failure {
+    fn from(what: String) -> Self {
+        Self::Damage(what)
+    }
+}
+
+impl Reader {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+
+    pub(super) fn find(&self, arn: &str) -> Result<Option<ExecId>, StoreError> {
+        let found = self.one(
+            "SELECT id FROM name WHERE hash = ?1",
+            [ArnHash::of(arn).0],
+            |row| id(row, 0),
+        );
+        found.map_err(|failure| match failure {
+            Failure::Sql(error) => read_error(&error),
+            Failure::Damage(what) => StoreError::Corrupt {
+                execution: arn.to_owned(),
+                what,
+            },
+        })
+    }
+
+    pub(super) fn summary(&mut self, id: ExecId) -> Result<Option<Summary>, StoreError> {
+        self.in_snapshot(id, |reader| reader.read_summary(id))
+    }
+
+    pub(super) fn load(&mut self, id: ExecId) -> Result<Option<Loaded>, StoreError> {
+        self.in_snapshot(id, |reader| {
+            let Some(summary) = reader.read_summary(id)? else {
+                return Ok(None);
+            };
+            let (payloads, large) = reader.read_payloads(id)?;
+            let mut events = Vec::new();
+            reader.read_events(id, (0, u16::MAX), &mut events, &mut |number| {
+                large
+                    .get(&number)
+                    .cloned()
+                    .ok_or_else(|| Failure::Damage(format!("payload {number} is missing")))
+            })?;
+            Ok(Some(Loaded {
+                summary,
+                events,
+                payloads,
+            }))
+        })
+    }
+
+    pub(super) fn history(&mut self, id: ExecId, page: HistoryPage) -> Result<Vec<Event>, StoreError> {
+        self.in_snapshot(id, |reader| {
+            let Some((low, high)) = page.range(reader.last_event(id)?) else {
+                return Ok(Vec::new());
+            };
+            let number = |event: u64| u16::try_from(event).unwrap_or(u16::MAX);
+            let sql = "SELECT key FROM history WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT 1";
+            let before = params![id.key(0), id.key(number(low))];
+            let first: Option<i64> = reader.one(sql, before, |row| Ok(row.get(0)?))?;
+            let first = first.map_or(0, |key| (key & 0xffff) as u16);
+            let mut large = HashMap::new();
+            let mut events = Vec::new();
+            // Silent events that follow the last one may be at the beginning of the next blob.
+            reader.read_events(id, (first, number(high + 1)), &mut events, &mut |number| {
+                if let Some(payload) = large.get(&number) {
+                    return Ok(Payload::clone(payload));
+                }
+                let sql = "SELECT bytes FROM payload WHERE key = ?1";
+                let payload = reader.one(sql, [id.key(number)], |row| {
+                    Ok(decode_payload(
+                        row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?,
+                    )?)
+                })?;
+                let payload = payload.ok_or_else(|| format!("payload {number} is missing"))?;
+                large.insert(number, payload.clone());
+                Ok(payload)
+            })?;
+            page.arrange((low, high), &mut events);
+            Ok(events)
+        })
+    }
+
+    pub(super) fn executions(&mut self, query: &ExecutionQuery) -> Result<Vec<Summary>, StoreError> {
+        let transaction = self
+            .connection
+            .unchecked_transaction()
+            .map_err(|error| read_error(&error))?;
+        let positions = self.positions(query).map_err(|failure| match failure {
+            Failure::Sql(error) => read_error(&error),
+            Failure::Damage(what) => StoreError::CorruptRecord {
+                record: "a list of executions".to_owned(),
+                what,
+            },
+        })?;
+        let mut found = Vec::with_capacity(positions.len());
+        for position in positions {
+            let summary = self
+                .read_summary(position.id)
+                .map_err(|failure| self.name(position.id, failure))?;
+            // Lists are keyed by a hash, which another ARN may share.
+            found.extend(summary.filter(|summary| query.of.has(&summary.created)));
+        }
+        transaction.finish().map_err(|error| read_error(&error))?;
+        Ok(found)
+    }
+
+    /// Merges the ranges of the statuses asked for, from the newest on.
+    fn positions(&self, query: &ExecutionQuery) -> Result<Vec<Position>, Failure> {
+        let (column, arn) = match &query.of {
+            Listed::Machine(arn) => ("machine", arn),
+            Listed::Version(arn) => ("version", arn),
+            Listed::Alias(arn) => ("alias", arn),
+            Listed::MapRun(arn) => ("map_run", arn),
+        };
+        let sql = format!(
+            "SELECT listed, id FROM execution INDEXED BY execution_of_{column}
+             WHERE status = ?1 AND {column} = ?2 AND (listed, id) < (?3, ?4) ORDER BY listed DESC, id DESC"
+        );
+        let after = query
+            .after
+            .map_or((i64::MAX, i64::MAX), |after| (after.at.0, after.id.row()));
+        let statuses = query
+            .status
+            .as_ref()
+            .map_or(&Status::ALL[..], std::slice::from_ref);
+        let mut statements = Vec::with_capacity(statuses.len());
+        for _ in statuses {
+            statements.push(self.connection.prepare_cached(&sql)?);
+        }
+        let mut ranges = Vec::with_capacity(statuses.len());
+        for (statement, status) in statements.iter_mut().zip(statuses) {
+            ranges.push(statement.query(params![
+                *status as i64,
+                ArnHash::of(arn).short(),
+                after.0,
+                after.1
+            ])?);
+        }
+        let next = |rows: &mut Rows<'_>| -> Result<Option<Position>, Failure> {
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            Ok(Some(Position {
+                at: Millis(row.get(0)?),
+                id: id(row, 1)?,
+            }))
+        };
+        let mut heads = BinaryHeap::new();
+        for (place, rows) in ranges.iter_mut().enumerate() {
+            heads.extend(next(rows)?.map(|position| (position, Reverse(place))));
+        }
+        let mut merged = Vec::new();
+        while merged.len() < query.limit
+            && let Some((position, Reverse(place))) = heads.pop()
+        {
+            merged.push(position);
+            heads.extend(next(&mut ranges[place])?.map(|position| (position, Reverse(place))));
+        }
+        Ok(merged)
+    }
+
+    pub(super) fn open(
+        &self,
+        after: Option<ExecId>,
+        limit: usize,
+    ) -> Result<Vec<(ExecId, OpenRow)>, StoreError> {
+        self.rows("open", after, limit, |row| {
+            let due: Option<i64> = row.get(1)?;
+            Ok((
+                id(row, 0)?,
+                OpenRow {
+                    due: due.map(Millis),
+                    wake: row.get(2)?,
+                },
+            ))
+        })
+    }
+
+    pub(super) fn latest(&self) -> Result<Option<ExecId>, StoreError> {
+        let sql = "SELECT max(coalesce((SELECT max(id) FROM execution), -1), coalesce((SELECT max(id) FROM express), -1))";
+        let row: i64 = self
+            .connection
+            .query_row(sql, [], |row| row.get(0))
+            .map_err(|error| read_error(&error))?;
+        Ok(ExecId::from_row(row))
+    }
+
+    pub(super) fn express_pending(
+        &self,
+        after: Option<ExecId>,
+        limit: usize,
+    ) -> Result<Vec<ExpressStart>, StoreError> {
+        self.rows("express", after, limit, |row| {
+            let created = decode_created(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            let input = decode_payload(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            Ok(ExpressStart {
+                id: id(row, 0)?,
+                created,
+                input,
+            })
+        })
+    }
+
+    /// The rows of a table that is keyed by id, after one.
+    fn rows<T>(
+        &self,
+        table: &'static str,
+        after: Option<ExecId>,
+        limit: usize,
+        mut give: impl FnMut(&Row<'_>) -> Result<T, Failure>,
+    ) -> Result<Vec<T>, StoreError> {
+        let sql = format!("SELECT * FROM {table} WHERE id > ?1 ORDER BY id LIMIT ?2");
+        let after = after.map_or(-1, ExecId::row);
+        let mut statement = self
+            .connection
+            .prepare_cached(&sql)
+            .map_err(|error| read_error(&error))?;
+        let mut rows = statement
+            .query(params![after, count(limit)])
+            .map_err(|error| read_error(&error))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(|error| read_error(&error))? {
+            found.push(give(row).map_err(|failure| match failure {
+                Failure::Sql(error) => read_error(&error),
+                Failure::Damage(what) => {
+                    let row: i64 = row.get(0).unwrap_or(-1);
+                    let execution =
+                        ExecId::from_row(row).map_or_else(|| row.to_string(), |id| id.to_string());
+                    StoreError::Corrupt { execution, what }
+                }
+            })?);
+        }
+        Ok(found)
+    }
+
+    fn read_summary(&self, id: ExecId) -> Result<Option<Summary>, Failure> {
+        let sql = "SELECT status, created, stopped, redrives, redriven FROM execution WHERE id = ?1";
+        let events = self.last_event(id)?;
+        self.one(sql, [id.row()], |row| {
+            let status = usize::try_from(row.get::<_, i64>(0)?)
+                .ok()
+                .and_then(|place| Status::ALL.get(place));
+            let status = *status.ok_or_else(|| "its status is unknown".to_owned())?;
+            let created = decode_created(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            let stopped: Option<i64> = row.get(2)?;
+            let redriven = match (row.get(3)?, row.get(4)?) {
+                (Some(count), Some(at)) => Some(Redriven {
+                    count,
+                    at: Millis(at),
+                }),
+                _ => None,
+            };
+            Ok(Summary {
+                id,
+                created,
+                status,
+                stopped: stopped.map(Millis),
+                redriven,
+                events,
+            })
+        })
+    }
+
+    fn last_event(&self, id: ExecId) -> Result<u64, Failure> {
+        let sql = "SELECT key, count FROM history WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT 1";
+        let last = self.one(sql, params![id.key(0), id.key(u16::MAX)], |row| {
+            let (key, count): (i64, u16) = (row.get(0)?, row.get(1)?);
+            Ok((key & 0xffff) as u64 + u64::from(count))
+        })?;
+        Ok(last.unwrap_or(0).saturating_sub(1))
+    }
+
+    fn read_payloads(&self, id: ExecId) -> Result<(PayloadTable, HashMap<u16, Payload>), Failure> {
+        let sql = "SELECT key, bytes FROM payload WHERE key BETWEEN ?1 AND ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![id.key(0), id.key(u16::MAX)])?;
+        let (mut table, mut large) = (PayloadTable::default(), HashMap::new());
+        while let Some(row) = rows.next()? {
+            let number = (row.get::<_, i64>(0)? & 0xffff) as u16;
+            let payload = decode_payload(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            table.insert(number, &payload);
+            large.insert(number, payload);
+        }
+        Ok((table, large))
+    }
+
+    /// Decodes the blobs whose first event is within `range`.
+    fn read_events(
+        &self,
+        id: ExecId,
+        range: (u16, u16),
+        events: &mut Vec<Event>,
+        large: &mut dyn FnMut(u16) -> Result<Payload, Failure>,
+    ) -> Result<(), Failure> {
+        let sql = "SELECT key, bytes FROM history WHERE key BETWEEN ?1 AND ?2 ORDER BY key";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![id.key(range.0), id.key(range.1)])?;
+        while let Some(row) = rows.next()? {
+            let first = row.get::<_, i64>(0)? & 0xffff;
+            let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            codec::decode(bytes, large, events).map_err(|failure| match failure {
+                Failure::Damage(what) => Failure::Damage(format!("the events from {first} on: {what}")),
+                failure => failure,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+        give: impl FnOnce(&Row<'_>) -> Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        let mut statement: CachedStatement<'_> = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(parameters)?;
+        rows.next()?.map(give).transpose()
+    }
+
+    /// Reads as of one moment, and says whose data it was when something is wrong.
+    fn in_snapshot<T>(
+        &self,
+        id: ExecId,
+        read: impl FnOnce(&Self) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        let transaction = self
+            .connection
+            .unchecked_transaction()
+            .map_err(|error| read_error(&error))?;
+        let answer = read(self).map_err(|failure| self.name(id, failure))?;
+        transaction.finish().map_err(|error| read_error(&error))?;
+        Ok(answer)
+    }
+
+    /// The error that names the execution: by its ARN if that can be read.
+    fn name(&self, id: ExecId, failure: Failure) -> StoreError {
+        let what = match failure {
+            Failure::Sql(error) => return read_error(&error),
+            Failure::Damage(what) => what,
+        };
+        let sql = "SELECT created FROM execution WHERE id = ?1";
+        let created: Option<Vec<u8>> = self
+            .connection
+            .query_row(sql, [id.row()], |row| row.get(0))
+            .optional()
+            .unwrap_or_default();
+        let arn = created
+            .and_then(|bytes| decode_created(&bytes).ok())
+            .map(|created| created.arn.to_string());
+        StoreError::Corrupt {
+            execution: arn.unwrap_or_else(|| id.to_string()),
+            what,
+        }
+    }
+}
+
+/// The id in a column.
+fn id(row: &Row<'_>, column: usize) -> Result<ExecId, Failure> {
+    let number: i64 = row.get(column)?;
+    ExecId::from_row(number).ok_or_else(|| Failure::Damage(format!("{number} is no execution's number")))
+}
+
+/// A limit as SQLite takes it.
+pub(super) fn count(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,323 @@
+//! The thread that writes: a batch is a transaction.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Receiver;
+
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{CachedStatement, Connection, TransactionBehavior, params};
+use tokio::sync::oneshot;
+
+use crate::batch::{Batch, Commit, ExpressChange, conflict};
+use crate::codec::{Blob, decode_created, encode_created, encode_payload};
+use crate::embedded::schema::write_error;
+use crate::embedded::{EmbeddedOptions, catalog};
+use crate::error::StoreError;
+use crate::id::{ArnHash, ExecId};
+use crate::record::{Created, Status};
+
+const PAGE_BYTES: u64 = 4096;
+
+/// A batch to save, and who waits for it.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) batch: Batch,
+    pub(super) reply: oneshot::Sender<Result<(), StoreError>>,
+}
+
+/// Owns the connection that writes.
+pub(super) struct Writer {
+    connection: Connection,
+    /// How long the write-ahead log is.
+    log_bytes: Arc<AtomicU64>,
+    checkpoint_bytes: u64,
+    /// After this, nothing is written any more.
+    fatal: Option<StoreError>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        mut connection: Connection,
+        options: &EmbeddedOptions,
+    ) -> Result<Self, rusqlite::Error> {
+        let log_bytes = Arc::new(AtomicU64::new(0));
+        let noted = Arc::clone(&log_bytes);
+        connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
+            noted.store(u64::try_from(pages).unwrap_or(0) * PAGE_BYTES, Ordering::Relaxed);
+            Ok(())
+        }))?;
+        if let Some(bytes) = options.database_bytes_max {
+            let pages = i64::try_from(bytes / PAGE_BYTES).unwrap_or(i64::MAX);
+            connection.pragma_update(None, "max_page_count", pages)?;
+        }
+        Ok(Self {
+            connection,
+            log_bytes,
+            checkpoint_bytes: options.checkpoint_bytes,
+            fatal: None,
+        })
+    }
+
+    /// Saves what comes until nobody can send any more.
+    pub(super) fn run(mut self, queue: &Receiver<Job>) {
+        while let Ok(Job { batch, reply }) = queue.recv() {
+            let result = self.save(batch);
+            // Who no longer waits doesn't want to know.
+            let _ = reply.send(result);
+            self.checkpoint_if_due();
+        }
+    }
+
+    fn save(&mut self, batch: Batch) -> Result<(), StoreError> {
+        if let Some(fatal) = &self.fatal {
+            return Err(fatal.clone());
+        }
+        let result = self.transact(batch);
+        self.note(&result);
+        result
+    }
+
+    fn note(&mut self, result: &Result<(), StoreError>) {
+        if let Err(fatal @ StoreError::Fatal(_)) = result {
+            self.fatal = Some(fatal.clone());
+        }
+    }
+
+    fn transact(&mut self, mut batch: Batch) -> Result<(), StoreError> {
+        batch.join_commits()?;
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(behavior)
+            .map_err(|error| write_error(&error))?;
+        match write(&transaction, &batch) {
+            Ok(()) => transaction.commit().map_err(|error| write_error(&error)),
+            Err(Failure::Store(error)) => Err(error),
+            Err(Failure::Sql(error)) => Err(write_error(&error)),
+        }
+    }
+
+    /// Copies the write-ahead log into the database once it is long. Readers that are at work keep the log
+    /// from starting over; when that has happened for long, they are waited for.
+    fn checkpoint_if_due(&mut self) {
+        let bytes = self.log_bytes.load(Ordering::Relaxed);
+        if bytes < self.checkpoint_bytes || self.fatal.is_some() {
+            return;
+        }
+        let mode = if bytes < self.checkpoint_bytes.saturating_mul(4) {
+            CheckpointMode::PASSIVE
+        } else {
+            CheckpointMode::RESTART
+        };
+        match self.connection.wal_checkpoint_v2(None::<&str>, mode) {
+            Ok(_) => {}
+            Err(error) => {
+                let error = write_error(&error);
+                tracing::error!(%error, "failed to checkpoint");
+                self.note(&Err(error));
+            }
+        }
+    }
+}
+
+enum Failure {
+    Sql(rusqlite::Error),
+    Store(StoreError),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+fn write(connection: &Connection, batch: &Batch) -> Result<(), Failure> {
+    for change in &batch.catalog {
+        catalog::change(connection, change)?;
+    }
+    if !batch.executions.is_empty() {
+        let mut statements = Statements::prepare(connection)?;
+        for commit in &batch.executions {
+            statements.write(connection, commit)?;
+        }
+    }
+    for change in &batch.express {
+        match change {
+            ExpressChange::Started(start) => {
+                let sql = "INSERT OR REPLACE INTO express VALUES (?1, ?2, ?3)";
+                let (created, input) = (encode_created(&start.created), encode_payload(&start.input)?);
+                connection
+                    .prepare_cached(sql)?
+                    .execute(params![start.id.row(), created, input])?;
+            }
+            ExpressChange::Finished(id) => {
+                connection
+                    .prepare_cached("DELETE FROM express WHERE id = ?1")?
+                    .execute([id.row()])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What writing an execution takes, prepared once for a batch.
+struct Statements<'c> {
+    insert_execution: CachedStatement<'c>,
+    insert_name: CachedStatement<'c>,
+    insert_history: CachedStatement<'c>,
+    insert_payload: CachedStatement<'c>,
+    redrive: CachedStatement<'c>,
+    close: CachedStatement<'c>,
+    put_open: CachedStatement<'c>,
+    remove_open: CachedStatement<'c>,
+}
+
+impl<'c> Statements<'c> {
+    fn prepare(connection: &'c Connection) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            insert_execution: connection.prepare_cached(
+                "INSERT INTO execution (id, status, machine, listed, created, stopped, version, alias, map_run)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
+            )?,
+            insert_name: connection.prepare_cached("INSERT INTO name VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
+            insert_history: connection
+                .prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?,
+            insert_payload: connection.prepare_cached("INSERT INTO payload VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
+            redrive: connection.prepare_cached(
+                "UPDATE execution SET status = ?2, listed = ?3, stopped = NULL, redrives = ?4, redriven = ?3
+                 WHERE id = ?1",
+            )?,
+            close: connection
+                .prepare_cached("UPDATE execution SET status = ?2, listed = ?3, stopped = ?3 WHERE id = ?1")?,
+            put_open: connection.prepare_cached(
+                "INSERT INTO open VALUES (?1, ?2, ?3)
+                 ON CONFLICT (id) DO UPDATE SET due = excluded.due, wake = excluded.wake",
+            )?,
+            remove_open: connection.prepare_cached("DELETE FROM open WHERE id = ?1")?,
+        })
+    }
+
+    fn write(&mut self, connection: &Connection, commit: &Commit) -> Result<(), Failure> {
+        let id = commit.id;
+        let is_new = match &commit.created {
+            Some(created) => self.write_created(connection, commit, created)?,
+            None => false,
+        };
+        if let Some(blob) = &commit.events {
+            self.write_events(connection, id, blob)?;
+        }
+        for payload in &commit.payloads {
+            self.insert_payload
+                .execute(params![id.key(payload.number), payload.bytes])?;
+        }
+        if let Some(redriven) = &commit.redriven {
+            let running = Status::Running as i64;
+            let changed = self
+                .redrive
+                .execute(params![id.row(), running, redriven.at.0, redriven.count])?;
+            must_be_stored(id, changed)?;
+        }
+        match (&commit.closed, &commit.open) {
+            // One that ends with the step it began with was never open.
+            (Some(_), _) if is_new && commit.redriven.is_none() => {}
+            (Some(closed), _) => {
+                let changed =
+                    self.close
+                        .execute(params![id.row(), closed.status as i64, closed.stopped.0])?;
+                must_be_stored(id, changed)?;
+                self.remove_open.execute([id.row()])?;
+            }
+            (None, Some(open)) => {
+                self.put_open
+                    .execute(params![id.row(), open.due.map(|due| due.0), open.wake])?;
+            }
+            (None, None) => {}
+        }
+        Ok(())
+    }
+
+    /// Whether the execution was not stored before.
+    fn write_created(
+        &mut self,
+        connection: &Connection,
+        commit: &Commit,
+        created: &Created,
+    ) -> Result<bool, Failure> {
+        let id = commit.id;
+        let stopped = commit.closed.map(|closed| closed.stopped.0);
+        let status = commit.closed.map_or(Status::Running, |closed| closed.status);
+        let short = |arn: &Option<json::Str>| arn.as_ref().map(|arn| ArnHash::of(arn).short());
+        let changed = self.insert_execution.execute(params![
+            id.row(),
+            status as i64,
+            ArnHash::of(&created.machine_arn).short(),
+            stopped.unwrap_or(created.started.0),
+            encode_created(created),
+            stopped,
+            short(&created.version_arn),
+            short(&created.alias_arn),
+            short(&created.map_run_arn),
+        ])?;
+        let hash = ArnHash::of(&created.arn).0;
+        if self.insert_name.execute(params![hash, id.row()])? == 0 {
+            let sql = "SELECT id FROM name WHERE hash = ?1";
+            let other: i64 = connection
+                .prepare_cached(sql)?
+                .query_row([hash], |row| row.get(0))?;
+            if other != id.row() {
+                return Err(conflict(id, format!("there is another execution {}", created.arn)).into());
+            }
+        }
+        if changed == 0 {
+            let sql = "SELECT created FROM execution WHERE id = ?1";
+            let bytes: Vec<u8> = connection
+                .prepare_cached(sql)?
+                .query_row([id.row()], |row| row.get(0))?;
+            if decode_created(&bytes).as_ref() != Ok(created) {
+                return Err(conflict(id, "another execution has this number").into());
+            }
+        }
+        Ok(changed == 1)
+    }
+
+    fn write_events(&mut self, connection: &Connection, id: ExecId, blob: &Blob) -> Result<(), Failure> {
+        let key = id.key(blob.first);
+        if self
+            .insert_history
+            .execute(params![key, blob.count, blob.bytes])?
+            == 1
+        {
+            return Ok(());
+        }
+        let sql = "SELECT count, bytes FROM history WHERE key = ?1";
+        let stored = connection.prepare_cached(sql)?.query_row([key], |row| {
+            Ok(Blob {
+                first: blob.first,
+                count: row.get(0)?,
+                bytes: row.get(1)?,
+            })
+        })?;
+        let merged = stored.merge(blob).map_err(|what| conflict(id, what))?;
+        if merged != stored {
+            let sql = "UPDATE history SET count = ?2, bytes = ?3 WHERE key = ?1";
+            connection
+                .prepare_cached(sql)?
+                .execute(params![key, merged.count, merged.bytes])?;
+        }
+        Ok(())
+    }
+}
+
+fn must_be_stored(id: ExecId, changed: usize) -> Result<(), StoreError> {
+    if changed == 0 {
+        Err(conflict(id, "it is not stored"))
+    } else {
+        Ok(())
+    }
+}
