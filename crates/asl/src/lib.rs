@@ -10,12 +10,15 @@ mod document;
 mod env;
 mod evaluate;
 mod failure;
+mod intrinsics;
 pub mod limits;
 mod model;
 mod parse;
 pub mod path;
 mod references;
 pub mod template;
+#[cfg(test)]
+mod testing;
 pub mod timestamp;
 mod validate;
 

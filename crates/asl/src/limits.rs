@@ -42,6 +42,10 @@ pub const ARRAY_RANGE_MAX: usize = 1000;
 /// Characters that the Base64 and hash functions take.
 pub const INTRINSIC_TEXT_CHARS_MAX: usize = 10_000;
 
+/// Text that an intrinsic function may make, in bytes: room for more than a payload, so that what is
+/// too large fails as a payload does.
+pub const INTRINSIC_RESULT_BYTES_MAX: usize = 1_048_576;
+
 /// The timeout of a task and the interval of a heartbeat when none is given, in seconds.
 pub const TIMEOUT_SECONDS_DEFAULT: u64 = 99_999_999;
 
