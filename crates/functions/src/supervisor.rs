@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpgid};
+use tokio::io::AsyncRead;
 use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdin};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -16,7 +17,7 @@ use crate::code::Stamp;
 use crate::command::{self, NoProgram};
 use crate::config::FunctionConfig;
 use crate::functions::Settings;
-use crate::log::{Log, follow};
+use crate::log::{Follower, Log, follow};
 use crate::runtime_api::Host;
 use crate::worker::{Life, Worker};
 
@@ -93,16 +94,10 @@ impl Supervisor {
         let log = Arc::new(Log::new(&config.name, &name));
         log.started(child.id());
         let mut readers = JoinSet::new();
-        let stdout = child
-            .stdout
-            .take()
-            .map(|stream| follow(stream, "stdout", Arc::clone(&log)));
-        let stderr = child
-            .stderr
-            .take()
-            .map(|stream| follow(stream, "stderr", Arc::clone(&log)));
-        let stdout = stdout.map(|(follower, reading)| (follower, readers.spawn(reading)).0);
-        let stderr = stderr.map(|(follower, reading)| (follower, readers.spawn(reading)).0);
+        let stdout = child.stdout.take();
+        let stdout = stdout.map(|stream| attach(&mut readers, stream, "stdout", &log));
+        let stderr = child.stderr.take();
+        let stderr = stderr.map(|stream| attach(&mut readers, stream, "stderr", &log));
 
         let host = Arc::new(Host::new());
         let (kill, killed) = oneshot::channel();
@@ -130,6 +125,17 @@ impl Supervisor {
             kill,
         ))
     }
+}
+
+fn attach(
+    readers: &mut JoinSet<()>,
+    stream: impl AsyncRead + Unpin + Send + 'static,
+    name: &'static str,
+    log: &Arc<Log>,
+) -> Follower {
+    let (follower, reading) = follow(stream, name, Arc::clone(log));
+    readers.spawn(reading);
+    follower
 }
 
 /// Counts a worker for as long as it exists.

@@ -86,7 +86,7 @@ impl Worker {
         }
         let deadline = Instant::now() + timeout;
         let deadline = latest.map_or(deadline, |latest| deadline.min(latest));
-        let (reply, replied) = oneshot::channel();
+        let (reply, mut replied) = oneshot::channel();
         self.host.offer(Event {
             request_id: call.request_id.clone(),
             function_arn: call.function_arn.clone(),
@@ -98,10 +98,11 @@ impl Worker {
         });
         tokio::select! {
             biased;
-            Ok(reply) = replied => Ran::Answered(reply),
-            status = ended(&mut self.life) => match self.host.withdraw() {
-                Some(_) => Ran::NeverTaken(status),
-                None => Ran::Exited(status),
+            Ok(reply) = &mut replied => Ran::Answered(reply),
+            status = ended(&mut self.life) => match (self.host.withdraw(), replied.try_recv()) {
+                (Some(_), _) => Ran::NeverTaken(status),
+                (None, Ok(reply)) => Ran::Answered(reply),
+                (None, Err(_)) => Ran::Exited(status),
             },
             () = tokio::time::sleep_until(deadline) => Ran::TimedOut,
         }

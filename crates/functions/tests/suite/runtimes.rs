@@ -384,7 +384,7 @@ def lambda_handler(event, context):
     );
     assert_eq!(fixture.result("0").await, worker);
 
-    let (kind, _) = fixture.failure("200000000").await;
+    let (kind, _) = fixture.failure("70000000").await;
     assert_eq!(kind, "Function.ResponseSizeTooLarge");
     assert_eq!(fixture.result("1").await, "x");
 }
