@@ -105,6 +105,8 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const SECOND: Nanos = 1_000_000_000;
@@ -163,5 +165,19 @@ mod tests {
     fn milliseconds_are_rounded_down() {
         assert_eq!(millis(1_999_999), 1);
         assert_eq!(millis(-1), -1);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{5,8}[.0-9]{0,12}\\PC{0,7}") {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn a_month_follows_the_last_day_of_another(year in 0i64..9999, month in 1i64..13) {
+            let last = days_in(year, month);
+            let (next_year, next_month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+            prop_assert_eq!(days_since_1970(year, month, last) + 1, days_since_1970(next_year, next_month, 1));
+        }
     }
 }
