@@ -78,38 +78,102 @@ pub struct Scheduled {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "named and described as AWS's history events are")]
 pub enum Detail {
-    ExecutionStarted { input: Payload, role_arn: Str, version_arn: Option<Str>, alias_arn: Option<Str> },
-    ExecutionSucceeded { output: Payload },
+    ExecutionStarted {
+        input: Payload,
+        role_arn: Str,
+        version_arn: Option<Str>,
+        alias_arn: Option<Str>,
+    },
+    ExecutionSucceeded {
+        output: Payload,
+    },
     ExecutionFailed(Ending),
     ExecutionAborted(Ending),
     ExecutionTimedOut(Ending),
-    ExecutionRedriven { count: u32 },
+    ExecutionRedriven {
+        count: u32,
+    },
 
-    StateEntered { kind: StateType, state: u32, name: Str, input: Payload },
-    StateExited { kind: StateType, state: u32, name: Str, output: Payload, assigned: Vec<(Str, Payload)> },
+    StateEntered {
+        kind: StateType,
+        state: u32,
+        name: Str,
+        input: Payload,
+    },
+    StateExited {
+        kind: StateType,
+        state: u32,
+        name: Str,
+        output: Payload,
+        assigned: Vec<(Str, Payload)>,
+    },
 
-    TaskScheduled { resource_type: Str, resource: Str, region: Str, scheduled: Scheduled },
-    TaskStarted { resource_type: Str, resource: Str },
-    TaskStartFailed { resource_type: Str, resource: Str, ending: Ending },
-    TaskSubmitted { resource_type: Str, resource: Str, output: Payload },
-    TaskSubmitFailed { resource_type: Str, resource: Str, ending: Ending },
-    TaskSucceeded { resource_type: Str, resource: Str, output: Payload },
-    TaskFailed { resource_type: Str, resource: Str, ending: Ending },
-    TaskTimedOut { resource_type: Str, resource: Str, ending: Ending },
+    TaskScheduled {
+        resource_type: Str,
+        resource: Str,
+        region: Str,
+        scheduled: Scheduled,
+    },
+    TaskStarted {
+        resource_type: Str,
+        resource: Str,
+    },
+    TaskStartFailed {
+        resource_type: Str,
+        resource: Str,
+        ending: Ending,
+    },
+    TaskSubmitted {
+        resource_type: Str,
+        resource: Str,
+        output: Payload,
+    },
+    TaskSubmitFailed {
+        resource_type: Str,
+        resource: Str,
+        ending: Ending,
+    },
+    TaskSucceeded {
+        resource_type: Str,
+        resource: Str,
+        output: Payload,
+    },
+    TaskFailed {
+        resource_type: Str,
+        resource: Str,
+        ending: Ending,
+    },
+    TaskTimedOut {
+        resource_type: Str,
+        resource: Str,
+        ending: Ending,
+    },
     TaskStateAborted,
 
-    LambdaFunctionScheduled { resource: Str, scheduled: Scheduled },
+    LambdaFunctionScheduled {
+        resource: Str,
+        scheduled: Scheduled,
+    },
     LambdaFunctionScheduleFailed(Ending),
     LambdaFunctionStarted,
     LambdaFunctionStartFailed(Ending),
-    LambdaFunctionSucceeded { output: Payload },
+    LambdaFunctionSucceeded {
+        output: Payload,
+    },
     LambdaFunctionFailed(Ending),
     LambdaFunctionTimedOut(Ending),
 
-    ActivityScheduled { resource: Str, scheduled: Scheduled },
+    ActivityScheduled {
+        resource: Str,
+        scheduled: Scheduled,
+    },
     ActivityScheduleFailed(Ending),
-    ActivityStarted { worker: Option<Str> },
-    ActivitySucceeded { output: Payload },
+    ActivityStarted {
+        worker: Option<Str>,
+    },
+    ActivitySucceeded {
+        output: Payload,
+    },
     ActivityFailed(Ending),
     ActivityTimedOut(Ending),
 
@@ -121,24 +185,53 @@ pub enum Detail {
     ParallelStateAborted,
 
     /// `items` are the items themselves; AWS shows how many.
-    MapStateStarted { items: Payload, length: u64, max_concurrency: u64 },
+    MapStateStarted {
+        items: Payload,
+        length: u64,
+        max_concurrency: u64,
+    },
     /// `branch` of the event is the iteration's own, `parent` the Map's.
-    MapIterationStarted { name: Str, index: u64, parent: BranchId },
-    MapIterationSucceeded { name: Str, index: u64 },
-    MapIterationFailed { name: Str, index: u64 },
-    MapIterationAborted { name: Str, index: u64 },
+    MapIterationStarted {
+        name: Str,
+        index: u64,
+        parent: BranchId,
+    },
+    MapIterationSucceeded {
+        name: Str,
+        index: u64,
+    },
+    MapIterationFailed {
+        name: Str,
+        index: u64,
+    },
+    MapIterationAborted {
+        name: Str,
+        index: u64,
+    },
     MapStateSucceeded,
     MapStateFailed,
     MapStateAborted,
 
-    EvaluationFailed { state: Str, location: Option<Str>, ending: Ending },
+    EvaluationFailed {
+        state: Str,
+        location: Option<Str>,
+        ending: Ending,
+    },
 
     /// Silent: a Wait waits until a moment.
-    WaitScheduled { until: Millis },
+    WaitScheduled {
+        until: Millis,
+    },
     /// Silent: the state will be tried again.
-    RetryScheduled { retrier: u32, until: Millis },
+    RetryScheduled {
+        retrier: u32,
+        until: Millis,
+    },
     /// Silent: a Parallel branch began; `branch` of the event is its own, `parent` the Parallel's.
-    BranchStarted { slot: u32, parent: BranchId },
+    BranchStarted {
+        slot: u32,
+        parent: BranchId,
+    },
 }
 
 impl Detail {
@@ -164,12 +257,18 @@ impl Detail {
 
 impl From<asl::Failure> for Ending {
     fn from(failure: asl::Failure) -> Self {
-        Self { error: failure.error, cause: failure.cause }
+        Self {
+            error: failure.error,
+            cause: failure.cause,
+        }
     }
 }
 
 impl From<Ending> for asl::Failure {
     fn from(ending: Ending) -> Self {
-        Self { error: ending.error, cause: ending.cause }
+        Self {
+            error: ending.error,
+            cause: ending.cause,
+        }
     }
 }

@@ -13,6 +13,7 @@ use crate::effect::{Order, Outcome};
 use crate::event::{BranchId, Scheduled};
 use crate::input::{TaskKey, TimerKey, TimerKind};
 use crate::moment::Millis;
+use crate::step::Work;
 
 /// What an execution is, as opposed to what happens to it.
 #[derive(Debug, Clone)]
@@ -56,6 +57,8 @@ pub struct Execution {
     pub(crate) branches: BTreeMap<BranchId, Branch>,
     pub(crate) timers: BTreeSet<(Millis, TimerKey)>,
     pub(crate) variable_bytes: usize,
+    /// What a long step left to do; always empty in executions that are saved.
+    pub(crate) paused: Vec<Work>,
 }
 
 /// A line of states in motion.
@@ -188,6 +191,7 @@ impl Execution {
             branches: BTreeMap::new(),
             timers: BTreeSet::new(),
             variable_bytes: 0,
+            paused: Vec::new(),
         }
     }
 
@@ -226,8 +230,12 @@ impl Execution {
         let mut tasks = Vec::new();
         for (id, branch) in &self.branches {
             let At::In(visit) = &branch.at else { continue };
-            let Phase::Task(attempt) = &visit.phase else { continue };
-            let Some(order) = self.order(*id, visit, attempt) else { continue };
+            let Phase::Task(attempt) = &visit.phase else {
+                continue;
+            };
+            let Some(order) = self.order(*id, visit, attempt) else {
+                continue;
+            };
             let progress = match (&attempt.submitted, attempt.started) {
                 (Some(output), _) => Progress::Submitted(output.clone()),
                 (None, Some(_)) => Progress::Started,
@@ -240,18 +248,24 @@ impl Execution {
 
     /// Whether a task is still under way, and its token's secret part fits.
     pub fn awaits(&self, task: TaskKey, nonce: u64) -> bool {
-        self.attempt(task).is_some_and(|attempt| attempt.scheduled.nonce == nonce)
+        self.attempt(task)
+            .is_some_and(|attempt| attempt.scheduled.nonce == nonce)
     }
 
     /// The task whose Scheduled event has this number, if it is still under way.
     pub fn task_at(&self, event: u64) -> Option<TaskKey> {
-        self.branches.iter().find_map(|(branch, content)| match &content.at {
-            At::In(visit) => match &visit.phase {
-                Phase::Task(attempt) if attempt.event == event => Some(TaskKey { branch: *branch, event }),
+        self.branches
+            .iter()
+            .find_map(|(branch, content)| match &content.at {
+                At::In(visit) => match &visit.phase {
+                    Phase::Task(attempt) if attempt.event == event => Some(TaskKey {
+                        branch: *branch,
+                        event,
+                    }),
+                    _ => None,
+                },
                 _ => None,
-            },
-            _ => None,
-        })
+            })
     }
 
     /// The state that a task belongs to, by name.
@@ -261,9 +275,14 @@ impl Execution {
     }
 
     pub(crate) fn order(&self, branch: BranchId, visit: &Visit, attempt: &Attempt) -> Option<Order> {
-        let asl::StateKind::Task(task) = &self.head.machine.state(visit.state).kind else { return None };
+        let asl::StateKind::Task(task) = &self.head.machine.state(visit.state).kind else {
+            return None;
+        };
         Some(Order {
-            task: TaskKey { branch, event: attempt.event },
+            task: TaskKey {
+                branch,
+                event: attempt.event,
+            },
             resource: task.resource.arn.clone(),
             target: task.resource.target.clone(),
             parameters: attempt.scheduled.parameters.clone(),
@@ -285,6 +304,18 @@ impl Execution {
             Phase::Task(attempt) if attempt.event == task.event => Some(attempt),
             _ => None,
         }
+    }
+
+    /// Whether a branch runs inside the Parallel or Map that another one is in.
+    pub(crate) fn is_below(&self, branch: BranchId, outer: BranchId) -> bool {
+        let mut parent = self.branches.get(&branch).and_then(|branch| branch.parent);
+        while let Some(above) = parent {
+            if above.branch == outer {
+                return true;
+            }
+            parent = self.branches.get(&above.branch).and_then(|branch| branch.parent);
+        }
+        false
     }
 
     /// The value of a variable as a branch sees it: its own, or the nearest outer one.
@@ -317,7 +348,11 @@ impl Attempt {
     }
 
     fn heartbeat_due(&self) -> Option<Millis> {
-        Some(self.heard.max(self.started)?.after_seconds(self.scheduled.heartbeat_seconds?))
+        Some(
+            self.heard
+                .max(self.started)?
+                .after_seconds(self.scheduled.heartbeat_seconds?),
+        )
     }
 }
 
@@ -330,9 +365,12 @@ impl Phase {
             Self::Waiting { until, event } => vec![(*until, key(TimerKind::Wait, *event))],
             Self::Backoff { until, event } => vec![(*until, key(TimerKind::Retry, *event))],
             Self::Task(attempt) => {
-                let timeout = attempt.deadline().map(|due| (due, key(TimerKind::Timeout, attempt.event)));
-                let heartbeat =
-                    attempt.heartbeat_due().map(|due| (due, key(TimerKind::Heartbeat, attempt.event)));
+                let timeout = attempt
+                    .deadline()
+                    .map(|due| (due, key(TimerKind::Timeout, attempt.event)));
+                let heartbeat = attempt
+                    .heartbeat_due()
+                    .map(|due| (due, key(TimerKind::Heartbeat, attempt.event)));
                 timeout.into_iter().chain(heartbeat).collect()
             }
         }
@@ -344,7 +382,10 @@ impl PartialEq for Execution {
     /// count, since they are no events.
     fn eq(&self, other: &Self) -> bool {
         let without_heartbeats = |execution: &Self| -> Vec<(Millis, TimerKey)> {
-            execution.timers().filter(|(_, key)| key.kind != TimerKind::Heartbeat).collect()
+            execution
+                .timers()
+                .filter(|(_, key)| key.kind != TimerKind::Heartbeat)
+                .collect()
         };
         self.head.arn == other.head.arn
             && self.outcome == other.outcome

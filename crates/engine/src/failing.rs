@@ -26,7 +26,10 @@ pub(crate) struct Trouble {
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
-        Self { failure, heartbeat: false }
+        Self {
+            failure,
+            heartbeat: false,
+        }
     }
 }
 
@@ -49,7 +52,10 @@ impl Trouble {
     /// What Catch puts into the data: AWS writes an empty cause where there is none.
     fn output(&self) -> Value {
         let text = |part: &Option<json::Str>| Value::from(part.clone().unwrap_or_default());
-        Value::object([("Error", text(&self.failure.error)), ("Cause", text(&self.failure.cause))])
+        Value::object([
+            ("Error", text(&self.failure.error)),
+            ("Cause", text(&self.failure.cause)),
+        ])
     }
 }
 
@@ -62,14 +68,19 @@ impl Stepper<'_> {
 
     /// The failure with AWS's opening words: which state, and the event that entered it.
     pub(crate) fn explain(&self, branch: BranchId, failure: Failure) -> Failure {
-        let Some(visit) = self.execution.visit(branch) else { return failure };
+        let Some(visit) = self.execution.visit(branch) else {
+            return failure;
+        };
         let name = &self.machine.state(visit.state).name;
         let cause = failure.cause.unwrap_or_default();
         let cause = format!(
             "An error occurred while executing the state '{name}' (entered at the event id #{}). {cause}",
             visit.entered
         );
-        Failure { error: failure.error, cause: Some(cause.into()) }
+        Failure {
+            error: failure.error,
+            cause: Some(cause.into()),
+        }
     }
 
     /// The state that a branch is in failed: it is tried again, caught, or takes its surroundings along.
@@ -80,7 +91,9 @@ impl Stepper<'_> {
 
     /// The same, following from an event of a branch inside.
     fn fail_after(&mut self, branch: BranchId, previous: u64, trouble: Trouble) {
-        let Some(visit) = self.execution.visit(branch) else { return };
+        let Some(visit) = self.execution.visit(branch) else {
+            return;
+        };
         let state = self.machine.state(visit.state);
         let after = match &state.kind {
             StateKind::Task(task) => Some(&task.after),
@@ -108,34 +121,65 @@ impl Stepper<'_> {
 
     /// Takes up a failed state again: its time has come.
     pub(crate) fn retry(&mut self, branch: BranchId) {
-        let Some(visit) = self.execution.visit(branch) else { return };
+        let Some(visit) = self.execution.visit(branch) else {
+            return;
+        };
         let state = visit.state;
         states::begin(self, branch, state);
     }
 
     fn schedule_retry(&mut self, branch: BranchId, previous: u64, after: &After, trouble: &Trouble) -> bool {
-        let found = after.retry.iter().enumerate().find(|(_, retrier)| trouble.is_one_of(&retrier.error_equals));
-        let Some((index, retrier)) = found else { return false };
-        let Some(visit) = self.execution.visit(branch) else { return false };
-        let used = visit.attempts.iter().find(|(known, _)| *known == index as u32).map_or(0, |(_, count)| *count);
+        let found = after
+            .retry
+            .iter()
+            .enumerate()
+            .find(|(_, retrier)| trouble.is_one_of(&retrier.error_equals));
+        let Some((index, retrier)) = found else {
+            return false;
+        };
+        let Some(visit) = self.execution.visit(branch) else {
+            return false;
+        };
+        let used = visit
+            .attempts
+            .iter()
+            .find(|(known, _)| *known == index as u32)
+            .map_or(0, |(_, count)| *count);
         if used >= retrier.max_attempts {
             return false;
         }
-        let until = self.now().plus(retrier.delay_millis(used, self.chance.fraction()));
+        let until = self
+            .now()
+            .plus(retrier.delay_millis(used, self.chance.fraction()));
         self.cancel_tasks_below(branch);
         self.abort_children(branch);
-        self.record(branch, previous, Detail::RetryScheduled { retrier: index as u32, until });
+        self.record(
+            branch,
+            previous,
+            Detail::RetryScheduled {
+                retrier: index as u32,
+                until,
+            },
+        );
         true
     }
 
     fn catch(&mut self, branch: BranchId, after: &After, trouble: &Trouble) -> bool {
-        let Some(catcher) = after.catch.iter().find(|catcher| trouble.is_one_of(&catcher.error_equals)) else {
+        let Some(catcher) = after
+            .catch
+            .iter()
+            .find(|catcher| trouble.is_one_of(&catcher.error_equals))
+        else {
             return false;
         };
-        let Some(visit) = self.execution.visit(branch) else { return false };
+        let Some(visit) = self.execution.visit(branch) else {
+            return false;
+        };
         let error = trouble.output();
         let output = catcher.result_path.place(visit.input.value(), error.clone());
-        let assigned = catcher.assign.evaluate(View::new(self.execution, &self.chance, branch).env(&error));
+        let assigned = catcher
+            .assign
+            .evaluate(View::new(self.execution, &self.chance, branch).env(&error));
         let output = match output {
             Ok(output) => Payload::from(output),
             Err(failure) => {
@@ -144,7 +188,13 @@ impl Stepper<'_> {
             }
         };
         match assigned {
-            Ok(assigned) => states::leave(self, branch, output, assigned, asl::Transition::Next(catcher.next)),
+            Ok(assigned) => states::leave(
+                self,
+                branch,
+                output,
+                assigned,
+                asl::Transition::Next(catcher.next),
+            ),
             Err(failure) => self.fail_branch_explained(branch, failure),
         }
         true
@@ -158,15 +208,27 @@ impl Stepper<'_> {
     /// Nothing in the branch caught the failure: the execution fails, or the Parallel or Map around it.
     fn fail_branch(&mut self, branch: BranchId, trouble: Trouble) {
         let previous = self.previous(branch);
-        let Some(parent) = self.execution.branches.get(&branch).and_then(|branch| branch.parent) else {
+        let Some(parent) = self
+            .execution
+            .branches
+            .get(&branch)
+            .and_then(|branch| branch.parent)
+        else {
             return self.finish_failed(trouble.failure, previous);
         };
         self.cancel_tasks_below(branch);
         if let Some(Phase::Map(_)) = self.execution.visit(parent.branch).map(|visit| &visit.phase) {
             let name = self.state_name(parent.branch);
-            self.record(branch, previous, Detail::MapIterationFailed { name, index: u64::from(parent.slot) });
+            self.record(
+                branch,
+                previous,
+                Detail::MapIterationFailed {
+                    name,
+                    index: u64::from(parent.slot),
+                },
+            );
         }
-        self.work.clear();
+        self.drop_work_below(parent.branch);
         self.cancel_tasks_below(parent.branch);
         self.abort_children(parent.branch);
         self.fail_after(parent.branch, previous, trouble);
@@ -183,7 +245,9 @@ impl Stepper<'_> {
 
     /// Records what is aborted inside a Parallel or Map that failed.
     fn abort_children(&mut self, branch: BranchId) {
-        let Some(visit) = self.execution.visit(branch) else { return };
+        let Some(visit) = self.execution.visit(branch) else {
+            return;
+        };
         match &visit.phase {
             Phase::Parallel { children } => {
                 for child in children.clone() {
@@ -193,7 +257,12 @@ impl Stepper<'_> {
             Phase::Map(iterations) => {
                 for child in iterations.running.clone() {
                     self.abort_state(child);
-                    let Some(parent) = self.execution.branches.get(&child).and_then(|branch| branch.parent) else {
+                    let Some(parent) = self
+                        .execution
+                        .branches
+                        .get(&child)
+                        .and_then(|branch| branch.parent)
+                    else {
                         continue;
                     };
                     let name = self.state_name(parent.branch);
@@ -208,19 +277,28 @@ impl Stepper<'_> {
     /// Records that the state which a branch is in was aborted, where AWS has an event for it.
     fn abort_state(&mut self, branch: BranchId) {
         self.abort_children(branch);
-        let Some(At::In(visit)) = self.execution.branches.get(&branch).map(|branch| &branch.at) else { return };
-        let aborted = match StateType::of(&self.machine.state(visit.state).kind) {
-            StateType::Task => Detail::TaskStateAborted,
-            StateType::Wait => Detail::WaitStateAborted,
-            StateType::Parallel => Detail::ParallelStateAborted,
-            StateType::Map => Detail::MapStateAborted,
-            StateType::Pass | StateType::Choice | StateType::Succeed | StateType::Fail => return,
+        let Some(At::In(visit)) = self.execution.branches.get(&branch).map(|branch| &branch.at) else {
+            return;
+        };
+        let aborted = match (StateType::of(&self.machine.state(visit.state).kind), &visit.phase) {
+            // A Task that failed is aborted like one that still runs, as AWS records it.
+            (StateType::Task, _) => Detail::TaskStateAborted,
+            (StateType::Wait, _) => Detail::WaitStateAborted,
+            // A Parallel or Map that failed itself has said so already.
+            (StateType::Parallel, Phase::Parallel { .. } | Phase::Backoff { .. }) => {
+                Detail::ParallelStateAborted
+            }
+            (StateType::Map, Phase::Map(_) | Phase::Backoff { .. }) => Detail::MapStateAborted,
+            _ => return,
         };
         self.record_next(branch, aborted);
     }
 
     fn state_name(&self, branch: BranchId) -> json::Str {
-        self.execution.visit(branch).map(|visit| self.machine.state(visit.state).name.clone()).unwrap_or_default()
+        self.execution
+            .visit(branch)
+            .map(|visit| self.machine.state(visit.state).name.clone())
+            .unwrap_or_default()
     }
 }
 
@@ -234,8 +312,14 @@ impl Backoff for Retrier {
     fn delay_millis(&self, used: u64, fraction: f64) -> i64 {
         let power = i32::try_from(used).unwrap_or(i32::MAX);
         let seconds = self.interval_seconds as f64 * self.backoff_rate.powi(power);
-        let bounded = self.max_delay_seconds.map_or(seconds, |most| seconds.min(most as f64));
-        let drawn = if self.full_jitter { bounded * fraction } else { bounded };
+        let bounded = self
+            .max_delay_seconds
+            .map_or(seconds, |most| seconds.min(most as f64));
+        let drawn = if self.full_jitter {
+            bounded * fraction
+        } else {
+            bounded
+        };
         (drawn * 1000.0).min(Millis::MAX_DELAY as f64) as i64
     }
 }

@@ -21,7 +21,11 @@ pub struct FoldError {
 
 impl fmt::Display for FoldError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "history event {} does not fit the execution's state", self.event)
+        write!(
+            out,
+            "history event {} does not fit the execution's state",
+            self.event
+        )
     }
 }
 
@@ -56,7 +60,11 @@ impl Execution {
                     at: At::Start,
                 };
                 self.branches.insert(BranchId::ROOT, root);
-                let key = TimerKey { branch: BranchId::ROOT, kind: TimerKind::Execution, event: id };
+                let key = TimerKey {
+                    branch: BranchId::ROOT,
+                    kind: TimerKind::Execution,
+                    event: id,
+                };
                 self.timers.insert((self.head.deadline(at), key));
             }
             Detail::ExecutionSucceeded { output } => self.end(Outcome::Succeeded(output.clone()), at),
@@ -103,7 +111,11 @@ impl Execution {
                 self.set_phase(branch, Phase::Parallel { children: Vec::new() })?;
             }
             Detail::BranchStarted { slot, parent } => self.start_branch(event, *slot, *parent)?,
-            Detail::MapStateStarted { items, length, max_concurrency } => {
+            Detail::MapStateStarted {
+                items,
+                length,
+                max_concurrency,
+            } => {
                 self.follow(branch, id)?;
                 let iterations = Iterations {
                     items: items.clone(),
@@ -118,7 +130,9 @@ impl Execution {
                 self.start_iteration(event, u32::try_from(*index).ok()?, *parent)?;
             }
             Detail::MapIterationSucceeded { .. } => {
-                let At::Left(output) = &self.branches.get(&branch)?.at else { return None };
+                let At::Left(output) = &self.branches.get(&branch)?.at else {
+                    return None;
+                };
                 let output = output.clone();
                 let parent = self.end_iteration(branch, id)?;
                 self.iterations(parent.branch)?.results[parent.slot as usize] = Some(output);
@@ -142,7 +156,13 @@ impl Execution {
             Detail::ParallelStateAborted | Detail::MapStateAborted => self.set_phase(branch, Phase::Idle)?,
 
             Detail::WaitScheduled { until } => {
-                self.set_phase(branch, Phase::Waiting { until: *until, event: id })?;
+                self.set_phase(
+                    branch,
+                    Phase::Waiting {
+                        until: *until,
+                        event: id,
+                    },
+                )?;
             }
             Detail::RetryScheduled { retrier, until } => {
                 self.branches.get_mut(&branch)?.previous = event.previous;
@@ -152,7 +172,13 @@ impl Execution {
                     Some((_, count)) => *count += 1,
                     None => visit.attempts.push((*retrier, 1)),
                 }
-                self.set_phase(branch, Phase::Backoff { until: *until, event: id })?;
+                self.set_phase(
+                    branch,
+                    Phase::Backoff {
+                        until: *until,
+                        event: id,
+                    },
+                )?;
             }
         }
         Some(())
@@ -171,6 +197,7 @@ impl Execution {
         self.branches.clear();
         self.timers.clear();
         self.variable_bytes = 0;
+        self.paused.clear();
     }
 
     fn enter(&mut self, event: &Event, state: StateId, input: &Payload) -> Option<()> {
@@ -196,7 +223,11 @@ impl Execution {
         branch.at = At::Left(output.clone());
         for (name, payload) in assigned {
             let (value, bytes) = (payload.value().clone(), payload.bytes());
-            let variable = Variable { name: name.clone(), value, bytes };
+            let variable = Variable {
+                name: name.clone(),
+                value,
+                bytes,
+            };
             self.variable_bytes += bytes;
             match branch.variables.iter_mut().find(|known| known.name == *name) {
                 Some(old) => {
@@ -223,17 +254,28 @@ impl Execution {
 
     fn start_branch(&mut self, event: &Event, slot: u32, parent: BranchId) -> Option<()> {
         let state = self.visit(parent)?.state;
-        let StateKind::Parallel(parallel) = &self.head.machine.state(state).kind else { return None };
+        let StateKind::Parallel(parallel) = &self.head.machine.state(state).kind else {
+            return None;
+        };
         let flow = *parallel.branches.get(slot as usize)?;
-        let Phase::Parallel { children } = &mut self.visit_mut(parent)?.phase else { return None };
+        let Phase::Parallel { children } = &mut self.visit_mut(parent)?.phase else {
+            return None;
+        };
         children.push(event.branch);
-        self.insert(event.branch, flow, Parent { branch: parent, slot }, event.previous);
+        self.insert(
+            event.branch,
+            flow,
+            Parent { branch: parent, slot },
+            event.previous,
+        );
         Some(())
     }
 
     fn start_iteration(&mut self, event: &Event, slot: u32, parent: BranchId) -> Option<()> {
         let state = self.visit(parent)?.state;
-        let StateKind::Map(map) = &self.head.machine.state(state).kind else { return None };
+        let StateKind::Map(map) = &self.head.machine.state(state).kind else {
+            return None;
+        };
         let flow = map.processor;
         let iterations = self.iterations(parent)?;
         if slot >= iterations.length() {
@@ -256,7 +298,13 @@ impl Execution {
 
     fn insert(&mut self, id: BranchId, flow: asl::FlowId, parent: Parent, previous: u64) {
         self.next_branch = self.next_branch.max(id.0 + 1);
-        let branch = Branch { flow, parent: Some(parent), previous, variables: Vec::new(), at: At::Start };
+        let branch = Branch {
+            flow,
+            parent: Some(parent),
+            previous,
+            variables: Vec::new(),
+            at: At::Start,
+        };
         self.branches.insert(id, branch);
     }
 
@@ -264,7 +312,11 @@ impl Execution {
     fn remove(&mut self, id: BranchId) {
         let _ = self.set_phase(id, Phase::Idle);
         if let Some(branch) = self.branches.remove(&id) {
-            self.variable_bytes -= branch.variables.iter().map(|variable| variable.bytes).sum::<usize>();
+            self.variable_bytes -= branch
+                .variables
+                .iter()
+                .map(|variable| variable.bytes)
+                .sum::<usize>();
         }
     }
 
@@ -281,7 +333,10 @@ impl Execution {
         }
         match old {
             Phase::Parallel { children } => children.into_iter().for_each(|child| self.remove(child)),
-            Phase::Map(iterations) => iterations.running.into_iter().for_each(|child| self.remove(child)),
+            Phase::Map(iterations) => iterations
+                .running
+                .into_iter()
+                .for_each(|child| self.remove(child)),
             Phase::Idle | Phase::Waiting { .. } | Phase::Backoff { .. } | Phase::Task(_) => {}
         }
         self.timers.extend(timers);
@@ -289,7 +344,9 @@ impl Execution {
     }
 
     fn change_attempt(&mut self, branch: BranchId, change: impl FnOnce(&mut Attempt)) -> Option<()> {
-        let Phase::Task(attempt) = &self.visit(branch)?.phase else { return None };
+        let Phase::Task(attempt) = &self.visit(branch)?.phase else {
+            return None;
+        };
         let mut attempt = attempt.clone();
         change(&mut attempt);
         self.set_phase(branch, Phase::Task(attempt))
@@ -318,8 +375,11 @@ impl Execution {
 impl Head {
     /// When the whole execution times out: by its own `TimeoutSeconds`, or by AWS's limit.
     fn deadline(&self, started: Millis) -> Millis {
-        let longest =
-            if self.express { asl::limits::EXPRESS_SECONDS_MAX } else { asl::limits::STANDARD_SECONDS_MAX };
+        let longest = if self.express {
+            asl::limits::EXPRESS_SECONDS_MAX
+        } else {
+            asl::limits::STANDARD_SECONDS_MAX
+        };
         started.after_seconds(self.machine.timeout_seconds.unwrap_or(longest).min(longest))
     }
 }

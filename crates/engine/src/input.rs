@@ -80,4 +80,6 @@ pub enum TimerKind {
     Timeout,
     /// A heartbeat is missed.
     Heartbeat,
+    /// A long step of an Express execution paused, and goes on.
+    Continue,
 }

@@ -23,7 +23,8 @@ impl Millis {
 
     /// The moment as payloads show it: RFC 3339 in UTC, a fraction of 0 or 3 digits.
     pub fn to_iso(self) -> String {
-        jiff::Timestamp::from_millisecond(self.0).map_or_else(|_| self.0.to_string(), |moment| moment.to_string())
+        jiff::Timestamp::from_millisecond(self.0)
+            .map_or_else(|_| self.0.to_string(), |moment| moment.to_string())
     }
 }
 

@@ -45,13 +45,26 @@ pub fn decide(execution: &mut Execution, input: Input, moment: Moment<'_>) -> St
     if taken {
         stepper.run();
     }
-    Step { events: stepper.events, effects: stepper.effects, taken }
+    Step {
+        events: stepper.events,
+        effects: stepper.effects,
+        taken,
+    }
 }
 
+/// Events after which a step of an Express execution, whose history has no limit, pauses: an endless loop
+/// of states must neither hold up others nor outlive its five minutes.
+const EXPRESS_STEP_EVENTS_MAX: usize = 4096;
+
 /// What is still to be done in this step, the last first.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Work {
     /// A branch goes into a state.
-    Enter { branch: BranchId, state: StateId, input: Payload },
+    Enter {
+        branch: BranchId,
+        state: StateId,
+        input: Payload,
+    },
     /// An iteration of a Map begins, following from an event.
     Iterate { map: BranchId, slot: u32, previous: u64 },
     /// A branch other than the execution's own came to its end.
@@ -84,7 +97,13 @@ impl Stepper<'_> {
             self.full = true;
             return last;
         }
-        let event = Event { id, previous, at: self.moment.now, branch, detail };
+        let event = Event {
+            id,
+            previous,
+            at: self.moment.now,
+            branch,
+            detail,
+        };
         let applied = self.execution.apply(&event);
         debug_assert!(applied.is_ok(), "an event that was decided must fit: {event:?}");
         self.events.push(event);
@@ -98,11 +117,16 @@ impl Stepper<'_> {
     }
 
     pub(crate) fn previous(&self, branch: BranchId) -> u64 {
-        self.execution.branches.get(&branch).map_or(0, |branch| branch.previous)
+        self.execution
+            .branches
+            .get(&branch)
+            .map_or(0, |branch| branch.previous)
     }
 
     fn take(&mut self, input: Input) -> bool {
-        if self.execution.outcome.is_some() || (self.execution.last_event == 0) != matches!(input, Input::Start) {
+        if self.execution.outcome.is_some()
+            || (self.execution.last_event == 0) != matches!(input, Input::Start)
+        {
             return false;
         }
         match input {
@@ -110,7 +134,9 @@ impl Stepper<'_> {
             Input::Timer(key) => return self.timer(key),
             Input::Stop(ending) => self.finish(Detail::ExecutionAborted(ending), 0),
             Input::TaskStarting(task) => return states::task::start_queued(self, task),
-            Input::ActivityStarted { task, worker } => return states::task::activity_started(self, task, worker),
+            Input::ActivityStarted { task, worker } => {
+                return states::task::activity_started(self, task, worker);
+            }
             Input::TaskSubmitted { task, output } => return states::task::submitted(self, task, output),
             Input::TaskSucceeded { task, output } => return states::task::succeeded(self, task, output),
             Input::TaskFailed { task, ending } => return states::task::failed(self, task, ending),
@@ -129,21 +155,34 @@ impl Stepper<'_> {
         };
         self.record(BranchId::ROOT, 0, started);
         let state = self.machine.flow(StateMachine::TOP).start_at;
-        self.work.push(Work::Enter { branch: BranchId::ROOT, state, input: head.input.clone() });
+        self.work.push(Work::Enter {
+            branch: BranchId::ROOT,
+            state,
+            input: head.input.clone(),
+        });
     }
 
     fn timer(&mut self, key: TimerKey) -> bool {
-        let due = self.execution.timers.iter().find(|(_, known)| *known == key).map(|(due, _)| *due);
+        let due = self
+            .execution
+            .timers
+            .iter()
+            .find(|(_, known)| *known == key)
+            .map(|(due, _)| *due);
         if due.is_none_or(|due| due > self.moment.now) {
             return false;
         }
-        let task = TaskKey { branch: key.branch, event: key.event };
+        let task = TaskKey {
+            branch: key.branch,
+            event: key.event,
+        };
         match key.kind {
             TimerKind::Execution => {
                 self.finish(Detail::ExecutionTimedOut(Ending::default()), 0);
             }
             TimerKind::Wait => states::wait::over(self, key.branch),
             TimerKind::Retry => self.retry(key.branch),
+            TimerKind::Continue => self.resume(key),
             TimerKind::Timeout => states::task::timed_out(self, task, false),
             TimerKind::Heartbeat => states::task::timed_out(self, task, true),
         }
@@ -160,12 +199,20 @@ impl Stepper<'_> {
     fn run(&mut self) {
         while self.execution.outcome.is_none() {
             if self.full {
-                let cause =
-                    format!("The execution reached the maximum number of history events ({}).", limits::HISTORY_EVENTS_MAX);
+                let cause = format!(
+                    "The execution reached the maximum number of history events ({}).",
+                    limits::HISTORY_EVENTS_MAX
+                );
                 let previous = self.execution.last_event;
                 self.full = false;
                 self.finish(Detail::ExecutionFailed(Failure::runtime(cause).into()), previous);
                 return;
+            }
+            if self.execution.head.express
+                && self.events.len() >= EXPRESS_STEP_EVENTS_MAX
+                && !self.work.is_empty()
+            {
+                return self.pause();
             }
             let Some(work) = self.work.pop() else { return };
             match work {
@@ -176,9 +223,27 @@ impl Stepper<'_> {
         }
     }
 
+    /// Keeps what is left for a next step, which a timer asks for at once.
+    fn pause(&mut self) {
+        self.execution.paused = std::mem::take(&mut self.work);
+        let key = TimerKey {
+            branch: BranchId::ROOT,
+            kind: TimerKind::Continue,
+            event: self.execution.last_event,
+        };
+        self.execution.timers.insert((self.moment.now, key));
+    }
+
+    fn resume(&mut self, key: TimerKey) {
+        self.execution.timers.retain(|(_, known)| *known != key);
+        self.work = std::mem::take(&mut self.execution.paused);
+    }
+
     /// A branch behind its last state: the execution succeeds, or its Parallel or Map takes the result.
     fn ended(&mut self, branch: BranchId) {
-        let Some(content) = self.execution.branches.get(&branch) else { return };
+        let Some(content) = self.execution.branches.get(&branch) else {
+            return;
+        };
         let Some(parent) = content.parent else {
             let At::Left(output) = &content.at else { return };
             let (output, previous) = (output.clone(), content.previous);
@@ -208,10 +273,15 @@ impl Stepper<'_> {
 
     /// Cancels the tasks of a branch and of all branches that run in it.
     pub(crate) fn cancel_tasks_below(&mut self, branch: BranchId) {
-        let Some(visit) = self.execution.visit(branch) else { return };
+        let Some(visit) = self.execution.visit(branch) else {
+            return;
+        };
         match &visit.phase {
             Phase::Task(attempt) => {
-                let task = TaskKey { branch, event: attempt.event };
+                let task = TaskKey {
+                    branch,
+                    event: attempt.event,
+                };
                 self.cancel(task);
             }
             Phase::Parallel { children } => {
@@ -226,6 +296,15 @@ impl Stepper<'_> {
             }
             Phase::Idle | Phase::Waiting { .. } | Phase::Backoff { .. } => {}
         }
+    }
+
+    /// Forgets what was still to be done in the branches of a Parallel or Map that is over.
+    pub(crate) fn drop_work_below(&mut self, branch: BranchId) {
+        let execution = &*self.execution;
+        self.work.retain(|work| match work {
+            Work::Enter { branch: at, .. } | Work::Ended { branch: at } => !execution.is_below(*at, branch),
+            Work::Iterate { map, .. } => *map != branch && !execution.is_below(*map, branch),
+        });
     }
 
     /// Cancels a task; one that this very step was to send is just not sent.

@@ -21,7 +21,14 @@ pub(crate) struct View<'a> {
 
 impl<'a> View<'a> {
     pub(crate) fn new(execution: &'a Execution, chance: &'a Chance, branch: BranchId) -> Self {
-        Self { execution, chance, branch, token: None, item: None, context: OnceCell::new() }
+        Self {
+            execution,
+            chance,
+            branch,
+            token: None,
+            item: None,
+            context: OnceCell::new(),
+        }
     }
 
     /// With the token of the task that is about to be scheduled.
@@ -86,16 +93,22 @@ impl<'a> View<'a> {
         ]
         .into_iter()
         .collect();
-        if matches!(state.kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_)) {
+        if matches!(
+            state.kind,
+            StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_)
+        ) {
             members.insert("RetryCount", visit.retries);
         }
         members.into()
     }
 
     fn running_token(&self, visit: &Visit) -> Option<Str> {
-        let Phase::Task(attempt) = &visit.phase else { return None };
+        let Phase::Task(attempt) = &visit.phase else {
+            return None;
+        };
         let order = self.execution.order(self.branch, visit, attempt)?;
-        has_token(&order.target).then(|| token(self.execution.head().id, attempt.event, attempt.scheduled.nonce))
+        has_token(&order.target)
+            .then(|| token(self.execution.head().id, attempt.event, attempt.scheduled.nonce))
     }
 
     /// The item of the nearest iteration that this branch runs in.
@@ -124,7 +137,13 @@ pub(crate) fn has_token(target: &Target) -> bool {
 
 /// The token of a task, as text.
 pub(crate) fn token(execution: u64, event: u64, nonce: u64) -> Str {
-    ids::TaskToken { execution_id: execution, scheduled_event_id: event, nonce }.to_string().into()
+    ids::TaskToken {
+        execution_id: execution,
+        scheduled_event_id: event,
+        nonce,
+    }
+    .to_string()
+    .into()
 }
 
 impl Outside for View<'_> {

@@ -8,7 +8,10 @@ use std::path::Path;
 
 fn run(definition: &Path) -> datatest_stable::Result<()> {
     let folder = definition.parent().expect("a definition stands in a folder");
-    let transcript = story::tell(&fs::read_to_string(definition)?, &fs::read_to_string(folder.join("story.txt"))?);
+    let transcript = story::tell(
+        &fs::read_to_string(definition)?,
+        &fs::read_to_string(folder.join("story.txt"))?,
+    );
     let expected = folder.join("expected.txt");
     if std::env::var_os("UPDATE_STORIES").is_some() {
         fs::write(&expected, &transcript)?;
@@ -22,9 +25,18 @@ fn run(definition: &Path) -> datatest_stable::Result<()> {
 }
 
 fn difference(wanted: &str, got: &str) -> String {
-    let first = wanted.lines().zip(got.lines()).take_while(|(wanted, got)| wanted == got).count();
+    let first = wanted
+        .lines()
+        .zip(got.lines())
+        .take_while(|(wanted, got)| wanted == got)
+        .count();
     let line = |text: &str| text.lines().nth(first).unwrap_or("(the end)").to_owned();
-    format!("line {}\n  expected: {}\n  got:      {}\n\n{got}", first + 1, line(wanted), line(got))
+    format!(
+        "line {}\n  expected: {}\n  got:      {}\n\n{got}",
+        first + 1,
+        line(wanted),
+        line(got)
+    )
 }
 
 datatest_stable::harness! {

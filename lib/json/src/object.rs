@@ -1,6 +1,7 @@
 //! Objects: members in the order they were written, found quickly in wide ones too.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use crate::value::{Str, Value};
@@ -22,7 +23,10 @@ struct Members {
 
 impl Clone for Members {
     fn clone(&self) -> Self {
-        Self { list: self.list.clone(), index: OnceLock::new() }
+        Self {
+            list: self.list.clone(),
+            index: OnceLock::new(),
+        }
     }
 }
 
@@ -32,7 +36,11 @@ impl Members {
             return self.list.iter().position(|(key, _)| &**key == name);
         }
         let index = self.index.get_or_init(|| {
-            self.list.iter().enumerate().map(|(place, (key, _))| (key.clone(), place as u32)).collect()
+            self.list
+                .iter()
+                .enumerate()
+                .map(|(place, (key, _))| (key.clone(), place as u32))
+                .collect()
         });
         index.get(name).map(|place| *place as usize)
     }
@@ -109,12 +117,20 @@ impl Object {
     }
 }
 
+impl fmt::Debug for Object {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_map().entries(self.iter()).finish()
+    }
+}
+
 impl PartialEq for Object {
     /// Objects are equal when they have the same members, in whatever order.
     fn eq(&self, other: &Self) -> bool {
         self.is_same(other)
             || (self.len() == other.len()
-                && self.iter().all(|(name, value)| other.get(name).is_some_and(|twin| twin == value)))
+                && self
+                    .iter()
+                    .all(|(name, value)| other.get(name).is_some_and(|twin| twin == value)))
     }
 }
 

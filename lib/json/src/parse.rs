@@ -25,7 +25,11 @@ pub struct ParseError {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} at line {} column {}", self.message, self.line, self.column)
+        write!(
+            out,
+            "{} at line {} column {}",
+            self.message, self.line, self.column
+        )
     }
 }
 
@@ -36,7 +40,11 @@ impl From<serde_json::Error> for ParseError {
         let (line, column) = (error.line(), error.column());
         let message = error.to_string();
         let place = format!(" at line {line} column {column}");
-        Self { message: message.strip_suffix(&place).unwrap_or(&message).to_owned(), line, column }
+        Self {
+            message: message.strip_suffix(&place).unwrap_or(&message).to_owned(),
+            line,
+            column,
+        }
     }
 }
 
@@ -73,9 +81,13 @@ struct Seed {
 impl Seed {
     fn deeper<E: Error>(self) -> Result<Self, E> {
         if self.depth == DEPTH_MAX {
-            return Err(E::custom(format_args!("nesting is deeper than {DEPTH_MAX} levels")));
+            return Err(E::custom(format_args!(
+                "nesting is deeper than {DEPTH_MAX} levels"
+            )));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Self {
+            depth: self.depth + 1,
+        })
     }
 }
 
@@ -119,7 +131,9 @@ impl<'de> Visitor<'de> for Seed {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("number out of range"))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
@@ -190,7 +204,10 @@ mod tests {
             assert_eq!(parse(&value.to_string()).unwrap(), value);
             assert_eq!(serde_json::to_string(&value).unwrap(), value.to_string());
         }
-        assert_eq!(parse(r#"{"z":1.0,"a":100}"#).unwrap().to_string(), r#"{"z":1.0,"a":100}"#);
+        assert_eq!(
+            parse(r#"{"z":1.0,"a":100}"#).unwrap().to_string(),
+            r#"{"z":1.0,"a":100}"#
+        );
     }
 
     #[test]

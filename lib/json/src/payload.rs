@@ -25,17 +25,27 @@ impl Payload {
     pub fn parse(text: impl Into<Str>) -> Result<Self, ParseError> {
         let text = text.into();
         let value = OnceLock::from(parse(&text)?);
-        Ok(Self(Arc::new(Inner { text, printed: false, value })))
+        Ok(Self(Arc::new(Inner {
+            text,
+            printed: false,
+            value,
+        })))
     }
 
     /// Takes text that was a payload's text before; it is parsed when its value is needed.
     pub fn trusted(text: impl Into<Str>) -> Self {
-        Self(Arc::new(Inner { text: text.into(), printed: false, value: OnceLock::new() }))
+        Self(Arc::new(Inner {
+            text: text.into(),
+            printed: false,
+            value: OnceLock::new(),
+        }))
     }
 
     /// The value; `null` when trusted text turns out to be no JSON.
     pub fn value(&self) -> &Value {
-        self.0.value.get_or_init(|| parse(&self.0.text).unwrap_or_default())
+        self.0
+            .value
+            .get_or_init(|| parse(&self.0.text).unwrap_or_default())
     }
 
     /// The JSON text.
@@ -65,7 +75,11 @@ impl Payload {
 
 impl From<Value> for Payload {
     fn from(value: Value) -> Self {
-        Self(Arc::new(Inner { text: value.to_text(), printed: true, value: OnceLock::from(value) }))
+        Self(Arc::new(Inner {
+            text: value.to_text(),
+            printed: true,
+            value: OnceLock::from(value),
+        }))
     }
 }
 

@@ -19,7 +19,15 @@ fn failure(step: &Stepper<'_>, branch: BranchId, fail: &Fail) -> Result<Failure,
     let view = View::new(step.execution, &step.chance, branch);
     let env = view.env(input.value());
     Ok(Failure {
-        error: fail.error.as_ref().map(|text| text.resolve("ErrorPath", env)).transpose()?,
-        cause: fail.cause.as_ref().map(|text| text.resolve("CausePath", env)).transpose()?,
+        error: fail
+            .error
+            .as_ref()
+            .map(|text| text.resolve("ErrorPath", env))
+            .transpose()?,
+        cause: fail
+            .cause
+            .as_ref()
+            .map(|text| text.resolve("CausePath", env))
+            .transpose()?,
     })
 }

@@ -19,42 +19,75 @@ pub(crate) fn begin(
     let view = View::new(step.execution, &step.chance, branch);
     let effective = state.input_path.select(view.env(input.value()))?;
     let env = view.env(&effective);
-    let max_concurrency =
-        map.max_concurrency.as_ref().map_or(Ok(0), |limit| limit.resolve("MaxConcurrency", env))?;
+    let max_concurrency = map
+        .max_concurrency
+        .as_ref()
+        .map_or(Ok(0), |limit| limit.resolve("MaxConcurrency", env))?;
     let items = map.items(env)?;
     let length = items.len() as u64;
     let items = input.carry(Value::Array(items));
-    let started = step.record_next(branch, Detail::MapStateStarted { items, length, max_concurrency });
-    let Some(iterations) = step.iterations(branch) else { return Ok(()) };
+    let started = step.record_next(
+        branch,
+        Detail::MapStateStarted {
+            items,
+            length,
+            max_concurrency,
+        },
+    );
+    let Some(iterations) = step.iterations(branch) else {
+        return Ok(());
+    };
     let width = iterations.width().min(iterations.length());
     if length == 0 {
         step.record(branch, started, Detail::MapStateSucceeded);
         states::complete(step, branch, &map.after, &Payload::from(Value::from(Vec::new())));
     }
     for slot in (0..width).rev() {
-        step.work.push(Work::Iterate { map: branch, slot, previous: started });
+        step.work.push(Work::Iterate {
+            map: branch,
+            slot,
+            previous: started,
+        });
     }
     Ok(())
 }
 
 /// An iteration begins: its input is the item, or what ItemSelector makes of it.
 pub(crate) fn iterate(step: &mut Stepper<'_>, branch: BranchId, slot: u32, previous: u64) {
-    let Some(visit) = step.execution.visit(branch) else { return };
+    let Some(visit) = step.execution.visit(branch) else {
+        return;
+    };
     let state = step.machine.state(visit.state);
-    let (StateKind::Map(map), Phase::Map(iterations)) = (&state.kind, &visit.phase) else { return };
-    let Some(item) = iterations.items.value().at(slot as usize).cloned() else { return };
+    let (StateKind::Map(map), Phase::Map(iterations)) = (&state.kind, &visit.phase) else {
+        return;
+    };
+    let Some(item) = iterations.items.value().at(slot as usize).cloned() else {
+        return;
+    };
     let name = state.name.clone();
     let index = u64::from(slot);
     let iteration = BranchId(step.execution.next_branch);
-    step.record(iteration, previous, Detail::MapIterationStarted { name, index, parent: branch });
+    step.record(
+        iteration,
+        previous,
+        Detail::MapIterationStarted {
+            name,
+            index,
+            parent: branch,
+        },
+    );
     match select(step, branch, state, map, slot, item) {
         Ok(input) => {
             let state = step.machine.flow(map.processor).start_at;
-            step.work.push(Work::Enter { branch: iteration, state, input });
+            step.work.push(Work::Enter {
+                branch: iteration,
+                state,
+                input,
+            });
         }
         Err(failure) => {
             step.cancel_tasks_below(branch);
-            step.work.clear();
+            step.drop_work_below(branch);
             step.fail_evaluating(branch, failure);
         }
     }
@@ -68,7 +101,9 @@ fn select(
     slot: u32,
     item: Value,
 ) -> Result<Payload, Failure> {
-    let Some(selector) = &map.item_selector else { return Ok(item.into()) };
+    let Some(selector) = &map.item_selector else {
+        return Ok(item.into());
+    };
     let input = states::input(step, branch);
     let effective = states::effective_input(step, branch, state, &input)?;
     let view = View::new(step.execution, &step.chance, branch).with_item(u64::from(slot), item);
@@ -78,17 +113,32 @@ fn select(
 /// An iteration came to its end; the next item follows, or the results are collected.
 pub(crate) fn joined(step: &mut Stepper<'_>, iteration: BranchId, parent: Parent) {
     let branch = parent.branch;
-    let Some(visit) = step.execution.visit(branch) else { return };
+    let Some(visit) = step.execution.visit(branch) else {
+        return;
+    };
     let state = step.machine.state(visit.state);
     let StateKind::Map(map) = &state.kind else { return };
     let last = step.previous(iteration);
     let index = u64::from(parent.slot);
-    let succeeded = step.record(iteration, last, Detail::MapIterationSucceeded { name: state.name.clone(), index });
+    let succeeded = step.record(
+        iteration,
+        last,
+        Detail::MapIterationSucceeded {
+            name: state.name.clone(),
+            index,
+        },
+    );
     let waiting = step.waiting_iterations(branch);
-    let Some(iterations) = step.iterations(branch) else { return };
+    let Some(iterations) = step.iterations(branch) else {
+        return;
+    };
     let next = iterations.next + waiting;
     if next < iterations.length() {
-        step.work.push(Work::Iterate { map: branch, slot: next, previous: last });
+        step.work.push(Work::Iterate {
+            map: branch,
+            slot: next,
+            previous: last,
+        });
         return;
     }
     if waiting > 0 || !iterations.running.is_empty() {
@@ -97,7 +147,11 @@ pub(crate) fn joined(step: &mut Stepper<'_>, iteration: BranchId, parent: Parent
     let results: Vec<Value> = iterations
         .results
         .iter()
-        .map(|result| result.as_ref().map_or(Value::Null, |result| result.value().clone()))
+        .map(|result| {
+            result
+                .as_ref()
+                .map_or(Value::Null, |result| result.value().clone())
+        })
         .collect();
     step.record(branch, succeeded, Detail::MapStateSucceeded);
     let result = Payload::from(Value::from(results));
@@ -117,6 +171,9 @@ impl Stepper<'_> {
 
     /// How many iterations of a Map are still to be begun in this step.
     fn waiting_iterations(&self, branch: BranchId) -> u32 {
-        self.work.iter().filter(|work| matches!(work, Work::Iterate { map, .. } if *map == branch)).count() as u32
+        self.work
+            .iter()
+            .filter(|work| matches!(work, Work::Iterate { map, .. } if *map == branch))
+            .count() as u32
     }
 }

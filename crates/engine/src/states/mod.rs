@@ -35,7 +35,15 @@ impl StateType {
 pub(crate) fn enter(step: &mut Stepper<'_>, branch: BranchId, id: StateId, input: Payload) {
     let state = step.machine.state(id);
     let kind = StateType::of(&state.kind);
-    step.record_next(branch, Detail::StateEntered { kind, state: id.0, name: state.name.clone(), input });
+    step.record_next(
+        branch,
+        Detail::StateEntered {
+            kind,
+            state: id.0,
+            name: state.name.clone(),
+            input,
+        },
+    );
     begin(step, branch, id);
 }
 
@@ -65,14 +73,18 @@ pub(crate) fn leave(
     assigned: Vec<(Str, Value)>,
     transition: Transition,
 ) {
-    let Some(visit) = step.execution.visit(branch) else { return };
+    let Some(visit) = step.execution.visit(branch) else {
+        return;
+    };
     let id = visit.state;
     let state = step.machine.state(id);
     if output.bytes() > limits::PAYLOAD_BYTES_MAX {
         return step.fail(branch, too_large(&state.name).into());
     }
-    let assigned: Vec<(Str, Payload)> =
-        assigned.into_iter().map(|(name, value)| (name, Payload::from(value))).collect();
+    let assigned: Vec<(Str, Payload)> = assigned
+        .into_iter()
+        .map(|(name, value)| (name, Payload::from(value)))
+        .collect();
     if let Err(failure) = check_variables(step, &assigned) {
         return step.fail_evaluating(branch, failure);
     }
@@ -85,14 +97,21 @@ pub(crate) fn leave(
     };
     step.record_next(branch, exited);
     match transition {
-        Transition::Next(next) => step.work.push(Work::Enter { branch, state: next, input: output }),
+        Transition::Next(next) => step.work.push(Work::Enter {
+            branch,
+            state: next,
+            input: output,
+        }),
         Transition::End => step.work.push(Work::Ended { branch }),
     }
 }
 
 /// The input of the state that a branch is in.
 pub(crate) fn input(step: &Stepper<'_>, branch: BranchId) -> Payload {
-    step.execution.visit(branch).map(|visit| visit.input.clone()).unwrap_or_else(|| Value::Null.into())
+    step.execution
+        .visit(branch)
+        .map(|visit| visit.input.clone())
+        .unwrap_or_else(|| Value::Null.into())
 }
 
 /// What the state takes of its input: `InputPath`.
@@ -147,8 +166,11 @@ fn completed(
     let assigned = state.assign.evaluate(view.env(&selected))?;
     let data = after.result_path.place(visit.input.value(), selected)?;
     let output = state.output_path.select(view.env(&data))?;
-    let output =
-        if result.value().is_same(&output) { result.carry(output) } else { visit.input.carry(output) };
+    let output = if result.value().is_same(&output) {
+        result.carry(output)
+    } else {
+        visit.input.carry(output)
+    };
     Ok((output, assigned))
 }
 

@@ -26,20 +26,32 @@ pub(crate) fn begin(
     let started = step.record_next(branch, Detail::ParallelStateStarted);
     let first = step.execution.next_branch;
     for slot in 0..parallel.branches.len() as u32 {
-        step.record(BranchId(first + slot), started, Detail::BranchStarted { slot, parent: branch });
+        step.record(
+            BranchId(first + slot),
+            started,
+            Detail::BranchStarted { slot, parent: branch },
+        );
     }
     for (slot, flow) in parallel.branches.iter().enumerate().rev() {
         let state = step.machine.flow(*flow).start_at;
         let branch = BranchId(first + slot as u32);
-        step.work.push(Work::Enter { branch, state, input: given.clone() });
+        step.work.push(Work::Enter {
+            branch,
+            state,
+            input: given.clone(),
+        });
     }
     Ok(())
 }
 
 /// A branch came to its end; when it was the last, the results are collected.
 pub(crate) fn joined(step: &mut Stepper<'_>, child: BranchId, branch: BranchId) {
-    let Some(visit) = step.execution.visit(branch) else { return };
-    let Phase::Parallel { children } = &visit.phase else { return };
+    let Some(visit) = step.execution.visit(branch) else {
+        return;
+    };
+    let Phase::Parallel { children } = &visit.phase else {
+        return;
+    };
     let mut results = Vec::with_capacity(children.len());
     for child in children {
         match step.execution.branches.get(child).map(|child| &child.at) {
@@ -48,7 +60,9 @@ pub(crate) fn joined(step: &mut Stepper<'_>, child: BranchId, branch: BranchId) 
         }
     }
     let state = step.machine.state(visit.state);
-    let StateKind::Parallel(parallel) = &state.kind else { return };
+    let StateKind::Parallel(parallel) = &state.kind else {
+        return;
+    };
     let previous = step.previous(child);
     step.record(branch, previous, Detail::ParallelStateSucceeded);
     let result = Payload::from(Value::from(results));

@@ -20,18 +20,28 @@ pub(crate) fn begin(
     task: &Task,
 ) -> Result<(), Failure> {
     let scheduled = prepare(step, branch, state, task)?;
-    if let Some(reason) = step.moment.world.refuse(&task.resource, scheduled.parameters.value()) {
+    if let Some(reason) = step
+        .moment
+        .world
+        .refuse(&task.resource, scheduled.parameters.value())
+    {
         return Err(Failure::runtime(reason));
     }
     if scheduled.parameters.bytes() > limits::PAYLOAD_BYTES_MAX {
         return Err(states::too_large(&state.name));
     }
     let detail = match &task.resource.target {
-        Target::Function => {
-            Detail::LambdaFunctionScheduled { resource: task.resource.arn.clone(), scheduled }
-        }
-        Target::Activity => Detail::ActivityScheduled { resource: task.resource.arn.clone(), scheduled },
-        Target::Service { service, resource, .. } => Detail::TaskScheduled {
+        Target::Function => Detail::LambdaFunctionScheduled {
+            resource: task.resource.arn.clone(),
+            scheduled,
+        },
+        Target::Activity => Detail::ActivityScheduled {
+            resource: task.resource.arn.clone(),
+            scheduled,
+        },
+        Target::Service {
+            service, resource, ..
+        } => Detail::TaskScheduled {
             resource_type: service.clone(),
             resource: resource.clone(),
             region: step.execution.head.region.clone(),
@@ -51,25 +61,26 @@ pub(crate) fn begin(
     Ok(())
 }
 
-fn prepare(
-    step: &Stepper<'_>,
-    branch: BranchId,
-    state: &State,
-    task: &Task,
-) -> Result<Scheduled, Failure> {
+fn prepare(step: &Stepper<'_>, branch: BranchId, state: &State, task: &Task) -> Result<Scheduled, Failure> {
     let input = states::input(step, branch);
     let nonce = step.chance.next();
     // The number that the Scheduled event will have: the token names it.
     let event = step.execution.last_event + 1;
-    let token = view::has_token(&task.resource.target)
-        .then(|| view::token(step.execution.head.id, event, nonce));
+    let token =
+        view::has_token(&task.resource.target).then(|| view::token(step.execution.head.id, event, nonce));
     let view = View::new(step.execution, &step.chance, branch).with_token(token);
     let effective = state.input_path.select(view.env(input.value()))?;
     let env = view.env(&effective);
-    let timeout_seconds =
-        task.timeout.as_ref().map(|timeout| timeout.resolve("TimeoutSeconds", env)).transpose()?;
-    let heartbeat_seconds =
-        task.heartbeat.as_ref().map(|beat| beat.resolve("HeartbeatSeconds", env)).transpose()?;
+    let timeout_seconds = task
+        .timeout
+        .as_ref()
+        .map(|timeout| timeout.resolve("TimeoutSeconds", env))
+        .transpose()?;
+    let heartbeat_seconds = task
+        .heartbeat
+        .as_ref()
+        .map(|beat| beat.resolve("HeartbeatSeconds", env))
+        .transpose()?;
     let role_arn = match &task.credentials {
         Some(credentials) => {
             let credentials = credentials.evaluate(env)?;
@@ -81,7 +92,13 @@ fn prepare(
         Some(parameters) => Payload::from(parameters.evaluate(env)?),
         None => input.carry(effective),
     };
-    Ok(Scheduled { parameters, timeout_seconds, heartbeat_seconds, role_arn, nonce })
+    Ok(Scheduled {
+        parameters,
+        timeout_seconds,
+        heartbeat_seconds,
+        role_arn,
+        nonce,
+    })
 }
 
 /// Records the promise that the task may be sent from now on, and has it sent.
@@ -89,9 +106,12 @@ fn start(step: &mut Stepper<'_>, key: TaskKey, resource: &Resource) {
     let started = match &resource.target {
         Target::Function => Detail::LambdaFunctionStarted,
         Target::Activity => return,
-        Target::Service { service, resource, .. } => {
-            Detail::TaskStarted { resource_type: service.clone(), resource: resource.clone() }
-        }
+        Target::Service {
+            service, resource, ..
+        } => Detail::TaskStarted {
+            resource_type: service.clone(),
+            resource: resource.clone(),
+        },
     };
     step.record_next(key.branch, started);
     step.push_order(key, Effect::Send);
@@ -99,8 +119,14 @@ fn start(step: &mut Stepper<'_>, key: TaskKey, resource: &Resource) {
 
 /// There is room now for a task that was scheduled without.
 pub(crate) fn start_queued(step: &mut Stepper<'_>, key: TaskKey) -> bool {
-    let Some(resource) = step.running(key).map(|(_, task)| task.resource.clone()) else { return false };
-    if step.execution.attempt(key).is_none_or(|attempt| attempt.started.is_some()) {
+    let Some(resource) = step.running(key).map(|(_, task)| task.resource.clone()) else {
+        return false;
+    };
+    if step
+        .execution
+        .attempt(key)
+        .is_none_or(|attempt| attempt.started.is_some())
+    {
         return false;
     }
     start(step, key, &resource);
@@ -109,7 +135,11 @@ pub(crate) fn start_queued(step: &mut Stepper<'_>, key: TaskKey) -> bool {
 
 /// A worker took the task.
 pub(crate) fn activity_started(step: &mut Stepper<'_>, key: TaskKey, worker: Option<Str>) -> bool {
-    if step.execution.attempt(key).is_none_or(|attempt| attempt.started.is_some()) {
+    if step
+        .execution
+        .attempt(key)
+        .is_none_or(|attempt| attempt.started.is_some())
+    {
         return false;
     }
     step.record_next(key.branch, Detail::ActivityStarted { worker });
@@ -118,19 +148,39 @@ pub(crate) fn activity_started(step: &mut Stepper<'_>, key: TaskKey, worker: Opt
 
 /// A service accepted the job, or the call that carries the token.
 pub(crate) fn submitted(step: &mut Stepper<'_>, key: TaskKey, output: Payload) -> bool {
-    let Some((_, task)) = step.running(key) else { return false };
-    let Target::Service { service, resource, .. } = &task.resource.target else { return false };
-    if step.execution.attempt(key).is_none_or(|attempt| attempt.submitted.is_some()) {
+    let Some((_, task)) = step.running(key) else {
+        return false;
+    };
+    let Target::Service {
+        service, resource, ..
+    } = &task.resource.target
+    else {
+        return false;
+    };
+    if step
+        .execution
+        .attempt(key)
+        .is_none_or(|attempt| attempt.submitted.is_some())
+    {
         return false;
     }
     let (resource_type, resource) = (service.clone(), resource.clone());
-    step.record_next(key.branch, Detail::TaskSubmitted { resource_type, resource, output });
+    step.record_next(
+        key.branch,
+        Detail::TaskSubmitted {
+            resource_type,
+            resource,
+            output,
+        },
+    );
     true
 }
 
 /// The result is there.
 pub(crate) fn succeeded(step: &mut Stepper<'_>, key: TaskKey, output: Payload) -> bool {
-    let Some((_, task)) = step.running(key) else { return false };
+    let Some((_, task)) = step.running(key) else {
+        return false;
+    };
     if output.bytes() > limits::PAYLOAD_BYTES_MAX {
         let name = match &task.resource.target {
             Target::Service { service, .. } => service,
@@ -139,9 +189,15 @@ pub(crate) fn succeeded(step: &mut Stepper<'_>, key: TaskKey, output: Payload) -
         return failed(step, key, states::too_large(name).into());
     }
     let succeeded = match &task.resource.target {
-        Target::Function => Detail::LambdaFunctionSucceeded { output: output.clone() },
-        Target::Activity => Detail::ActivitySucceeded { output: output.clone() },
-        Target::Service { service, resource, .. } => Detail::TaskSucceeded {
+        Target::Function => Detail::LambdaFunctionSucceeded {
+            output: output.clone(),
+        },
+        Target::Activity => Detail::ActivitySucceeded {
+            output: output.clone(),
+        },
+        Target::Service {
+            service, resource, ..
+        } => Detail::TaskSucceeded {
             resource_type: service.clone(),
             resource: resource.clone(),
             output: output.clone(),
@@ -154,17 +210,35 @@ pub(crate) fn succeeded(step: &mut Stepper<'_>, key: TaskKey, output: Payload) -
 
 /// The task failed.
 pub(crate) fn failed(step: &mut Stepper<'_>, key: TaskKey, ending: Ending) -> bool {
-    let Some((_, task)) = step.running(key) else { return false };
-    let was_submitted = step.execution.attempt(key).is_some_and(|attempt| attempt.submitted.is_some());
+    let Some((_, task)) = step.running(key) else {
+        return false;
+    };
+    let was_submitted = step
+        .execution
+        .attempt(key)
+        .is_some_and(|attempt| attempt.submitted.is_some());
     let failed = match &task.resource.target {
         Target::Function => Detail::LambdaFunctionFailed(ending.clone()),
         Target::Activity => Detail::ActivityFailed(ending.clone()),
-        Target::Service { service, resource, pattern, .. } => {
+        Target::Service {
+            service,
+            resource,
+            pattern,
+            ..
+        } => {
             let (resource_type, resource) = (service.clone(), resource.clone());
             if *pattern == asl::Pattern::RequestResponse || was_submitted {
-                Detail::TaskFailed { resource_type, resource, ending: ending.clone() }
+                Detail::TaskFailed {
+                    resource_type,
+                    resource,
+                    ending: ending.clone(),
+                }
             } else {
-                Detail::TaskSubmitFailed { resource_type, resource, ending: ending.clone() }
+                Detail::TaskSubmitFailed {
+                    resource_type,
+                    resource,
+                    ending: ending.clone(),
+                }
             }
         }
     };
@@ -175,12 +249,19 @@ pub(crate) fn failed(step: &mut Stepper<'_>, key: TaskKey, ending: Ending) -> bo
 
 /// The task's time is over, or a heartbeat was missed: AWS records both as `States.Timeout`.
 pub(crate) fn timed_out(step: &mut Stepper<'_>, key: TaskKey, heartbeat: bool) {
-    let Some((_, task)) = step.running(key) else { return };
-    let ending = Ending { error: Some("States.Timeout".into()), cause: None };
+    let Some((_, task)) = step.running(key) else {
+        return;
+    };
+    let ending = Ending {
+        error: Some("States.Timeout".into()),
+        cause: None,
+    };
     let timed_out = match &task.resource.target {
         Target::Function => Detail::LambdaFunctionTimedOut(ending.clone()),
         Target::Activity => Detail::ActivityTimedOut(ending.clone()),
-        Target::Service { service, resource, .. } => Detail::TaskTimedOut {
+        Target::Service {
+            service, resource, ..
+        } => Detail::TaskTimedOut {
             resource_type: service.clone(),
             resource: resource.clone(),
             ending: ending.clone(),
@@ -188,7 +269,13 @@ pub(crate) fn timed_out(step: &mut Stepper<'_>, key: TaskKey, heartbeat: bool) {
     };
     step.cancel(key);
     step.record_next(key.branch, timed_out);
-    step.fail(key.branch, Trouble { failure: ending.into(), heartbeat });
+    step.fail(
+        key.branch,
+        Trouble {
+            failure: ending.into(),
+            heartbeat,
+        },
+    );
 }
 
 impl<'s> Stepper<'s> {
@@ -204,8 +291,12 @@ impl<'s> Stepper<'s> {
     }
 
     fn push_order(&mut self, key: TaskKey, effect: impl FnOnce(crate::effect::Order) -> Effect) {
-        let Some(visit) = self.execution.visit(key.branch) else { return };
-        let Phase::Task(attempt) = &visit.phase else { return };
+        let Some(visit) = self.execution.visit(key.branch) else {
+            return;
+        };
+        let Phase::Task(attempt) = &visit.phase else {
+            return;
+        };
         if let Some(order) = self.execution.order(key.branch, visit, attempt) {
             self.effects.push(effect(order));
         }

@@ -28,9 +28,13 @@ pub(crate) fn begin(
 
 /// The moment has come.
 pub(crate) fn over(step: &mut Stepper<'_>, branch: BranchId) {
-    let Some(visit) = step.execution.visit(branch) else { return };
+    let Some(visit) = step.execution.visit(branch) else {
+        return;
+    };
     let state = step.machine.state(visit.state);
-    let StateKind::Wait(wait) = &state.kind else { return };
+    let StateKind::Wait(wait) = &state.kind else {
+        return;
+    };
     if let Err(failure) = end(step, branch, state, wait) {
         step.fail_evaluating(branch, failure);
     }

@@ -16,18 +16,31 @@ impl Teller {
         if !step.taken {
             return self.line("  (too late: nothing changes)");
         }
-        for event in step.events.iter().filter(|event| !event.detail.is_silent()) {
-            self.line(&shown(event));
+        let events: Vec<&Event> = step
+            .events
+            .iter()
+            .filter(|event| !event.detail.is_silent())
+            .collect();
+        for (place, event) in events.iter().enumerate() {
+            if events.len() <= EVENTS_SHOWN_MAX || !(5..events.len() - 5).contains(&place) {
+                self.line(&cut(shown(event)));
+            } else if place == 5 {
+                self.line(&format!("  … {} events …", events.len() - 10));
+            }
         }
         for effect in &step.effects {
             let line = match effect {
-                Effect::Send(order) => format!("send    {} {}", self.name(before, order.task), order.parameters),
-                Effect::Offer(order) => format!("offer   {} {}", self.name(before, order.task), order.parameters),
+                Effect::Send(order) => {
+                    format!("send    {} {}", self.name(before, order.task), order.parameters)
+                }
+                Effect::Offer(order) => {
+                    format!("offer   {} {}", self.name(before, order.task), order.parameters)
+                }
                 Effect::Queue(task) => format!("queue   {}", self.name(before, *task)),
                 Effect::Cancel(task) => format!("cancel  {}", self.name(before, *task)),
                 Effect::Finished(outcome) => format!("finish  {}", outcome.status()),
             };
-            self.line(&format!("  ~ {line}"));
+            self.line(&cut(format!("  ~ {line}")));
         }
         let timers: Vec<_> = self.execution.timers().collect();
         for (due, key) in timers.iter().filter(|timer| !timers_before.contains(timer)) {
@@ -48,20 +61,42 @@ impl Teller {
 fn timer_name(execution: &Execution, key: TimerKey) -> String {
     let kind = match key.kind {
         TimerKind::Execution => return "execution timeout".to_owned(),
+        TimerKind::Continue => return "going on".to_owned(),
         TimerKind::Wait => "wait",
         TimerKind::Retry => "retry",
         TimerKind::Timeout => "timeout",
         TimerKind::Heartbeat => "heartbeat",
     };
-    let task = engine::TaskKey { branch: key.branch, event: key.event };
-    let state = execution.state_of(task).map(|state| state.to_string()).unwrap_or_default();
+    let task = engine::TaskKey {
+        branch: key.branch,
+        event: key.event,
+    };
+    let state = execution
+        .state_of(task)
+        .map(|state| state.to_string())
+        .unwrap_or_default();
     format!("{kind} of {state}")
 }
 
 fn clock(moment: Millis) -> String {
     let millis = moment.0 - START;
     let (minutes, seconds, rest) = (millis / 60_000, millis / 1000 % 60, millis % 1000);
-    if rest == 0 { format!("{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}.{rest:03}") }
+    if rest == 0 {
+        format!("{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes:02}:{seconds:02}.{rest:03}")
+    }
+}
+
+/// Steps with more events than this are abridged.
+const EVENTS_SHOWN_MAX: usize = 200;
+
+/// A line of bearable length.
+fn cut(line: String) -> String {
+    match line.char_indices().nth(300) {
+        Some((place, _)) => format!("{}… ({} bytes)", &line[..place], line.len()),
+        None => line,
+    }
 }
 
 fn shown(event: &Event) -> String {
@@ -73,7 +108,10 @@ fn shown(event: &Event) -> String {
 
 fn kind_and_rest(detail: &Detail) -> (String, String) {
     let debug = format!("{detail:?}");
-    let variant: String = debug.chars().take_while(|character| character.is_alphanumeric()).collect();
+    let variant: String = debug
+        .chars()
+        .take_while(|character| character.is_alphanumeric())
+        .collect();
     match detail {
         Detail::ExecutionStarted { input, .. } => (variant, input.to_string()),
         Detail::ExecutionSucceeded { output }
@@ -89,25 +127,50 @@ fn kind_and_rest(detail: &Detail) -> (String, String) {
         | Detail::ActivityScheduleFailed(ending)
         | Detail::ActivityFailed(ending)
         | Detail::ActivityTimedOut(ending) => (variant, words(ending)),
-        Detail::StateEntered { kind, name, input, .. } => {
-            (format!("{kind:?}StateEntered"), format!("{name}  {input}"))
-        }
-        Detail::StateExited { kind, name, output, assigned, .. } => {
+        Detail::StateEntered {
+            kind, name, input, ..
+        } => (format!("{kind:?}StateEntered"), format!("{name}  {input}")),
+        Detail::StateExited {
+            kind,
+            name,
+            output,
+            assigned,
+            ..
+        } => {
             let mut rest = format!("{name}  {output}");
             for (variable, value) in assigned {
                 let _ = write!(rest, "  ${variable}={value}");
             }
             (format!("{kind:?}StateExited"), rest)
         }
-        Detail::TaskScheduled { resource_type, resource, scheduled, .. } => {
-            (variant, format!("{resource_type}:{resource}  {}{}", scheduled.parameters, limits(scheduled)))
-        }
-        Detail::LambdaFunctionScheduled { resource, scheduled } | Detail::ActivityScheduled { resource, scheduled } => {
+        Detail::TaskScheduled {
+            resource_type,
+            resource,
+            scheduled,
+            ..
+        } => (
+            variant,
+            format!(
+                "{resource_type}:{resource}  {}{}",
+                scheduled.parameters,
+                limits(scheduled)
+            ),
+        ),
+        Detail::LambdaFunctionScheduled { resource, scheduled }
+        | Detail::ActivityScheduled { resource, scheduled } => {
             let name = resource.rsplit(':').next().unwrap_or_default();
-            (variant, format!("{name}  {}{}", scheduled.parameters, limits(scheduled)))
+            (
+                variant,
+                format!("{name}  {}{}", scheduled.parameters, limits(scheduled)),
+            )
         }
-        Detail::TaskStarted { resource_type, resource } => (variant, format!("{resource_type}:{resource}")),
-        Detail::TaskSubmitted { output, .. } | Detail::TaskSucceeded { output, .. } => (variant, output.to_string()),
+        Detail::TaskStarted {
+            resource_type,
+            resource,
+        } => (variant, format!("{resource_type}:{resource}")),
+        Detail::TaskSubmitted { output, .. } | Detail::TaskSucceeded { output, .. } => {
+            (variant, output.to_string())
+        }
         Detail::TaskStartFailed { ending, .. }
         | Detail::TaskSubmitFailed { ending, .. }
         | Detail::TaskFailed { ending, .. }
