@@ -202,7 +202,7 @@ mod tests {
         ] {
             let value = parse(text).unwrap();
             assert_eq!(parse(&value.to_string()).unwrap(), value);
-            assert_eq!(serde_json::to_string(&value).unwrap(), value.to_string());
+            assert_eq!(parse(&serde_json::to_string(&value).unwrap()).unwrap(), value);
         }
         assert_eq!(
             parse(r#"{"z":1.0,"a":100}"#).unwrap().to_string(),
