@@ -250,6 +250,10 @@ impl State {
         for (_, blob) in self.history.range((id, 0)..=(id, u16::MAX)) {
             self.decode(id, blob, &mut events)?;
         }
+        codec::check_whole(&events, summary.events).map_err(|what| StoreError::Corrupt {
+            execution: summary.created.arn.to_string(),
+            what,
+        })?;
         Ok(Some(Loaded {
             summary,
             events,

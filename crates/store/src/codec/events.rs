@@ -11,6 +11,9 @@ use crate::error::StoreError;
 /// A frame is closed when its events have this many bytes.
 const FRAME_BYTES: usize = 1 << 20;
 
+/// No history has more events: numbers have 16 bits, and no silent event comes alone.
+const EVENTS_MAX: usize = 2 << 16;
+
 /// Events that follow each other, encoded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blob {
@@ -140,21 +143,39 @@ pub fn decode<E: From<Damage>>(
             let (mut event, left) =
                 postcard::take_from_bytes::<Event>(rest).map_err(|error| Damage::from(error.to_string()))?;
             rest = left;
+            if events.len() == EVENTS_MAX {
+                return Err(Damage::from("it has too many events").into());
+            }
             each_payload(&mut event.detail, &mut |payload| {
-                if let Some(shared) = last.as_ref().filter(|last| *last == payload) {
-                    *payload = shared.clone();
-                    return Ok(());
-                }
                 if let Some(number) = reference(payload) {
                     *payload = large(number?)?;
                 }
-                last = Some(payload.clone());
+                match &last {
+                    Some(last) if last == payload => *payload = last.clone(),
+                    _ => last = Some(payload.clone()),
+                }
                 Ok::<_, E>(())
             })?;
             events.push(event);
         }
     }
     Ok(())
+}
+
+/// Whether these are the events of a whole history that ends with number `last`.
+pub(crate) fn check_whole(events: &[Event], last: u64) -> Result<(), Damage> {
+    let mut next = 1;
+    for event in events.iter().filter(|event| !event.detail.is_silent()) {
+        if event.id != next {
+            return Err(format!("event {} is where event {next} should be", event.id));
+        }
+        next += 1;
+    }
+    if next != last + 1 {
+        Err(format!("event {next} is missing"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Shows every payload that an event carries.

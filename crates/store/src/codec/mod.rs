@@ -9,8 +9,11 @@ mod created;
 mod events;
 mod frame;
 mod payloads;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use created::{decode_created, encode_created};
+pub(crate) use events::check_whole;
 pub use events::{Blob, Encoded, decode, encode};
 pub use frame::FRAME_BYTES_MAX;
 pub use payloads::{LARGE_PAYLOAD_BYTES, LargePayload, PayloadTable};

@@ -81,6 +81,7 @@ impl Reader {
                     .cloned()
                     .ok_or_else(|| Failure::Damage(format!("payload {number} is missing")))
             })?;
+            codec::check_whole(&events, summary.events)?;
             Ok(Some(Loaded {
                 summary,
                 events,

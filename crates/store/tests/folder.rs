@@ -1,0 +1,354 @@
+//! What the embedded backend does when its folder is not as it should be.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use engine::Millis;
+use json::Payload;
+use rusqlite::Connection;
+use store::conformance::{batch, closed, created, event, events, id, opening, short, step};
+use store::{
+    Commit, EmbeddedOptions, EmbeddedStore, ExecutionQuery, HistoryPage, Listed, OpenError, PayloadTable,
+    Status, Store, StoreError,
+};
+use tempfile::TempDir;
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder can be made")
+}
+
+fn open(path: &Path) -> Result<EmbeddedStore, OpenError> {
+    EmbeddedStore::open(path, &EmbeddedOptions::default())
+}
+
+fn refused(path: &Path) -> OpenError {
+    open(path).expect_err("the folder is refused")
+}
+
+/// What is in a folder.
+fn content(path: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(path)
+        .expect("readable")
+        .map(|entry| entry.expect("readable"));
+    entries
+        .map(|entry| {
+            (
+                entry.file_name().to_string_lossy().into_owned(),
+                fs::read(entry.path()).unwrap_or_default(),
+            )
+        })
+        .collect()
+}
+
+/// Changes what is stored behind the store's back.
+fn tamper(path: &Path, sql: &str) {
+    let database = Connection::open(path.join("stepwell.db")).expect("it is there");
+    assert!(database.execute(sql, []).expect("it fits the tables") > 0);
+}
+
+#[test]
+fn a_second_server_is_told_who_uses_the_folder() {
+    let folder = folder();
+    let path = folder.path().join("data");
+    let first = open(&path).expect("it opens");
+    let process = std::process::id();
+    let shown = path.display();
+    assert_eq!(
+        refused(&path).to_string(),
+        format!(
+            "another stepwell (process {process}) uses the data folder {shown}; stop it or give another --data"
+        )
+    );
+    drop(first);
+    open(&path).expect("it is free again");
+}
+
+#[test]
+fn a_new_folder_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    let path = folder.path().join("a/b/data");
+    open(&path).expect("it opens");
+    let mode = fs::metadata(path).expect("it is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn a_foreign_folder_is_left_as_it_is() {
+    let folder = folder();
+    fs::write(folder.path().join("thesis.txt"), "years of work").expect("writable");
+    let before = content(folder.path());
+    let error = refused(folder.path());
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{} is no data folder of stepwell and is not empty; give an empty or a new folder with --data",
+            folder.path().display()
+        )
+    );
+    assert_eq!(content(folder.path()), before);
+}
+
+#[test]
+fn a_foreign_database_is_left_as_it_is() {
+    let not_sqlite = |path: &Path| {
+        fs::write(path, "not a database, but long enough to be one".repeat(99)).expect("writable")
+    };
+    let truncated = |path: &Path| fs::write(path, "SQLite format 3\0").expect("writable");
+    let of_others = |path: &Path| {
+        let database = Connection::open(path).expect("writable");
+        database
+            .execute_batch("CREATE TABLE meta (name, value); INSERT INTO meta VALUES ('format', 1)")
+            .expect("writable");
+    };
+    for make in [&not_sqlite as &dyn Fn(&Path), &truncated, &of_others] {
+        let folder = folder();
+        make(&folder.path().join("stepwell.db"));
+        let before = content(folder.path());
+        assert!(matches!(refused(folder.path()), OpenError::Foreign(_)));
+        assert_eq!(content(folder.path()), before);
+    }
+}
+
+#[test]
+fn a_newer_format_is_refused() {
+    let folder = folder();
+    drop(open(folder.path()).expect("it opens"));
+    tamper(folder.path(), "UPDATE meta SET value = 2 WHERE name = 'format'");
+    assert_eq!(
+        refused(folder.path()).to_string(),
+        format!(
+            "the data folder {} has format 2, and this stepwell knows formats up to 1; \
+             use the stepwell that wrote it or a newer one",
+            folder.path().display()
+        )
+    );
+}
+
+#[test]
+fn what_is_no_folder_is_refused() {
+    let folder = folder();
+    let file = folder.path().join("file");
+    fs::write(&file, "").expect("writable");
+    for path in [file.clone(), file.join("data"), "/proc/self/data".into()] {
+        let error = refused(&path);
+        assert!(matches!(error, OpenError::Unusable { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_crash_before_the_tables_were_there_is_survived() {
+    let folder = folder();
+    fs::write(folder.path().join("lock"), "4711\n").expect("writable");
+    fs::write(folder.path().join("stepwell.db"), "").expect("writable");
+    open(folder.path()).expect("it opens");
+}
+
+fn padded(number: u64, bytes: usize) -> Commit {
+    let payload = Payload::trusted(noise(number, bytes));
+    let numbers = step(number, &[event(1, &payload)], &mut PayloadTable::default());
+    Commit {
+        created: Some(created(number)),
+        closed: Some(closed(number, Status::Succeeded)),
+        ..numbers
+    }
+}
+
+/// Text that can't be packed well.
+fn noise(seed: u64, bytes: usize) -> String {
+    let mut state = seed.wrapping_add(1);
+    let digit = || {
+        state = state
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(0x1405_7b7e_f767_814f);
+        char::from(b'!' + (state >> 58) as u8)
+    };
+    std::iter::repeat_with(digit).take(bytes).collect()
+}
+
+async fn list(store: &dyn Store) -> Vec<u64> {
+    let of = Listed::Machine(store::conformance::MACHINE.into());
+    let query = ExecutionQuery {
+        of,
+        status: None,
+        after: None,
+        limit: usize::MAX,
+    };
+    let found = store.executions(query).await.expect("readable");
+    let mut numbers: Vec<u64> = found.iter().map(|summary| (summary.id.0 >> 8) - 10_000).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_a_batch_and_damages_nothing() {
+    let folder = folder();
+    let options = EmbeddedOptions {
+        database_bytes_max: Some(1 << 20),
+        ..EmbeddedOptions::default()
+    };
+    let store = EmbeddedStore::open(folder.path(), &options).expect("it opens");
+    let mut saved = Vec::new();
+    for number in 0.. {
+        match store
+            .commit(batch([padded(number, 60_000), opening(1000 + number)]))
+            .await
+        {
+            Ok(()) => saved.extend([number, 1000 + number]),
+            Err(error) => {
+                assert!(matches!(error, StoreError::DiskFull(_)), "{error}");
+                break;
+            }
+        }
+    }
+    saved.sort_unstable();
+    assert!(saved.len() > 10);
+    assert_eq!(list(&store).await, saved);
+    store
+        .commit(batch([short(500, Status::Failed)]))
+        .await
+        .expect("there is room for a small one");
+    saved.push(500);
+    saved.sort_unstable();
+    drop(store);
+
+    let store = open(folder.path()).expect("it opens");
+    assert_eq!(list(&store).await, saved);
+    store
+        .commit(batch([padded(501, 60_000)]))
+        .await
+        .expect("there is room again");
+    let loaded = store.load(id(501)).await.expect("readable").expect("there");
+    assert_eq!(loaded.events.len(), 1);
+}
+
+#[tokio::test]
+async fn checkpoints_keep_the_log_short_while_others_read() {
+    let folder = folder();
+    let options = EmbeddedOptions {
+        checkpoint_bytes: 200_000,
+        ..EmbeddedOptions::default()
+    };
+    let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(folder.path(), &options).expect("it opens"));
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let reader = std::thread::spawn({
+        let (store, stop) = (store.clone(), stop.clone());
+        move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .expect("it can be made");
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                runtime.block_on(list(&*store));
+            }
+        }
+    });
+    for number in 0..200 {
+        store
+            .commit(batch([padded(number, 30_000)]))
+            .await
+            .expect("there is room");
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    reader.join().expect("reading never fails");
+    let log = fs::metadata(folder.path().join("stepwell.db-wal"))
+        .expect("it is there")
+        .len();
+    assert!(log < 2_000_000, "{log}");
+    assert_eq!(list(&*store).await, (0..200).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn damage_is_reported_with_the_executions_name() {
+    let flipped = "CAST(substr(bytes, 1, 20) || x'00ff' || substr(bytes, 23) AS BLOB)";
+    let damages = [
+        (
+            format!(
+                "UPDATE history SET bytes = {flipped} WHERE key >> 16 = {}",
+                id(2).0
+            ),
+            "checksum",
+        ),
+        ("UPDATE history SET bytes = x''".to_owned(), "event 1 is missing"),
+        (
+            "UPDATE history SET bytes = x'ff'".to_owned(),
+            "unknown format 0xff",
+        ),
+        (
+            "UPDATE payload SET bytes = substr(bytes, 1, 9)".to_owned(),
+            "ends too early",
+        ),
+        (
+            format!("DELETE FROM history WHERE key = {}", (id(2).0 << 16) | 1),
+            "event 4 is where event 1 should be",
+        ),
+        ("DELETE FROM payload".to_owned(), "payload 0 is missing"),
+        ("UPDATE history SET count = -1".to_owned(), "out of range"),
+        (
+            "UPDATE execution SET status = 77".to_owned(),
+            "its status is unknown",
+        ),
+    ];
+    for (sql, expected) in damages {
+        let folder = folder();
+        let large = Payload::trusted(format!("\"{}\"", "x".repeat(5000)));
+        let next = step(2, &[event(4, &large)], &mut PayloadTable::default());
+        let store = open(folder.path()).expect("it opens");
+        store.commit(batch([opening(2)])).await.expect("it fits");
+        store.commit(batch([next])).await.expect("it fits");
+        drop(store);
+        tamper(folder.path(), &sql);
+        let store = open(folder.path()).expect("it opens");
+        match store.load(id(2)).await {
+            Err(StoreError::Corrupt { execution, what }) => {
+                assert_eq!(execution, &*created(2).arn);
+                assert!(what.contains(expected), "{sql}: {what}");
+            }
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_reported_with_the_executions_number() {
+    let folder = folder();
+    let store = open(folder.path()).expect("it opens");
+    store.commit(batch([opening(2)])).await.expect("it fits");
+    drop(store);
+    tamper(folder.path(), "UPDATE execution SET created = x'0163'");
+    let store = open(folder.path()).expect("it opens");
+    let error = store.load(id(2)).await.expect_err("it is damaged");
+    let expected = format!("the stored data of execution {} is damaged: ", id(2));
+    assert!(error.to_string().starts_with(&expected), "{error}");
+    let page = store
+        .history(id(2), HistoryPage::forward(1, 9))
+        .await
+        .expect("its events are whole");
+    assert_eq!(page, events(1..=3));
+}
+
+#[tokio::test]
+async fn answers_survive_the_store_being_dropped() {
+    let folder = folder();
+    let store = open(folder.path()).expect("it opens");
+    let answers: Vec<_> = (0..50)
+        .map(|number| store.commit(batch([opening(number)])))
+        .collect();
+    drop(store);
+    for answer in answers {
+        assert_eq!(answer.await, Ok(()));
+    }
+    let store = open(folder.path()).expect("it opens");
+    assert_eq!(list(&store).await.len(), 50);
+    assert_eq!(
+        store
+            .summary(id(3))
+            .await
+            .expect("readable")
+            .expect("there")
+            .created
+            .started,
+        Millis(1_763_800_003_000)
+    );
+}
