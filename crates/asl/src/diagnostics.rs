@@ -148,29 +148,45 @@ pub fn definition_message(findings: &[Diagnostic]) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     list: RefCell<Vec<Diagnostic>>,
+    warnings: Room,
+    errors: Room,
+}
+
+/// How much was found of one severity.
+#[derive(Debug, Default)]
+struct Room {
+    found: Cell<usize>,
     bytes: Cell<usize>,
-    failed: Cell<bool>,
+}
+
+impl Room {
+    fn is_full(&self) -> bool {
+        self.found.get() > FINDINGS_MAX || self.bytes.get() >= FINDINGS_BYTES_MAX
+    }
 }
 
 impl Findings {
     /// Adds a finding; `render` is asked for its words only when there is still room for them.
+    ///
+    /// The first error always finds room.
     pub(crate) fn add(&self, severity: Severity, render: impl FnOnce() -> Diagnostic) {
-        if severity == Severity::Error {
-            self.failed.set(true);
-        }
-        let mut list = self.list.borrow_mut();
-        if list.len() >= FINDINGS_MAX || self.bytes.get() >= FINDINGS_BYTES_MAX {
+        let room = match severity {
+            Severity::Warning => &self.warnings,
+            Severity::Error => &self.errors,
+        };
+        room.found.set(room.found.get() + 1);
+        if room.is_full() {
             return;
         }
         let finding = render();
         let bytes = finding.message.len() + finding.location.as_ref().map_or(0, String::len);
-        self.bytes.set(self.bytes.get() + bytes);
-        list.push(finding);
+        room.bytes.set(room.bytes.get() + bytes);
+        self.list.borrow_mut().push(finding);
     }
 
     /// Whether an error is among them.
     pub(crate) fn failed(&self) -> bool {
-        self.failed.get()
+        self.errors.found.get() > 0
     }
 
     pub(crate) fn into_list(self) -> Vec<Diagnostic> {
@@ -216,9 +232,11 @@ mod tests {
             });
         }
         assert!(!findings.failed());
-        findings.add(Severity::Error, || unreachable!("there is no room left"));
+        findings.add(Severity::Error, || {
+            Diagnostic::new(Code::MissingEndState, "x", None, None)
+        });
         assert!(findings.failed());
-        assert_eq!(findings.into_list().len(), FINDINGS_MAX);
+        assert_eq!(findings.into_list().len(), FINDINGS_MAX + 1);
 
         let findings = Findings::default();
         let long = "x".repeat(FINDINGS_BYTES_MAX);

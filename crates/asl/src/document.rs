@@ -109,14 +109,16 @@ impl Node {
         }
     }
 
-    /// The node that a pointer such as `/a/0/b` leads to, or the last one on the way that exists.
+    /// The node that a JSON pointer such as `/a/0/b` leads to, or the last one on the way that exists.
     pub(crate) fn nearest(&self, pointer: &str) -> &Node {
         let mut node = self;
         for step in pointer.split('/').skip(1) {
             let next = match &node.content {
                 Content::Scalar(_) => None,
                 Content::Array(elements) => step.parse().ok().and_then(|index: usize| elements.get(index)),
-                Content::Object(object) => object.get(step).map(|member| &member.value),
+                Content::Object(object) => object
+                    .get(&step.replace("~1", "/").replace("~0", "~"))
+                    .map(|member| &member.value),
             };
             match next {
                 Some(next) => node = next,

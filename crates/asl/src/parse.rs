@@ -96,6 +96,7 @@ fn read_document(root: &Node, rules: Rules) -> Reading {
     };
 
     let mut diagnostics = findings.into_list();
+    diagnostics.sort_by_key(|finding| finding.place);
     diagnostics.extend(whole.into_list());
     debug_assert!(
         machine.is_some()

@@ -1,9 +1,10 @@
 //! `Assign`: variables and what they are set to.
 
+use crate::diagnostics::Code;
 use crate::document::Member;
 use crate::limits::VARIABLE_NAME_CHARS_MAX;
 use crate::model::{Assign, QueryLanguage, StateId};
-use crate::parse::fields::{Field, Fields};
+use crate::parse::fields::{Field, Fields, report};
 use crate::parse::flow::Reader;
 use crate::template::Template;
 use crate::validate::Part;
@@ -24,12 +25,26 @@ impl Reader<'_> {
             let name = computed.unwrap_or(written);
             let template = variable(&field, written, computed.is_some(), member);
             if let Some(fault) = fault(name) {
-                field.error(format_args!("Variable name '{name}' {fault}"));
+                let message = format_args!("Variable name '{name}' {fault}");
+                report(
+                    field.findings,
+                    Code::SchemaValidationFailed,
+                    &field.location,
+                    member.place,
+                    message,
+                );
                 variables.push(None);
                 continue;
             }
             if computed.is_some() && object.has(name) {
-                field.error(format_args!("Variable '{name}' is assigned twice"));
+                let message = format_args!("Variable '{name}' is assigned twice");
+                report(
+                    field.findings,
+                    Code::SchemaValidationFailed,
+                    &field.location,
+                    member.place,
+                    message,
+                );
             }
             self.assigned(id, name.into(), part, member.place);
             variables.push(template.map(|template| (name.into(), template)));

@@ -75,7 +75,8 @@ impl Reader<'_> {
 
 /// A rule of JSONata, which is not compiled yet.
 fn condition(fields: &Fields<'_>) -> Option<ChoiceRule> {
-    fields.check_names(&[TOP_RULE]);
+    operators(fields, TOP_RULE);
+    fields.comment();
     fields.require(&["Condition"]);
     let condition = fields.get("Condition")?;
     if !condition.is_expression() {
@@ -84,35 +85,31 @@ fn condition(fields: &Fields<'_>) -> Option<ChoiceRule> {
     None
 }
 
-fn rule(fields: &Fields<'_>, known: &Known, depth: usize) -> Option<ChoiceRule> {
-    fields.comment();
+/// The operators in a rule, and whether there are fields besides that a rule may not have, which are reported.
+fn operators<'a>(fields: &Fields<'a>, known: &Known) -> (Vec<&'a str>, bool) {
     let mut found = Vec::new();
-    let mut compares = false;
+    let mut strange = false;
     for (name, member) in fields.object.iter() {
-        match &**name {
-            "And" | "Or" | "Not" => found.push(&**name),
-            "Variable" => compares = true,
-            other if ChoiceOperator::parse(other).is_some() => found.push(&**name),
-            other
-                if known
-                    .iter()
-                    .any(|(name, languages)| *name == other && *languages != In::Jsonata) => {}
-            other if known.iter().any(|(name, _)| *name == other) => {
-                let message = format!(
-                    "The QueryLanguage is set to 'JSONPath', but field '{name}' is only supported for the \
-                     'JSONata' QueryLanguage"
-                );
-                fields.report(Code::SchemaValidationFailed, member.place, message);
-            }
-            _ => fields.report(
-                Code::SchemaValidationFailed,
-                member.place,
-                format_args!("Field '{name}' is not supported"),
-            ),
+        let is_operator = matches!(&**name, "And" | "Or" | "Not") || ChoiceOperator::parse(name).is_some();
+        if is_operator {
+            found.push(&**name);
         }
+        let languages = match known.iter().find(|(other, _)| *other == &**name) {
+            Some((_, languages)) => Some(*languages),
+            None => (is_operator || &**name == "Variable").then_some(In::JsonPath),
+        };
+        strange |= !fields.check_name(name, member.place, languages);
     }
+    (found, strange)
+}
+
+fn rule(fields: &Fields<'_>, known: &Known, depth: usize) -> Option<ChoiceRule> {
+    let (found, strange) = operators(fields, known);
+    fields.comment();
     let [operator] = found[..] else {
         match found.len() {
+            // A misspelt operator was reported as a field that is not supported.
+            0 if strange => {}
             0 => fields.error("A Choice Rule must have a comparison operator"),
             _ => fields.error("Each Choice Rule can only have one comparison operator"),
         }
@@ -120,12 +117,8 @@ fn rule(fields: &Fields<'_>, known: &Known, depth: usize) -> Option<ChoiceRule> 
     };
     let field = fields.get(operator)?;
     if matches!(operator, "And" | "Or" | "Not") {
-        if compares {
-            fields.report(
-                Code::SchemaValidationFailed,
-                fields.object.get("Variable")?.place,
-                "Field 'Variable' is not supported",
-            );
+        if let Some(variable) = fields.object.get("Variable") {
+            fields.check_name("Variable", variable.place, None);
         }
         return combined(&field, depth);
     }

@@ -279,31 +279,33 @@ impl<'a> Fields<'a> {
 
     /// Reports every field that is not among the known ones, or not for the object's query language.
     pub(crate) fn check_names(&self, known: &[&Known]) {
-        let code = Code::SchemaValidationFailed;
         for (name, member) in self.object.iter() {
             let languages = known
                 .iter()
                 .flat_map(|part| part.iter())
                 .find(|(other, _)| *other == &**name);
-            let (written, other) = match (languages.map(|(_, languages)| *languages), self.language) {
-                (None, _) => {
-                    self.report(
-                        code,
-                        member.place,
-                        format_args!("Field '{name}' is not supported"),
-                    );
-                    continue;
-                }
-                (Some(In::Jsonata), QueryLanguage::JsonPath) => ("JSONPath", "JSONata"),
-                (Some(In::JsonPath), QueryLanguage::Jsonata) => ("JSONata", "JSONPath"),
-                _ => continue,
-            };
-            let message = format!(
-                "The QueryLanguage is set to '{written}', but field '{name}' is only supported for the \
-                 '{other}' QueryLanguage"
-            );
-            self.report(code, member.place, message);
+            self.check_name(name, member.place, languages.map(|(_, languages)| *languages));
         }
+    }
+
+    /// Reports a field that is not known, or not for the object's query language; whether it may be there.
+    pub(crate) fn check_name(&self, name: &str, place: Place, languages: Option<In>) -> bool {
+        let code = Code::SchemaValidationFailed;
+        let (written, other) = match (languages, self.language) {
+            (None, _) => {
+                self.report(code, place, format_args!("Field '{name}' is not supported"));
+                return false;
+            }
+            (Some(In::Jsonata), QueryLanguage::JsonPath) => ("JSONPath", "JSONata"),
+            (Some(In::JsonPath), QueryLanguage::Jsonata) => ("JSONata", "JSONPath"),
+            _ => return true,
+        };
+        let message = format_args!(
+            "The QueryLanguage is set to '{written}', but field '{name}' is only supported for the '{other}' \
+             QueryLanguage"
+        );
+        self.report(code, place, message);
+        false
     }
 
     /// Reports the fields that are missing; whether none is.

@@ -30,16 +30,8 @@ pub(crate) const KNOWN: &Known = &[
     ("ToleratedFailurePercentagePath", In::JsonPath),
 ];
 
-const DISTRIBUTED_ONLY: [&str; 8] = [
-    "ItemReader",
-    "ItemBatcher",
-    "ResultWriter",
-    "Label",
-    "ToleratedFailureCount",
-    "ToleratedFailureCountPath",
-    "ToleratedFailurePercentage",
-    "ToleratedFailurePercentagePath",
-];
+/// What only a Distributed Map may have. A tolerated failure is allowed, and means nothing, on an inline one.
+const DISTRIBUTED_ONLY: [&str; 4] = ["ItemReader", "ItemBatcher", "ResultWriter", "Label"];
 
 /// How a Map runs its iterations.
 #[derive(Clone, Copy, PartialEq)]
@@ -60,6 +52,7 @@ impl Reader<'_> {
         };
         let item_selector = fields.template(selector);
         let max_concurrency = fields.whole("MaxConcurrency", "MaxConcurrencyPath", 0, i32::MAX as u64);
+        check_tolerance(fields);
         let (mode, processor) = self.item_processor(id, fields);
         match mode {
             Mode::Inline => refuse_distributed_fields(fields),
@@ -125,19 +118,6 @@ impl Reader<'_> {
     }
 
     fn distributed(&mut self, id: StateId, fields: &Fields<'_>) {
-        fields.whole(
-            "ToleratedFailureCount",
-            "ToleratedFailureCountPath",
-            0,
-            i64::MAX as u64,
-        );
-        fields.at_most_one(&["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"]);
-        if let Some(field) = fields.get("ToleratedFailurePercentage") {
-            field.number(0.0, 100.0);
-        }
-        if let Some(field) = fields.get("ToleratedFailurePercentagePath") {
-            field.path();
-        }
         for name in ["ItemReader", "ItemBatcher", "ResultWriter"] {
             if let Some(field) = fields.get(name) {
                 field.object();
@@ -151,6 +131,22 @@ impl Reader<'_> {
             }
             self.outline.labels.push((id, label.clone(), field.node.place));
         }
+    }
+}
+
+fn check_tolerance(fields: &Fields<'_>) {
+    fields.whole(
+        "ToleratedFailureCount",
+        "ToleratedFailureCountPath",
+        0,
+        i64::MAX as u64,
+    );
+    fields.at_most_one(&["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"]);
+    if let Some(field) = fields.get("ToleratedFailurePercentage") {
+        field.number(0.0, 100.0);
+    }
+    if let Some(field) = fields.get("ToleratedFailurePercentagePath") {
+        field.path();
     }
 }
 

@@ -6,8 +6,6 @@ use crate::parse::fields::{Field, Fields, In, Known};
 use crate::parse::flow::{Reader, Scope};
 use crate::timestamp;
 
-const NANOS_IN_A_MILLI: i128 = 1_000_000;
-
 pub(crate) const KNOWN: &Known = &[
     ("Seconds", In::Both),
     ("SecondsPath", In::JsonPath),
@@ -46,10 +44,9 @@ fn moment(field: &Field<'_>) -> Option<Until> {
         return None;
     }
     field.warn_of_path_name();
-    let nanos = timestamp::parse(field.text()?);
-    let millis = nanos.and_then(|nanos| i64::try_from(nanos.div_euclid(NANOS_IN_A_MILLI)).ok());
-    if millis.is_none() {
+    let instant = timestamp::parse(field.text()?);
+    if instant.is_none() {
         field.error("String does not match RFC3339 timestamp");
     }
-    millis.map(Until::Timestamp)
+    instant.map(|instant| Until::Timestamp(timestamp::millis(instant)))
 }

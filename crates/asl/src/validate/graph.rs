@@ -11,13 +11,14 @@ pub(crate) fn check(outline: &Outline, whole: &Findings) {
             check_reached(outline, flow, whole);
             continue;
         }
-        // AWS names no place for it, and leaves unreachable states out then.
+        // AWS names no location for it, and leaves unreachable states out then.
+        let place = flow.states.first().map(|id| outline.state(*id).place);
         whole.add(Severity::Error, || {
             Diagnostic::new(
                 Code::MissingEndState,
                 "Workflow has no terminal state",
                 None,
-                None,
+                place,
             )
         });
     }
