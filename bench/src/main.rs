@@ -1,0 +1,65 @@
+//! bench: measures the real binary, or any endpoint that speaks the Step Functions protocol, and prints a table.
+//!
+//! One thread drives keep-alive connections, so that the generator takes as little as it can of the machine it shares
+//! with the server. Every figure carries a sentence on how it was measured. See `README.md`.
+
+mod client;
+mod definitions;
+mod load;
+mod machine;
+mod options;
+mod process;
+mod report;
+mod rows;
+mod target;
+
+use std::process::ExitCode;
+
+use crate::options::{Command, Options};
+use crate::report::Report;
+
+/// What stops a measurement, said for the person who runs it.
+type Trouble = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    let options = match options::parse(std::env::args().skip(1)) {
+        Ok(Command::Measure(options)) => options,
+        Ok(Command::Help) => {
+            print!("{}", options::HELP);
+            return ExitCode::SUCCESS;
+        }
+        Err(problem) => {
+            eprintln!("error: {problem}\n\nTry `bench --help`.");
+            return ExitCode::from(2);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime needs only memory and an epoll descriptor");
+    match runtime.block_on(tokio::task::LocalSet::new().run_until(measure(&options))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            eprintln!("error: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures the chosen rows one after another; a row that fails is reported, and the others still run.
+async fn measure(options: &Options) -> Result<(), Trouble> {
+    let mut report = Report::new(options);
+    let mut failed = Vec::new();
+    for row in &options.rows {
+        eprintln!("{}: {}", row.name(), row.summary());
+        if let Err(trouble) = rows::measure(*row, options, &mut report).await {
+            eprintln!("{}: failed: {trouble}", row.name());
+            failed.push(row.name());
+        }
+    }
+    report.print(options.output);
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(format!("these rows failed: {}", failed.join(", ")).into())
+}
