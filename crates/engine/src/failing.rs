@@ -1,7 +1,7 @@
 //! Failing: Retry, then Catch, then whatever contains the state.
 
 use asl::{After, Failure, Retrier, StateKind};
-use json::{Payload, Value};
+use json::Value;
 
 use crate::event::{BranchId, Detail, StateType};
 use crate::execution::{At, Phase};
@@ -12,6 +12,9 @@ use crate::view::View;
 
 /// Errors that neither Retry nor Catch sees: AWS treats them as faults of the definition.
 const TERMINAL: &str = "States.Runtime";
+
+/// Errors whose causes AWS gives without its opening words.
+const PLAIN: [&str; 2] = ["States.DataLimitExceeded", "States.ReferencePathConflict"];
 
 /// An error that a heartbeat may be caught by, beside the `States.Timeout` that history shows.
 const HEARTBEAT: &str = "States.HeartbeatTimeout";
@@ -71,6 +74,13 @@ impl Stepper<'_> {
         let Some(visit) = self.execution.visit(branch) else {
             return failure;
         };
+        if failure
+            .error
+            .as_deref()
+            .is_some_and(|error| PLAIN.contains(&error))
+        {
+            return failure;
+        }
         let name = &self.machine.state(visit.state).name;
         let cause = failure.cause.unwrap_or_default();
         let cause = format!(
@@ -176,12 +186,13 @@ impl Stepper<'_> {
             return false;
         };
         let error = trouble.output();
+        let state_name = &self.machine.state(visit.state).name;
         let output = catcher.result_path.place(visit.input.value(), error.clone());
         let assigned = catcher
             .assign
             .evaluate(View::new(self.execution, &self.chance, branch).env(&error));
-        let output = match output {
-            Ok(output) => Payload::from(output),
+        let output = match output.and_then(|output| states::payload(state_name, &visit.input, output)) {
+            Ok(output) => output,
             Err(failure) => {
                 self.fail_branch_explained(branch, failure);
                 return true;

@@ -21,6 +21,7 @@ pub use number::Number;
 pub use object::Object;
 pub use parse::{DEPTH_MAX, ParseError, parse, parse_bytes};
 pub use payload::Payload;
+pub use print::Unprintable;
 pub use value::{Str, Value};
 
 #[doc(hidden)]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use crate::parse::{ParseError, parse};
+use crate::print::Unprintable;
 use crate::value::{Str, Value};
 
 /// JSON text and its value, shared by everyone who carries it.
@@ -58,13 +59,23 @@ impl Payload {
         self.0.text.len()
     }
 
-    /// The payload of a value that may be this payload's own, whose text is then shared. Text from
-    /// outside is printed anew, without its spaces, as AWS does when a state ends.
-    pub fn carry(&self, value: Value) -> Self {
-        if self.0.printed && self.value().is_same(&value) {
-            return self.clone();
+    /// The payload of a value whose text has at most so many bytes.
+    pub fn within(value: Value, bytes_max: usize) -> Result<Self, Unprintable> {
+        let text = value.text_within(bytes_max)?.into();
+        Ok(Self(Arc::new(Inner {
+            text,
+            printed: true,
+            value: OnceLock::from(value),
+        })))
+    }
+
+    /// The same for a value that may be this payload's own, whose text is then shared. Text from outside
+    /// is printed anew, without its spaces, as AWS does when a state ends.
+    pub fn carry(&self, value: Value, bytes_max: usize) -> Result<Self, Unprintable> {
+        if self.0.printed && self.bytes() <= bytes_max && self.value().is_same(&value) {
+            return Ok(self.clone());
         }
-        Self::from(value)
+        Self::within(value, bytes_max)
     }
 
     /// Whether both share the very same text.
@@ -125,9 +136,14 @@ mod tests {
     fn text_from_outside_is_kept_until_it_is_carried_on() {
         let given = Payload::parse("[1, 2]").unwrap();
         assert_eq!(&**given.text(), "[1, 2]");
-        let carried = given.carry(given.value().clone());
+        let carried = given.carry(given.value().clone(), 100).unwrap();
         assert_eq!(&**carried.text(), "[1,2]");
-        assert!(carried.carry(carried.value().clone()).is_same(&carried));
+        assert!(
+            carried
+                .carry(carried.value().clone(), 100)
+                .unwrap()
+                .is_same(&carried)
+        );
     }
 
     #[test]

@@ -1,48 +1,110 @@
 //! Printing: compact JSON text, as `Display` and through serde.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::number::Number;
+use crate::parse::DEPTH_MAX;
 use crate::value::Value;
 
-impl fmt::Display for Value {
-    /// Compact JSON, without spaces.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => out.write_str("null"),
-            Self::Bool(true) => out.write_str("true"),
-            Self::Bool(false) => out.write_str("false"),
-            Self::Number(number) => number.fmt(out),
-            Self::String(text) => print_string(text, out),
-            Self::Array(elements) => {
-                out.write_str("[")?;
-                for (place, element) in elements.iter().enumerate() {
-                    if place > 0 {
-                        out.write_str(",")?;
-                    }
-                    fmt::Display::fmt(element, out)?;
-                }
-                out.write_str("]")
-            }
-            Self::Object(members) => {
-                out.write_str("{")?;
-                for (place, (name, value)) in members.iter().enumerate() {
-                    if place > 0 {
-                        out.write_str(",")?;
-                    }
-                    print_string(name, out)?;
-                    out.write_str(":")?;
-                    fmt::Display::fmt(value, out)?;
-                }
-                out.write_str("}")
-            }
+/// A value that has no text within bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unprintable {
+    /// Its text has more bytes than allowed.
+    TooLong,
+    /// It nests deeper than [`DEPTH_MAX`] levels.
+    TooDeep,
+}
+
+impl Value {
+    /// The value as compact JSON text of at most so many bytes.
+    ///
+    /// Values share what is in them, so a small value may have an enormous text: printing stops where the
+    /// bound is passed.
+    pub fn text_within(&self, bytes_max: usize) -> Result<String, Unprintable> {
+        let mut out = Bounded {
+            text: String::new(),
+            bytes_max,
+        };
+        match print(self, &mut out, 0) {
+            Ok(()) => Ok(out.text),
+            Err(Stop::Depth) => Err(Unprintable::TooDeep),
+            Err(Stop::Writer) => Err(Unprintable::TooLong),
         }
     }
 }
 
-fn print_string(text: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl fmt::Display for Value {
+    /// Compact JSON, without spaces.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        print(self, out, 0).map_err(|_| fmt::Error)
+    }
+}
+
+struct Bounded {
+    text: String,
+    bytes_max: usize,
+}
+
+impl Write for Bounded {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        if self.text.len() + part.len() > self.bytes_max {
+            return Err(fmt::Error);
+        }
+        self.text.push_str(part);
+        Ok(())
+    }
+}
+
+enum Stop {
+    Depth,
+    Writer,
+}
+
+impl From<fmt::Error> for Stop {
+    fn from(_: fmt::Error) -> Self {
+        Self::Writer
+    }
+}
+
+fn print(value: &Value, out: &mut impl Write, depth: usize) -> Result<(), Stop> {
+    if depth == DEPTH_MAX && matches!(value, Value::Array(_) | Value::Object(_)) {
+        return Err(Stop::Depth);
+    }
+    match value {
+        Value::Null => out.write_str("null")?,
+        Value::Bool(true) => out.write_str("true")?,
+        Value::Bool(false) => out.write_str("false")?,
+        Value::Number(number) => write!(out, "{number}")?,
+        Value::String(text) => print_string(text, out)?,
+        Value::Array(elements) => {
+            out.write_str("[")?;
+            for (place, element) in elements.iter().enumerate() {
+                if place > 0 {
+                    out.write_str(",")?;
+                }
+                print(element, out, depth + 1)?;
+            }
+            out.write_str("]")?;
+        }
+        Value::Object(members) => {
+            out.write_str("{")?;
+            for (place, (name, value)) in members.iter().enumerate() {
+                if place > 0 {
+                    out.write_str(",")?;
+                }
+                print_string(name, out)?;
+                out.write_str(":")?;
+                print(value, out, depth + 1)?;
+            }
+            out.write_str("}")?;
+        }
+    }
+    Ok(())
+}
+
+fn print_string(text: &str, out: &mut impl Write) -> fmt::Result {
     out.write_str("\"")?;
     let mut start = 0;
     for (place, byte) in text.bytes().enumerate() {
@@ -90,5 +152,31 @@ impl Serialize for Value {
                 map.end()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_value_with_an_enormous_text_is_not_printed() {
+        let mut value = Value::from("0123456789");
+        for _ in 0..40 {
+            value = Value::from(vec![value.clone(), value]);
+        }
+        assert_eq!(value.text_within(1000), Err(Unprintable::TooLong));
+        assert_eq!(Value::from("abc").text_within(5), Ok("\"abc\"".to_owned()));
+        assert_eq!(Value::from("abc").text_within(4), Err(Unprintable::TooLong));
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth| (0..depth).fold(Value::Null, |value, _| Value::from(vec![value]));
+        assert!(nested(DEPTH_MAX).text_within(10_000).is_ok());
+        assert_eq!(
+            nested(DEPTH_MAX + 1).text_within(10_000),
+            Err(Unprintable::TooDeep)
+        );
     }
 }

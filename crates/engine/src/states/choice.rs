@@ -28,7 +28,7 @@ pub(crate) fn begin(
         return Err(Failure::new("States.NoChoiceMatched", NO_CHOICE));
     };
     let assigned = assign.evaluate(env)?;
-    let output = input.carry(state.output_path.select(env)?);
+    let output = states::payload(&state.name, &input, state.output_path.select(env)?)?;
     states::leave(step, branch, output, assigned, Transition::Next(next));
     Ok(())
 }

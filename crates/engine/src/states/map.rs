@@ -25,7 +25,7 @@ pub(crate) fn begin(
         .map_or(Ok(0), |limit| limit.resolve("MaxConcurrency", env))?;
     let items = map.items(env)?;
     let length = items.len() as u64;
-    let items = input.carry(Value::Array(items));
+    let items = states::payload(&state.name, &input, Value::Array(items))?;
     let started = step.record_next(
         branch,
         Detail::MapStateStarted {
@@ -40,7 +40,7 @@ pub(crate) fn begin(
     let width = iterations.width().min(iterations.length());
     if length == 0 {
         step.record(branch, started, Detail::MapStateSucceeded);
-        states::complete(step, branch, &map.after, &Payload::from(Value::from(Vec::new())));
+        states::complete_with(step, branch, &map.after, Value::from(Vec::new()));
     }
     for slot in (0..width).rev() {
         step.work.push(Work::Iterate {
@@ -101,13 +101,13 @@ fn select(
     slot: u32,
     item: Value,
 ) -> Result<Payload, Failure> {
-    let Some(selector) = &map.item_selector else {
-        return Ok(item.into());
-    };
     let input = states::input(step, branch);
+    let Some(selector) = &map.item_selector else {
+        return states::payload(&state.name, &input, item);
+    };
     let effective = states::effective_input(step, branch, state, &input)?;
     let view = View::new(step.execution, &step.chance, branch).with_item(u64::from(slot), item);
-    selector.evaluate(view.env(&effective)).map(Payload::from)
+    states::payload(&state.name, &input, selector.evaluate(view.env(&effective))?)
 }
 
 /// An iteration came to its end; the next item follows, or the results are collected.
@@ -154,11 +154,7 @@ pub(crate) fn joined(step: &mut Stepper<'_>, iteration: BranchId, parent: Parent
         })
         .collect();
     step.record(branch, succeeded, Detail::MapStateSucceeded);
-    let result = Payload::from(Value::from(results));
-    if result.bytes() > asl::limits::PAYLOAD_BYTES_MAX {
-        return step.fail(branch, states::too_large(&state.name).into());
-    }
-    states::complete(step, branch, &map.after, &result);
+    states::complete_with(step, branch, &map.after, Value::from(results));
 }
 
 impl Stepper<'_> {

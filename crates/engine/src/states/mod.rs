@@ -10,7 +10,7 @@ pub(crate) mod task;
 pub(crate) mod wait;
 
 use asl::{After, Failure, State, StateId, StateKind, Transition, limits};
-use json::{Payload, Str, Value};
+use json::{Payload, Str, Unprintable, Value};
 
 use crate::event::{BranchId, Detail, StateType};
 use crate::step::{Stepper, Work};
@@ -78,16 +78,10 @@ pub(crate) fn leave(
     };
     let id = visit.state;
     let state = step.machine.state(id);
-    if output.bytes() > limits::PAYLOAD_BYTES_MAX {
-        return step.fail(branch, too_large(&state.name).into());
-    }
-    let assigned: Vec<(Str, Payload)> = assigned
-        .into_iter()
-        .map(|(name, value)| (name, Payload::from(value)))
-        .collect();
-    if let Err(failure) = check_variables(step, &assigned) {
-        return step.fail_evaluating(branch, failure);
-    }
+    let assigned = match variables(step, assigned) {
+        Ok(assigned) => assigned,
+        Err(failure) => return step.fail_evaluating(branch, failure),
+    };
     let exited = Detail::StateExited {
         kind: StateType::of(&state.kind),
         state: id.0,
@@ -134,7 +128,7 @@ pub(crate) fn output(
     data: Value,
 ) -> Result<Payload, Failure> {
     let view = View::new(step.execution, &step.chance, branch);
-    Ok(input.carry(state.output_path.select(view.env(&data))?))
+    payload(&state.name, input, state.output_path.select(view.env(&data))?)
 }
 
 /// A Task, Parallel or Map has its result: ResultSelector, Assign, ResultPath, OutputPath, and on.
@@ -143,6 +137,18 @@ pub(crate) fn complete(step: &mut Stepper<'_>, branch: BranchId, after: &After, 
     match completed {
         Ok((output, assigned)) => leave(step, branch, output, assigned, after.transition),
         Err(failure) => step.fail_evaluating(branch, failure),
+    }
+}
+
+/// The same with a result that was just put together.
+pub(crate) fn complete_with(step: &mut Stepper<'_>, branch: BranchId, after: &After, result: Value) {
+    let Some(visit) = step.execution.visit(branch) else {
+        return;
+    };
+    let name = &step.machine.state(visit.state).name;
+    match Payload::within(result, limits::PAYLOAD_BYTES_MAX) {
+        Ok(result) => complete(step, branch, after, &result),
+        Err(reason) => step.fail_evaluating(branch, unprintable(name, reason)),
     }
 }
 
@@ -166,12 +172,28 @@ fn completed(
     let assigned = state.assign.evaluate(view.env(&selected))?;
     let data = after.result_path.place(visit.input.value(), selected)?;
     let output = state.output_path.select(view.env(&data))?;
-    let output = if result.value().is_same(&output) {
-        result.carry(output)
+    let base = if result.value().is_same(&output) {
+        result
     } else {
-        visit.input.carry(output)
+        &visit.input
     };
-    Ok((output, assigned))
+    Ok((payload(&state.name, base, output)?, assigned))
+}
+
+/// The payload of a value that a state made, sharing the text of the one it may have come from.
+pub(crate) fn payload(name: &str, base: &Payload, value: Value) -> Result<Payload, Failure> {
+    base.carry(value, limits::PAYLOAD_BYTES_MAX)
+        .map_err(|reason| unprintable(name, reason))
+}
+
+/// The failure of a value that is too large or nests too deep to be a payload.
+pub(crate) fn unprintable(name: &str, reason: Unprintable) -> Failure {
+    match reason {
+        Unprintable::TooLong => too_large(name),
+        Unprintable::TooDeep => {
+            Failure::runtime(format!("The data nests deeper than {} levels.", json::DEPTH_MAX))
+        }
+    }
 }
 
 /// The failure of a result or an output over AWS's limit.
@@ -182,30 +204,29 @@ pub(crate) fn too_large(name: &str) -> Failure {
     Failure::new("States.DataLimitExceeded", cause)
 }
 
-fn check_variables(step: &Stepper<'_>, assigned: &[(Str, Payload)]) -> Result<(), Failure> {
-    if assigned.is_empty() {
-        return Ok(());
-    }
-    let total: usize = assigned.iter().map(|(_, payload)| payload.bytes()).sum();
-    for (name, payload) in assigned {
-        if payload.bytes() > limits::VARIABLE_BYTES_MAX {
-            return Err(Failure::new(
-                "States.DataLimitExceeded",
-                format!("The variable '{name}' exceeds the maximum number of bytes service limit."),
-            ));
-        }
-    }
-    if total > limits::ASSIGN_BYTES_MAX {
-        return Err(Failure::new(
+/// The variables as they are stored, within AWS's limits for each, for one Assign and for the execution.
+fn variables(step: &Stepper<'_>, assigned: Vec<(Str, Value)>) -> Result<Vec<(Str, Payload)>, Failure> {
+    let exceeded = |what: String| {
+        Failure::new(
             "States.DataLimitExceeded",
-            "The variables of one Assign field exceed the maximum number of bytes service limit.",
-        ));
+            format!("{what} the maximum number of bytes service limit."),
+        )
+    };
+    let mut stored = Vec::with_capacity(assigned.len());
+    let mut total = 0;
+    for (name, value) in assigned {
+        let payload = Payload::within(value, limits::VARIABLE_BYTES_MAX).map_err(|reason| match reason {
+            Unprintable::TooLong => exceeded(format!("The variable '{name}' exceeds")),
+            Unprintable::TooDeep => unprintable(&name, reason),
+        })?;
+        total += payload.bytes();
+        if total > limits::ASSIGN_BYTES_MAX {
+            return Err(exceeded("The variables of one Assign field exceed".to_owned()));
+        }
+        stored.push((name, payload));
     }
     if step.execution.variable_bytes + total > limits::VARIABLES_BYTES_MAX {
-        return Err(Failure::new(
-            "States.DataLimitExceeded",
-            "The variables of the execution exceed the maximum number of bytes service limit.",
-        ));
+        return Err(exceeded("The variables of the execution exceed".to_owned()));
     }
-    Ok(())
+    Ok(stored)
 }

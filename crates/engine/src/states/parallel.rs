@@ -1,7 +1,7 @@
 //! Parallel: runs its branches at once and collects their results.
 
 use asl::{Failure, Parallel, State, StateKind};
-use json::{Payload, Value};
+use json::Value;
 
 use crate::event::{BranchId, Detail};
 use crate::execution::{At, Phase};
@@ -22,7 +22,7 @@ pub(crate) fn begin(
         Some(parameters) => parameters.evaluate(view.env(&effective))?,
         None => effective,
     };
-    let given = input.carry(given);
+    let given = states::payload(&state.name, &input, given)?;
     let started = step.record_next(branch, Detail::ParallelStateStarted);
     let first = step.execution.next_branch;
     for slot in 0..parallel.branches.len() as u32 {
@@ -65,11 +65,7 @@ pub(crate) fn joined(step: &mut Stepper<'_>, child: BranchId, branch: BranchId) 
     };
     let previous = step.previous(child);
     step.record(branch, previous, Detail::ParallelStateSucceeded);
-    let result = Payload::from(Value::from(results));
-    if result.bytes() > asl::limits::PAYLOAD_BYTES_MAX {
-        return step.fail(branch, states::too_large(&state.name).into());
-    }
-    states::complete(step, branch, &parallel.after, &result);
+    states::complete_with(step, branch, &parallel.after, Value::from(results));
 }
 
 impl Stepper<'_> {

@@ -23,7 +23,7 @@ pub(crate) fn begin(
     };
     let assigned = state.assign.evaluate(view.env(&result))?;
     let data = pass.result_path.place(input.value(), result)?;
-    let output = input.carry(state.output_path.select(view.env(&data))?);
+    let output = states::payload(&state.name, &input, state.output_path.select(view.env(&data))?)?;
     states::leave(step, branch, output, assigned, pass.transition);
     Ok(())
 }

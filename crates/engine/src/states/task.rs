@@ -27,9 +27,7 @@ pub(crate) fn begin(
     {
         return Err(Failure::runtime(reason));
     }
-    if scheduled.parameters.bytes() > limits::PAYLOAD_BYTES_MAX {
-        return Err(states::too_large(&state.name));
-    }
+
     let detail = match &task.resource.target {
         Target::Function => Detail::LambdaFunctionScheduled {
             resource: task.resource.arn.clone(),
@@ -89,9 +87,10 @@ fn prepare(step: &Stepper<'_>, branch: BranchId, state: &State, task: &Task) -> 
         None => None,
     };
     let parameters = match &task.parameters {
-        Some(parameters) => Payload::from(parameters.evaluate(env)?),
-        None => input.carry(effective),
+        Some(parameters) => parameters.evaluate(env)?,
+        None => effective,
     };
+    let parameters = states::payload(&state.name, &input, parameters)?;
     Ok(Scheduled {
         parameters,
         timeout_seconds,
