@@ -204,29 +204,21 @@ pub(crate) fn too_large(name: &str) -> Failure {
     Failure::new("States.DataLimitExceeded", cause)
 }
 
-/// The variables as they are stored, within AWS's limits for each, for one Assign and for the execution.
+/// The variables as they are stored. `Assign` has checked each for itself; the limit here is the execution's.
 fn variables(step: &Stepper<'_>, assigned: Vec<(Str, Value)>) -> Result<Vec<(Str, Payload)>, Failure> {
-    let exceeded = |what: String| {
-        Failure::new(
-            "States.DataLimitExceeded",
-            format!("{what} the maximum number of bytes service limit."),
-        )
-    };
+    let mut total = step.execution.variable_bytes;
     let mut stored = Vec::with_capacity(assigned.len());
-    let mut total = 0;
     for (name, value) in assigned {
-        let payload = Payload::within(value, limits::VARIABLE_BYTES_MAX).map_err(|reason| match reason {
-            Unprintable::TooLong => exceeded(format!("The variable '{name}' exceeds")),
-            Unprintable::TooDeep => unprintable(&name, reason),
-        })?;
+        let payload = Payload::within(value, limits::VARIABLE_BYTES_MAX)
+            .map_err(|reason| unprintable(&name, reason))?;
         total += payload.bytes();
-        if total > limits::ASSIGN_BYTES_MAX {
-            return Err(exceeded("The variables of one Assign field exceed".to_owned()));
-        }
         stored.push((name, payload));
     }
-    if step.execution.variable_bytes + total > limits::VARIABLES_BYTES_MAX {
-        return Err(exceeded("The variables of the execution exceed".to_owned()));
+    if total > limits::VARIABLES_BYTES_MAX {
+        let limit = limits::VARIABLES_BYTES_MAX;
+        return Err(Failure::runtime(format!(
+            "The variables of the execution are larger than the limit of {limit} bytes."
+        )));
     }
     Ok(stored)
 }
