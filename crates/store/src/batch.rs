@@ -114,7 +114,16 @@ impl Batch {
     }
 
     /// Joins the commits of each execution into one, and sorts them by id, which is the order on disk.
+    /// Refuses ids that can't be stored.
     pub(crate) fn join_commits(&mut self) -> Result<(), StoreError> {
+        let starts = self.express.iter().filter_map(|change| match change {
+            ExpressChange::Started(start) => Some(start.id),
+            ExpressChange::Finished(_) => None,
+        });
+        let mut ids = self.executions.iter().map(|commit| commit.id).chain(starts);
+        if let Some(id) = ids.find(|id| *id > ExecId::MAX) {
+            return Err(conflict(id, "its number is too high to be saved"));
+        }
         let rising = self.executions.is_sorted_by(|one, next| one.id < next.id);
         if rising {
             return Ok(());

@@ -52,6 +52,7 @@ macro_rules! conformance_tests {
             batches_can_be_saved_again
             express_starts_are_pending_until_they_finish
             the_latest_id_is_known
+            ids_that_are_never_saved_are_refused_and_not_found
             the_catalogue_is_kept
             removing_a_machine_removes_its_revisions
         }
@@ -809,6 +810,38 @@ mod cases {
             .expect("it fits");
         drop(store);
         assert_eq!(place.open().latest().await, Ok(Some(id(12))));
+    }
+
+    pub async fn ids_that_are_never_saved_are_refused_and_not_found(place: &impl Place) {
+        let store = place.open();
+        save(&store, [opening(1)]).await;
+        for id in [ExecId(ExecId::MAX.0 + 1), ExecId(u64::MAX)] {
+            assert_eq!(store.summary(id).await, Ok(None));
+            assert!(store.load(id).await.expect("readable").is_none());
+            assert_eq!(
+                store.history(id, HistoryPage::backward(9, 9)).await,
+                Ok(Vec::new())
+            );
+            assert_eq!(store.open(Some(id), 9).await, Ok(Vec::new()));
+            assert_eq!(store.express_pending(Some(id), 9).await, Ok(Vec::new()));
+            let start = ExpressStart {
+                id,
+                created: created(2),
+                input: Payload::trusted("1"),
+            };
+            let express = vec![ExpressChange::Started(start)];
+            for batch in [
+                batch([Commit { id, ..opening(2) }]),
+                Batch {
+                    express,
+                    ..Batch::default()
+                },
+            ] {
+                let error = store.commit(batch).await.expect_err("it can't be saved");
+                assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
+            }
+        }
+        assert_eq!(store.latest().await, Ok(Some(id(1))));
     }
 
     pub async fn the_catalogue_is_kept(place: &impl Place) {

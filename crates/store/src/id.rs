@@ -13,6 +13,8 @@ const TICK_MAX: u64 = (1 << 39) - 1;
 
 /// The number of an execution: 39 bits of 4 ms ticks since 2025, then 8 bits of shard.
 ///
+/// Numbers above [`ExecId::MAX`] are free for executions that are never saved: a store knows none of them.
+///
 /// Ids of one shard are in the order in which they were given; those of different shards are so to
 /// within a few milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,14 +33,18 @@ impl ExecId {
         self.0 >> 8
     }
 
-    /// The key of what belongs to the execution and has that number in it.
+    /// The key of what belongs to the execution and has that number in it; of nothing, when the id is
+    /// higher than any stored one can be.
     pub(crate) fn key(self, number: u16) -> i64 {
-        let key = (self.0 << 16) | u64::from(number);
-        i64::try_from(key).expect("an id has 47 bits")
+        if self > Self::MAX {
+            return -1;
+        }
+        i64::try_from((self.0 << 16) | u64::from(number)).expect("an id has 47 bits")
     }
 
+    /// The key of the execution's row.
     pub(crate) fn row(self) -> i64 {
-        i64::try_from(self.0).expect("an id has 47 bits")
+        i64::try_from(self.0).unwrap_or(i64::MAX)
     }
 
     /// The id that a row has; none for what can't be one.
@@ -142,5 +148,13 @@ mod tests {
         assert_eq!(ExecId::from_row(ExecId::MAX.row()), Some(ExecId::MAX));
         assert_eq!(ExecId::from_row(ExecId::MAX.row() + 1), None);
         assert_eq!(ExecId::from_row(-1), None);
+    }
+
+    #[test]
+    fn higher_ids_have_no_key() {
+        for id in [ExecId(ExecId::MAX.0 + 1), ExecId(u64::MAX)] {
+            assert_eq!((id.key(0), id.key(u16::MAX)), (-1, -1));
+            assert!(id.row() > ExecId::MAX.row());
+        }
     }
 }

@@ -224,6 +224,48 @@ async fn a_full_disk_refuses_a_batch_and_damages_nothing() {
     assert_eq!(loaded.events.len(), 1);
 }
 
+/// The real thing: `mount -t tmpfs -o size=8m tmpfs FOLDER` makes such a disk.
+#[tokio::test]
+#[ignore = "needs STORE_TEST_SMALL_DISK: an empty folder on a disk of a few megabytes"]
+async fn a_disk_that_fills_up_damages_nothing() {
+    let folder = std::env::var("STORE_TEST_SMALL_DISK").expect("it names a folder");
+    let (data, ballast) = (
+        Path::new(&folder).join("data"),
+        Path::new(&folder).join("ballast"),
+    );
+    fs::write(&ballast, vec![1; 2 << 20]).expect("there is room");
+    let options = EmbeddedOptions {
+        checkpoint_bytes: 1 << 20,
+        ..EmbeddedOptions::default()
+    };
+    let store = EmbeddedStore::open(&data, &options).expect("it opens");
+    let (mut saved, mut refused) = (Vec::new(), 0);
+    for number in 0..1000 {
+        match store.commit(batch([padded(number, 60_000)])).await {
+            Ok(()) => saved.push(number),
+            Err(error) => {
+                assert!(matches!(error, StoreError::DiskFull(_)), "{error}");
+                refused += 1;
+            }
+        }
+        assert!(refused == 0 || list(&store).await == saved);
+    }
+    assert!(refused > 0 && saved.len() > 10, "{} saved", saved.len());
+    fs::remove_file(&ballast).expect("it is there");
+    store
+        .commit(batch([padded(5000, 60_000)]))
+        .await
+        .expect("there is room again");
+    saved.push(5000);
+    drop(store);
+
+    let store = open(&data).expect("it opens");
+    assert_eq!(list(&store).await, saved);
+    for number in saved {
+        assert!(store.load(id(number)).await.expect("readable").is_some());
+    }
+}
+
 #[tokio::test]
 async fn checkpoints_keep_the_log_short_while_others_read() {
     let folder = folder();

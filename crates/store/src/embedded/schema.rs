@@ -119,7 +119,7 @@ pub(super) fn prepare_reader(connection: &Connection) -> Result<(), rusqlite::Er
     connection.execute_batch(
         "PRAGMA query_only = ON;
          PRAGMA cache_size = -4096;
-         PRAGMA mmap_size = 17179869184;
+         PRAGMA mmap_size = 2147418112;
          PRAGMA wal_autocheckpoint = 0;",
     )
 }
