@@ -76,6 +76,9 @@ pub const LABEL_CHARS_MAX: usize = 40;
 /// Values in a YAML definition, those that an alias repeats included.
 pub const YAML_NODES_MAX: usize = 250_000;
 
+/// Faults of one payload template that are kept.
+pub const TEMPLATE_ERRORS_MAX: usize = 100;
+
 /// Findings about one definition that are kept.
 pub const FINDINGS_MAX: usize = 1000;
 

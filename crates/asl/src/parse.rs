@@ -36,7 +36,7 @@ pub struct Rules {
 pub struct Reading {
     /// The machine; present exactly when there is no error among the findings.
     pub machine: Option<StateMachine>,
-    /// All findings: those about single fields in the order of writing, then those about the whole.
+    /// All findings: those about single fields in the order of the text, then those about the whole.
     pub diagnostics: Vec<Diagnostic>,
 }
 

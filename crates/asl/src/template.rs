@@ -5,6 +5,7 @@ use json::{Str, Value};
 use crate::env::Env;
 use crate::failure::Failure;
 use crate::intrinsics::Call;
+use crate::limits::TEMPLATE_ERRORS_MAX;
 use crate::path::{Path, Unresolved, null_input};
 
 /// A compiled payload template. What is constant in it is shared, never copied.
@@ -38,7 +39,7 @@ pub struct TemplateError {
 }
 
 impl Template {
-    /// Compiles a template; gives all of its faults, not only the first.
+    /// Compiles a template; gives all of its faults, not only the first, up to a limit.
     pub fn compile(value: &Value) -> Result<Self, Vec<TemplateError>> {
         let mut errors = Vec::new();
         let node = Node::compile(value, &mut String::new(), &mut errors);
@@ -148,7 +149,9 @@ impl Node {
             other => Err(format!("expected a string, found {}", other.kind())),
         };
         let node = compiled.unwrap_or_else(|reason| {
-            errors.push(TemplateError::new(pointer.clone(), name, reason));
+            if errors.len() < TEMPLATE_ERRORS_MAX {
+                errors.push(TemplateError::new(pointer.clone(), name, reason));
+            }
             Self::Constant(Value::Null)
         });
         (bare.into(), node)

@@ -308,6 +308,23 @@ fn a_very_large_definition_is_read_and_a_very_faulty_one_refused() {
     assert!(bytes < 8 * limits::FINDINGS_BYTES_MAX, "{bytes}");
 }
 
+#[test]
+fn a_faulty_template_costs_no_more_than_its_size() {
+    let members = |count: usize| {
+        let members: Vec<String> = (0..count).map(|n| format!(r#""{n}.$":"x""#)).collect();
+        let name = "k".repeat(300_000);
+        format!(
+            r#"{{"StartAt":"A","States":{{"A":{{"Type":"Pass","End":true,"Parameters":{{"{name}":{{{}}}}}}}}}}}"#,
+            members.join(",")
+        )
+    };
+    let few = limits::TEMPLATE_ERRORS_MAX - 1;
+    assert_eq!(read(&members(few), Rules::default()).diagnostics.len(), few);
+    let reading = read(&members(20_000), Rules::default());
+    assert_eq!(reading.diagnostics.len(), limits::TEMPLATE_ERRORS_MAX);
+    assert!(reading.machine.is_none());
+}
+
 /// JSON that is made of the language's own words, so that much of it is nearly right.
 fn words() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![

@@ -173,6 +173,7 @@ impl Builder {
 
     fn finish(&mut self, part: Part, anchor: usize) -> Result<(), Malformed> {
         if anchor != 0 {
+            self.count(part.nodes, part.node.place)?;
             self.anchors.insert(anchor, part.clone());
         }
         let place = part.node.place;
@@ -362,6 +363,13 @@ mod tests {
         assert!(refusal(&text).contains("holds more than"));
         let text = format!("a: &a\n  {}x\nb:\n  {}*a", "- ".repeat(600), "- ".repeat(600));
         assert!(refusal(&text).contains("deeper than 1000 levels"));
+    }
+
+    #[test]
+    fn anchors_around_anchors_are_counted() {
+        let deep: String = (0..200).map(|n| format!("&a{n} [")).collect();
+        let text = format!("{deep}{}{}", "x, ".repeat(2000), "]".repeat(200));
+        assert!(refusal(&text).contains("holds more than"));
     }
 
     #[test]
