@@ -13,7 +13,7 @@ mod writer;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use engine::Event;
@@ -101,10 +101,13 @@ impl Default for EmbeddedOptions {
     }
 }
 
+/// The connections that read, each of them used by one thread at a time.
+type Readers = Arc<[Mutex<Reader>]>;
+
 /// Keeps executions in a folder on disk.
 #[derive(Debug)]
 pub struct EmbeddedStore {
-    readers: Vec<Mutex<Reader>>,
+    readers: Readers,
     next_reader: AtomicUsize,
     jobs: Option<Sender<Job>>,
     writer: Option<JoinHandle<()>>,
@@ -125,13 +128,14 @@ impl EmbeddedStore {
             Connection::open_with_flags(&folder.database, flags | OpenFlags::SQLITE_OPEN_CREATE)
                 .map_err(unusable)?;
         schema::prepare_writer(&mut connection, &folder.shown)?;
-        let writer = Writer::new(connection, options).map_err(unusable)?;
         let mut readers = Vec::new();
         for _ in 0..options.readers.max(1) {
             let connection = Connection::open_with_flags(&folder.database, flags).map_err(unusable)?;
             schema::prepare_reader(&connection).map_err(unusable)?;
             readers.push(Mutex::new(Reader::new(connection)));
         }
+        let readers = Readers::from(readers);
+        let writer = Writer::new(connection, Arc::clone(&readers), options).map_err(unusable)?;
         let (jobs, queue) = channel();
         let writer = std::thread::Builder::new()
             .name("store".to_owned())
@@ -157,8 +161,7 @@ impl EmbeddedStore {
                 return reader;
             }
         }
-        let reader = self.readers[turn % self.readers.len()].lock();
-        reader.unwrap_or_else(std::sync::PoisonError::into_inner)
+        lock(&self.readers[turn % self.readers.len()])
     }
 
     fn read<'a, T: Send + 'a>(
@@ -169,11 +172,15 @@ impl EmbeddedStore {
     }
 }
 
+/// Waits for a reader. One that was left in the middle of a read has ended it by being dropped.
+fn lock(reader: &Mutex<Reader>) -> MutexGuard<'_, Reader> {
+    reader.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Drop for EmbeddedStore {
-    /// Lets the writer finish what it was given, and closes its connection last: closing the last one
-    /// makes a checkpoint.
+    /// Lets the writer finish what it was given.
     fn drop(&mut self) {
-        self.readers.clear();
+        self.readers = Arc::new([]);
         self.jobs = None;
         if let Some(writer) = self.writer.take() {
             // A panic of the writer was answered to whoever waited for it.

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::batch::{Batch, Commit, ExpressChange, conflict};
 use crate::codec::{Blob, decode_created, encode_created, encode_payload};
 use crate::embedded::schema::write_error;
-use crate::embedded::{EmbeddedOptions, catalog};
+use crate::embedded::{EmbeddedOptions, Readers, catalog, lock};
 use crate::error::StoreError;
 use crate::id::{ArnHash, ExecId};
 use crate::record::{Created, Status};
@@ -27,10 +27,16 @@ pub(super) struct Job {
 
 /// Owns the connection that writes.
 pub(super) struct Writer {
+    /// Dropped first, so that the connection that writes is closed last: that makes a checkpoint.
+    readers: Readers,
     connection: Connection,
     /// How long the write-ahead log is.
     log_bytes: Arc<AtomicU64>,
     checkpoint_bytes: u64,
+    /// How long the log may become before it is copied (again).
+    checkpoint_at: u64,
+    /// How long it was when it was last looked at.
+    log_bytes_seen: u64,
     /// After this, nothing is written any more.
     fatal: Option<StoreError>,
 }
@@ -38,6 +44,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(
         mut connection: Connection,
+        readers: Readers,
         options: &EmbeddedOptions,
     ) -> Result<Self, rusqlite::Error> {
         let log_bytes = Arc::new(AtomicU64::new(0));
@@ -51,9 +58,12 @@ impl Writer {
             connection.pragma_update(None, "max_page_count", pages)?;
         }
         Ok(Self {
+            readers,
             connection,
             log_bytes,
             checkpoint_bytes: options.checkpoint_bytes,
+            checkpoint_at: options.checkpoint_bytes,
+            log_bytes_seen: 0,
             fatal: None,
         })
     }
@@ -98,25 +108,35 @@ impl Writer {
     }
 
     /// Copies the write-ahead log into the database once it is long. Readers that are at work keep the log
-    /// from starting over; when that has happened for long, they are waited for.
+    /// from starting over, and so does a full disk; then it is tried again after a while, and when the log
+    /// has become very long, readers are waited for.
     fn checkpoint_if_due(&mut self) {
         let bytes = self.log_bytes.load(Ordering::Relaxed);
-        if bytes < self.checkpoint_bytes || self.fatal.is_some() {
+        let started_over = bytes < self.log_bytes_seen;
+        self.log_bytes_seen = bytes;
+        if started_over {
+            self.checkpoint_at = self.checkpoint_bytes;
+        }
+        if bytes < self.checkpoint_at || self.fatal.is_some() {
             return;
         }
-        let mode = if bytes < self.checkpoint_bytes.saturating_mul(4) {
-            CheckpointMode::PASSIVE
-        } else {
-            CheckpointMode::RESTART
-        };
-        match self.connection.wal_checkpoint_v2(None::<&str>, mode) {
-            Ok(_) => {}
-            Err(error) => {
-                let error = write_error(&error);
-                tracing::error!(%error, "failed to checkpoint");
-                self.note(&Err(error));
-            }
+        self.checkpoint_at = bytes.saturating_add(self.checkpoint_bytes / 4);
+        let result = self.checkpoint(bytes).map_err(|error| write_error(&error));
+        if let Err(error) = &result {
+            tracing::error!(%error, "failed to checkpoint");
         }
+        self.note(&result);
+    }
+
+    fn checkpoint(&self, bytes: u64) -> Result<(), rusqlite::Error> {
+        self.connection
+            .wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE)?;
+        if bytes >= self.checkpoint_bytes.saturating_mul(4) {
+            let _all: Vec<_> = self.readers.iter().map(lock).collect();
+            self.connection
+                .wal_checkpoint_v2(None::<&str>, CheckpointMode::RESTART)?;
+        }
+        Ok(())
     }
 }
 
