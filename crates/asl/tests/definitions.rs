@@ -93,11 +93,15 @@ fn check(folder: &str, judge: fn(&Case, &asl::Reading)) -> usize {
                     case.headline, case.findings
                 );
             }
-            found += &format!("== {}\n{}\n--\n{findings}\n\n", case.headline, case.definition);
+            let separator = if findings.is_empty() { "" } else { "\n--\n" };
+            found += &format!(
+                "== {}\n{}{separator}{findings}\n\n",
+                case.headline, case.definition
+            );
             count += 1;
         }
         if std::env::var_os("UPDATE").is_some() {
-            let found = found.replace("\n--\n\n", "\n\n").trim_end().to_owned() + "\n";
+            let found = found.trim_end().to_owned() + "\n";
             fs::write(&file, found).expect("the text of cases is written");
             wrong.clear();
         }

@@ -1,7 +1,7 @@
 //! `Assign`: variables and what they are set to.
 
 use crate::diagnostics::Code;
-use crate::document::Member;
+use crate::document::{Content, Member};
 use crate::limits::VARIABLE_NAME_CHARS_MAX;
 use crate::model::{Assign, QueryLanguage, StateId};
 use crate::parse::fields::{Field, Fields, report};
@@ -61,10 +61,12 @@ fn variable(assign: &Field<'_>, written: &str, computed: bool, member: &Member) 
         ..*assign
     };
     if computed {
-        field.expression()
-    } else {
-        field.template()
+        return field.expression();
     }
+    if matches!(member.value.content, Content::Scalar(_)) {
+        field.warn_of_paths();
+    }
+    field.template()
 }
 
 /// What is wrong with the name of a variable.

@@ -183,7 +183,9 @@ fn literal(field: &Field<'_>) -> Option<Operand> {
     let content = &field.node.content;
     if field.name.starts_with("String") {
         field.text()?;
-        field.warn_of_path_name();
+        if field.name != "StringMatches" {
+            field.warn_of_path_name();
+        }
     } else if field.name.starts_with("Numeric") {
         if !matches!(content, Content::Scalar(Value::Number(_))) {
             field.warn_of_path_name();

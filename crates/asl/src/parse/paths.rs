@@ -54,7 +54,10 @@ impl Field<'_> {
 
     /// A payload template: JSON in which members named `….$` are computed.
     pub(crate) fn template(&self) -> Option<Template> {
-        self.warn_of_paths();
+        // `Parameters` itself cannot be named `Parameters.$`.
+        if !matches!(self.node.content, Content::Scalar(_)) {
+            self.warn_of_paths();
+        }
         match Template::compile(&self.node.to_value()) {
             Ok(template) => Some(template),
             Err(errors) => {
@@ -84,15 +87,12 @@ impl Field<'_> {
             Code::SchemaValidationFailed,
             &self.location,
             place,
-            format_args!(
-                "The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call",
-                error.field
-            ),
+            &error.message,
         );
     }
 
     /// Warns of members that look computed, but are not, because their names do not end in `.$`.
-    fn warn_of_paths(&self) {
+    pub(crate) fn warn_of_paths(&self) {
         warn(self.findings, &self.location, self.name, self.node);
     }
 }
@@ -108,12 +108,10 @@ fn warn(findings: &Findings, location: &Location<'_>, name: &str, node: &Node) {
         }
         Content::Scalar(_) => {}
         Content::Array(elements) => {
-            for element in elements
+            let inner = elements
                 .iter()
-                .filter(|element| !matches!(element.content, Content::Scalar(_)))
-            {
-                warn(findings, location, name, element);
-            }
+                .filter(|element| !matches!(element.content, Content::Scalar(_)));
+            inner.for_each(|element| warn(findings, location, name, element));
         }
         Content::Object(object) => {
             for (name, member) in object.iter() {
@@ -157,13 +155,10 @@ impl Fields<'_> {
     /// A whole number or its `…Path` twin: `None` when faulty, `Some(None)` when neither is there.
     pub(crate) fn whole(&self, name: &str, path_name: &str, min: u64, max: u64) -> Option<Option<Whole>> {
         let alone = self.at_most_one(&[name, path_name]);
-        let literal = match self.get(name) {
-            Some(field) => {
-                field.warn_of_path_name();
-                Some(field.whole(min, max).map(Whole::Literal))
-            }
-            None => None,
-        };
+        let literal = self.get(name).map(|field| {
+            field.warn_of_path_name();
+            field.whole(min, max).map(Whole::Literal)
+        });
         let path = self.get(path_name).map(|field| field.path().map(Whole::Path));
         if !alone {
             return None;
@@ -178,16 +173,14 @@ impl Fields<'_> {
 impl Field<'_> {
     /// Warns of a value that looks like a path in a field that has a `…Path` twin.
     pub(crate) fn warn_of_path_name(&self) {
-        let looks_like_path = self
-            .node
-            .as_text()
-            .is_some_and(|text| text.starts_with("$.") || text.starts_with("$$."));
-        if looks_like_path {
-            let name = self.name;
-            self.report(
-                Code::NoPath,
-                format_args!("The value of '{name}' looks like a path; to have it followed, name the field '{name}Path'"),
-            );
+        let text = self.node.as_text();
+        if !text.is_some_and(|text| text.starts_with("$.") || text.starts_with("$$.")) {
+            return;
         }
+        let name = self.name;
+        let message = format_args!(
+            "The value of '{name}' looks like a path; to have it followed, name the field '{name}Path'"
+        );
+        self.report(Code::NoPath, message);
     }
 }

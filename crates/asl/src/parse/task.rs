@@ -1,8 +1,7 @@
 //! Task: its fields.
 
 use crate::limits::SECONDS_MAX;
-use crate::model::{Pattern, StateId, Target, Task, Whole};
-use crate::model::{QueryLanguage, Resource};
+use crate::model::{Pattern, QueryLanguage, Resource, StateId, Target, Task, Whole};
 use crate::parse::fields::{Field, Fields, In, Known};
 use crate::parse::flow::{Reader, Scope};
 use crate::parse::resource::{self, InvalidResource};
