@@ -1,0 +1,258 @@
+//! Calls: what callers ask of the runtime, each on its way to the worker or the store that knows.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use engine::{Ending, Event, Input, Millis, Moment, decide};
+use ids::TaskToken;
+use integrations::Described;
+use json::Str;
+use store::{ExecId, HistoryPage, shard_of};
+use tokio::sync::oneshot;
+
+use crate::live::{Kind, Live, Origin, head};
+use crate::load;
+use crate::mailbox::{Message, Report, Request, Start, Work};
+use crate::request::{ActivityTask, ExecutionError, StartError, StartRequest, Started, TokenError};
+use crate::shared::Shared;
+use crate::worker::created;
+
+impl Shared {
+    pub(crate) async fn start(&self, request: StartRequest) -> Result<Started, StartError> {
+        if self.closing.load(Ordering::Relaxed) {
+            return Err(StartError::Closing);
+        }
+        let (name, drawn) = self.name(&request);
+        let arn = self.execution_arn(&request, &name);
+        let shard = shard_of(&arn);
+        let (reply, answer) = oneshot::channel();
+        let start = Box::new(Start {
+            request,
+            arn,
+            shard,
+            name,
+            drawn,
+            reply,
+        });
+        let mailbox = &self.mailboxes.of_shard(shard).starts;
+        let place = match mailbox.try_reserve() {
+            Ok(place) => place,
+            Err(_) => {
+                let until = Millis(self.clock.now().0.saturating_add(self.settings.start_wait_millis));
+                tokio::select! {
+                    place = mailbox.reserve() => place.map_err(|_| StartError::Closing)?,
+                    () = self.clock.sleep_until(until) => return Err(StartError::Throttled),
+                }
+            }
+        };
+        place.send(start);
+        answer.await.unwrap_or(Err(StartError::Closing))
+    }
+
+    /// Runs an Express execution to its end. Nothing of it is saved.
+    pub(crate) async fn start_sync(&self, request: StartRequest) -> Result<Arc<Described>, StartError> {
+        if self.closing.load(Ordering::Relaxed) {
+            return Err(StartError::Closing);
+        }
+        let (name, _) = self.name(&request);
+        let arn = self.execution_arn(&request, &name);
+        let id = self.unsaved_id();
+        let revision = request.machine;
+        let now = self.clock.now();
+        let created = created(&revision, arn, name, now, request.version_arn, request.alias_arn);
+        let role_arn = revision.record.role_arn.clone();
+        let head = head(id, &revision, &created, role_arn, request.input, true);
+        let origin = Origin {
+            map_run_arn: None,
+            parent: request.parent,
+            trace_header: request.trace_header,
+        };
+        let kind = Kind::Express {
+            events: Vec::new(),
+            waiter: None,
+            saved: false,
+        };
+        let mut live = Box::new(Live::new(id, head, revision, origin, kind));
+
+        // The first step is made here: an execution without tasks is over with it.
+        let seed = self.chance.next();
+        let moment = Moment {
+            now,
+            seed,
+            room: self.dispatcher.room(),
+            world: self,
+        };
+        let step = decide(&mut live.execution, Input::Start, moment);
+        let sends = step
+            .effects
+            .iter()
+            .filter(|effect| matches!(effect, engine::Effect::Send(_)))
+            .count();
+        self.dispatcher.take(sends, 0);
+        if live.has_ended() {
+            let described = Arc::new(live.described());
+            self.express
+                .push(Arc::clone(&described), step.events, live.weight);
+            return Ok(described);
+        }
+        let (reply, end) = oneshot::channel();
+        live.kind = Kind::Express {
+            events: step.events,
+            waiter: Some(reply),
+            saved: false,
+        };
+        let mailbox = &self.mailboxes.of_shard(id.shard()).messages;
+        mailbox
+            .send(Message::Adopt(live, step.effects))
+            .map_err(|_| StartError::Closing)?;
+        end.await.map_err(|_| StartError::Closing)
+    }
+
+    fn name(&self, request: &StartRequest) -> (Str, bool) {
+        match &request.name {
+            Some(name) => (name.text(), false),
+            None => (self.chance.uuid().to_string().into(), true),
+        }
+    }
+
+    fn execution_arn(&self, request: &StartRequest, name: &str) -> Str {
+        let prefix = &request.machine.execution_prefix;
+        match request.machine.kind {
+            store::MachineKind::Standard => load::arn(prefix, name),
+            store::MachineKind::Express => format!("{prefix}{name}:{}", self.chance.uuid()).into(),
+        }
+    }
+
+    pub(crate) async fn describe(&self, arn: &str) -> Result<Arc<Described>, ExecutionError> {
+        if let Some(record) = self.express.get(arn) {
+            return Ok(Arc::clone(&record.described));
+        }
+        let (reply, answer) = oneshot::channel();
+        let mailbox = &self.mailboxes.of_shard(shard_of(arn)).requests;
+        let asked = mailbox
+            .send(Request::Describe {
+                arn: arn.into(),
+                reply,
+            })
+            .await;
+        if asked.is_ok()
+            && let Ok(Some(described)) = answer.await
+        {
+            return Ok(described);
+        }
+        let described = load::described(&*self.store, arn).await?;
+        described.map(Arc::new).ok_or(ExecutionError::NotFound)
+    }
+
+    pub(crate) async fn stop(&self, arn: &str, ending: Ending) -> Result<Millis, ExecutionError> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(arn, Work::Stop { ending, reply }).await?;
+        answer.await.unwrap_or(Err(ExecutionError::Closing))
+    }
+
+    /// Waits for an execution's end.
+    pub(crate) async fn ended(&self, arn: &str) -> Result<Arc<Described>, ExecutionError> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(arn, Work::Await { reply }).await?;
+        match answer.await {
+            Ok(Some(described)) => Ok(described),
+            Ok(None) => match load::described(&*self.store, arn).await? {
+                Some(described) if described.outcome.is_some() => Ok(Arc::new(described)),
+                _ => Err(ExecutionError::NotFound),
+            },
+            Err(_) => Err(ExecutionError::Closing),
+        }
+    }
+
+    /// Sends work to the worker of an execution that is named by its ARN.
+    async fn ask(&self, arn: &str, work: Work) -> Result<(), ExecutionError> {
+        let (back, returned) = oneshot::channel();
+        let mailbox = &self.mailboxes.of_shard(shard_of(arn)).requests;
+        let named = Request::Named {
+            arn: arn.into(),
+            work,
+            back,
+        };
+        mailbox.send(named).await.map_err(|_| ExecutionError::Closing)?;
+        // It comes back when the execution is not in memory and its number must be looked up.
+        let Ok(work) = returned.await else { return Ok(()) };
+        let id = self.store.find(arn).await?.ok_or(ExecutionError::NotFound)?;
+        mailbox
+            .send(Request::Work(id, work))
+            .await
+            .map_err(|_| ExecutionError::Closing)
+    }
+
+    pub(crate) async fn report(&self, token: &str, report: Report) -> Result<(), TokenError> {
+        let token: TaskToken = token.parse().map_err(|_| TokenError::Malformed)?;
+        let id = ExecId(token.execution_id);
+        if id > ExecId::MAX {
+            return Err(TokenError::Unknown);
+        }
+        let (reply, answer) = oneshot::channel();
+        let work = Work::Report {
+            event: token.scheduled_event_id,
+            nonce: token.nonce,
+            report,
+            reply,
+        };
+        let mailbox = &self.mailboxes.of_shard(id.shard()).requests;
+        mailbox
+            .send(Request::Work(id, work))
+            .await
+            .map_err(|_| TokenError::Closing)?;
+        answer.await.unwrap_or(Err(TokenError::Closing))
+    }
+
+    pub(crate) async fn take_activity_task(
+        &self,
+        activity: &Str,
+        worker: Option<Str>,
+    ) -> Result<Option<ActivityTask>, store::StoreError> {
+        if self.closing.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let until = Millis(self.clock.now().0.saturating_add(self.settings.poll_millis));
+        let mut waiting = self.activities.poll(activity, worker);
+        loop {
+            tokio::select! {
+                biased;
+                task = waiting.task() => return task,
+                () = self.clock.sleep_until(until) => {
+                    if self.clock.now() >= until {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) async fn history(&self, arn: &str, page: HistoryPage) -> Result<Vec<Event>, ExecutionError> {
+        if let Some(record) = self.express.get(arn) {
+            return Ok(page_of(&record.events, page));
+        }
+        let id = self.store.find(arn).await?.ok_or(ExecutionError::NotFound)?;
+        Ok(self.store.history(id, page).await?)
+    }
+}
+
+/// A page of events that are all in memory.
+fn page_of(events: &[Event], page: HistoryPage) -> Vec<Event> {
+    let limit = u64::try_from(page.limit).unwrap_or(u64::MAX);
+    if page.reverse {
+        let low = page.from_event.saturating_sub(limit);
+        events
+            .iter()
+            .rev()
+            .filter(|event| event.id > low && event.id <= page.from_event)
+            .cloned()
+            .collect()
+    } else {
+        let high = page.from_event.saturating_add(limit);
+        events
+            .iter()
+            .filter(|event| event.id >= page.from_event && event.id < high)
+            .cloned()
+            .collect()
+    }
+}

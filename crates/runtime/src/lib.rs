@@ -1,0 +1,44 @@
+//! Drives executions: decides, commits, dispatches, recovers.
+//!
+//! The shell round the engine. Each execution belongs to one of 256 shards, by the hash of its ARN, and
+//! each shard to a worker, which decides everything that happens to it. What is decided is saved in groups;
+//! only then is anything done or answered. An execution that only waits leaves memory.
+//!
+//! - [`runtime`]: the facade. [`request`]: what it is asked. [`settings`], [`clock`].
+//! - [`catalog`]: state machines, compiled once, and activities.
+//! - `calls`: the ways from the facade to workers and store. `mailbox`: what workers are told.
+//! - `worker`: the life of executions: `start`, `work`, `step`, `release`, `load`.
+//! - `live`, `load`, `timers`, `recent`: what a worker keeps.
+//! - `committer`: many steps, one commit.
+//! - `dispatcher`, [`tasks`]: doing tasks. `activities`: having them done by workers outside.
+//! - `nested`: executions that executions start. [`express`]: those that are not saved.
+
+mod activities;
+mod calls;
+pub mod catalog;
+mod chance;
+pub mod clock;
+mod committer;
+mod dispatcher;
+pub mod express;
+mod live;
+mod load;
+mod mailbox;
+mod nested;
+mod recent;
+pub mod request;
+pub mod runtime;
+pub mod settings;
+mod shared;
+pub mod tasks;
+mod timers;
+mod worker;
+
+pub use catalog::{Catalog, CatalogError, Creation, NewRevision, Revision};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use express::ExpressRecord;
+pub use integrations::Described;
+pub use request::{ActivityTask, ExecutionError, StartError, StartRequest, Started, TokenError};
+pub use runtime::Runtime;
+pub use settings::Settings;
+pub use tasks::Tasks;

@@ -1,0 +1,277 @@
+//! A live execution: its state, and what is under way for it.
+
+use std::sync::Arc;
+
+use asl::{Pattern, Target};
+use engine::{Effect, Event, Execution, Head, Millis, Order, Outcome, Progress, TaskKey};
+use ids::TaskToken;
+use integrations::{Call, Described};
+use json::{Payload, Str};
+use store::{Created, ExecId, OpenRow, Parent, PayloadTable, Status};
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+use crate::catalog::Revision;
+
+/// An execution in memory.
+pub(crate) struct Live {
+    pub(crate) id: ExecId,
+    pub(crate) execution: Execution,
+    pub(crate) revision: Arc<Revision>,
+    pub(crate) origin: Origin,
+    pub(crate) kind: Kind,
+    /// When its worker's timers will call it.
+    pub(crate) due: Option<Millis>,
+    /// The open row as it was decided last.
+    pub(crate) open: Option<OpenRow>,
+    /// How many of its steps are not yet saved.
+    pub(crate) uncommitted: usize,
+    /// About how many bytes its history has.
+    pub(crate) weight: usize,
+    /// Tasks that were sent and have not answered.
+    pub(crate) running: Vec<Running>,
+    /// Nested executions that tasks wait for.
+    pub(crate) children: Vec<(TaskKey, Str)>,
+    /// Ends of nested executions that came before their start was answered.
+    pub(crate) early: Vec<(TaskKey, Arc<Described>)>,
+    /// When it came to rest, by its worker's count; none while it is busy.
+    pub(crate) rest: Option<u64>,
+}
+
+/// A task that was sent and has not answered.
+pub(crate) struct Running {
+    pub(crate) task: TaskKey,
+    pub(crate) abort: AbortHandle,
+    /// Whether it starts a nested execution and waits for its end.
+    pub(crate) child: bool,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A start that is under way can't be taken back: its answer will name the child to stop.
+        if !self.child {
+            self.abort.abort();
+        }
+    }
+}
+
+/// What is known of a start beside what the engine knows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origin {
+    pub(crate) map_run_arn: Option<Str>,
+    pub(crate) parent: Option<Parent>,
+    pub(crate) trace_header: Option<Str>,
+}
+
+/// How an execution is kept.
+pub(crate) enum Kind {
+    /// Every step is saved.
+    Standard(PayloadTable),
+    /// No step is saved.
+    Express {
+        /// What happened so far.
+        events: Vec<Event>,
+        /// Who waits for its end.
+        waiter: Option<oneshot::Sender<Arc<Described>>>,
+        /// Whether its start was saved, to be run again after a crash.
+        saved: bool,
+    },
+}
+
+impl Live {
+    pub(crate) fn new(id: ExecId, head: Head, revision: Arc<Revision>, origin: Origin, kind: Kind) -> Self {
+        Self::of(id, Execution::new(head), revision, origin, kind)
+    }
+
+    /// One whose history was folded.
+    pub(crate) fn of(
+        id: ExecId,
+        execution: Execution,
+        revision: Arc<Revision>,
+        origin: Origin,
+        kind: Kind,
+    ) -> Self {
+        let weight = 512 + execution.head().input.bytes();
+        Self {
+            id,
+            execution,
+            revision,
+            origin,
+            kind,
+            due: None,
+            open: None,
+            uncommitted: 0,
+            weight,
+            running: Vec::new(),
+            children: Vec::new(),
+            early: Vec::new(),
+            rest: None,
+        }
+    }
+
+    pub(crate) fn is_express(&self) -> bool {
+        matches!(self.kind, Kind::Express { .. })
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.execution.outcome().is_some()
+    }
+
+    /// Whether all that can move it on is a timer or somebody outside, and all of it is saved.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.uncommitted == 0
+            && self.running.is_empty()
+            && self.early.is_empty()
+            && !self.is_express()
+            && !self.has_ended()
+    }
+
+    /// What is saved with its first step.
+    pub(crate) fn created(&self) -> Created {
+        let head = self.execution.head();
+        Created {
+            arn: head.arn.clone(),
+            name: head.name.clone(),
+            machine_arn: head.machine_arn.clone(),
+            revision: self.revision.record.id.clone(),
+            version_arn: head.version_arn.clone(),
+            alias_arn: head.alias_arn.clone(),
+            map_run_arn: self.origin.map_run_arn.clone(),
+            started: head.started,
+            parent: self.origin.parent,
+            trace_header: self.origin.trace_header.clone(),
+        }
+    }
+
+    /// What recovery must know of it, after a step with these effects.
+    pub(crate) fn open_row(&self, effects: &[Effect]) -> OpenRow {
+        let asks = |effect: &Effect| matches!(effect, Effect::Send(_) | Effect::Queue(_) | Effect::Offer(_));
+        let wake = effects.iter().any(asks)
+            || !self.running.is_empty()
+            || self
+                .execution
+                .open_tasks()
+                .iter()
+                .any(|(order, progress)| must_wake(order, progress));
+        OpenRow {
+            due: self.execution.next_timer().map(|(due, _)| due),
+            wake,
+        }
+    }
+
+    /// What `DescribeExecution` tells of it.
+    pub(crate) fn described(&self) -> Described {
+        let head = self.execution.head();
+        Described {
+            arn: head.arn.clone(),
+            name: head.name.clone(),
+            machine_arn: head.machine_arn.clone(),
+            version_arn: head.version_arn.clone(),
+            alias_arn: head.alias_arn.clone(),
+            map_run_arn: self.origin.map_run_arn.clone(),
+            trace_header: self.origin.trace_header.clone(),
+            started: head.started,
+            stopped: self.execution.ended(),
+            input: head.input.clone(),
+            outcome: self.execution.outcome().cloned(),
+            events: self.execution.last_event(),
+        }
+    }
+
+    /// A task as the integrations see it.
+    pub(crate) fn call(&self, order: Order) -> Call {
+        let head = self.execution.head();
+        let scope = &self.revision.arn.scope;
+        let token = has_token(&order).then(|| self.token(order.task, order.nonce));
+        Call {
+            execution: self.id.0,
+            execution_arn: head.arn.clone(),
+            machine_arn: head.machine_arn.clone(),
+            state: self.execution.state_of(order.task).cloned().unwrap_or_default(),
+            token,
+            account: Arc::clone(&scope.account),
+            region: Arc::clone(&scope.region),
+            order,
+        }
+    }
+
+    /// The text of a task's token.
+    pub(crate) fn token(&self, task: TaskKey, nonce: u64) -> Str {
+        let token = TaskToken {
+            execution_id: self.id.0,
+            scheduled_event_id: task.event,
+            nonce,
+        };
+        token.to_string().into()
+    }
+
+    /// A task under way, with how far it is.
+    pub(crate) fn open_task(&self, task: TaskKey) -> Option<(Order, Progress)> {
+        self.execution
+            .open_tasks()
+            .into_iter()
+            .find(|(order, _)| order.task == task)
+    }
+
+    /// Forgets that a task runs.
+    pub(crate) fn not_running(&mut self, task: TaskKey) -> Option<Running> {
+        let place = self.running.iter().position(|running| running.task == task)?;
+        Some(self.running.swap_remove(place))
+    }
+}
+
+/// The head of an execution that runs a revision.
+pub(crate) fn head(
+    id: ExecId,
+    revision: &Revision,
+    created: &Created,
+    role_arn: Str,
+    input: Payload,
+    express: bool,
+) -> Head {
+    Head {
+        id: id.0,
+        arn: created.arn.clone(),
+        name: created.name.clone(),
+        machine_arn: created.machine_arn.clone(),
+        machine_name: revision.arn.name.text(),
+        version_arn: created.version_arn.clone(),
+        alias_arn: created.alias_arn.clone(),
+        role_arn,
+        region: Arc::clone(&revision.arn.scope.region),
+        started: created.started,
+        express,
+        machine: Arc::clone(&revision.states),
+        input,
+    }
+}
+
+/// Whether a task waits for the end of a nested execution.
+pub(crate) fn awaits_child(order: &Order) -> bool {
+    matches!(&order.target, Target::Service { service, pattern, .. }
+        if &**service == "states" && matches!(pattern, Pattern::Sync | Pattern::Sync2))
+}
+
+fn has_token(order: &Order) -> bool {
+    matches!(&order.target, Target::Service { pattern, .. } if *pattern != Pattern::RequestResponse)
+}
+
+/// Whether an open task needs something done when the server starts.
+fn must_wake(order: &Order, progress: &Progress) -> bool {
+    match (&order.target, progress) {
+        (_, Progress::Scheduled) => true,
+        (Target::Activity, _) => false,
+        (Target::Function, _) => true,
+        (Target::Service { pattern, .. }, _) => *pattern != Pattern::WaitForTaskToken,
+    }
+}
+
+/// The status that an outcome is stored as.
+pub(crate) fn status(outcome: &Outcome) -> Status {
+    match outcome {
+        Outcome::Succeeded(_) => Status::Succeeded,
+        Outcome::Failed(_) => Status::Failed,
+        Outcome::TimedOut(_) => Status::TimedOut,
+        Outcome::Aborted(_) => Status::Aborted,
+    }
+}

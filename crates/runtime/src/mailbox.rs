@@ -1,0 +1,168 @@
+//! Mailboxes: what a worker is told and asked.
+//!
+//! Each worker has three: messages from within (answers, room, commits), whose number is bounded by what
+//! is under way; requests; and starts, which come last.
+
+use std::sync::Arc;
+
+use engine::{Effect, Ending, Millis, TaskKey};
+use integrations::{Answer, Described};
+use json::{Payload, Str};
+use store::{ExecId, ExpressStart, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::activities::HandOut;
+use crate::catalog::Revision;
+use crate::live::Live;
+use crate::load::{Existing, Fetched};
+use crate::request::{ExecutionError, StartError, StartRequest, Started, TokenError};
+
+/// From within.
+pub(crate) enum Message {
+    /// Something happened to an execution.
+    Work(ExecId, Work),
+    /// An execution was read.
+    Fetched(ExecId, Result<Fetched, StoreError>),
+    /// A name was looked up.
+    Found(Str, Result<Option<Existing>, StoreError>),
+    /// The oldest changes that were handed over are saved: so many.
+    Committed(usize),
+    /// A commit failed, and with it all that was handed over in this generation.
+    CommitFailed(u64, StoreError),
+    /// An Express execution that has begun elsewhere.
+    Adopt(Box<Live>, Vec<Effect>),
+    /// An asynchronous Express execution that runs again after a crash.
+    ExpressAgain(Box<ExpressStart>, Arc<Revision>),
+    /// The end: save what is decided, then answer.
+    Close(oneshot::Sender<()>),
+}
+
+/// What happens to one execution, wherever it is.
+pub(crate) enum Work {
+    /// A task was answered. `child`: it was to start a nested execution and wait for its end.
+    Answer {
+        task: TaskKey,
+        answer: Answer,
+        child: bool,
+    },
+    /// There is room for a task that queued; its place is taken.
+    Room { task: TaskKey },
+    /// A worker asks for the activity task.
+    HandOut { task: TaskKey, to: HandOut },
+    /// A nested execution has ended.
+    ChildEnded { task: TaskKey, child: Arc<Described> },
+    /// Somebody reports on a task.
+    Report {
+        event: u64,
+        nonce: u64,
+        report: Report,
+        reply: oneshot::Sender<Result<(), TokenError>>,
+    },
+    /// Somebody stops it.
+    Stop {
+        ending: Ending,
+        reply: oneshot::Sender<Result<Millis, ExecutionError>>,
+    },
+    /// Somebody waits for its end; gets nothing when it had ended before.
+    Await {
+        reply: oneshot::Sender<Option<Arc<Described>>>,
+    },
+    /// A timer is due.
+    Due,
+    /// The server was started again: what was under way is taken up.
+    TakeUp,
+}
+
+/// What somebody says of a task.
+#[derive(Debug, Clone)]
+pub(crate) enum Report {
+    Succeeded(Payload),
+    Failed(Ending),
+    Heartbeat,
+}
+
+/// From outside.
+pub(crate) enum Request {
+    /// About an execution by its number.
+    Work(ExecId, Work),
+    /// About an execution by its ARN, if it is in memory; else the sender gets the work back.
+    Named {
+        arn: Str,
+        work: Work,
+        back: oneshot::Sender<Work>,
+    },
+    /// What is known of an execution, if it is in memory.
+    Describe {
+        arn: Str,
+        reply: oneshot::Sender<Option<Arc<Described>>>,
+    },
+}
+
+/// A start on its way.
+pub(crate) struct Start {
+    pub(crate) request: StartRequest,
+    pub(crate) arn: Str,
+    /// The shard that its ARN falls to.
+    pub(crate) shard: u8,
+    pub(crate) name: Str,
+    /// Whether the name was drawn, so that nobody else can have it.
+    pub(crate) drawn: bool,
+    pub(crate) reply: oneshot::Sender<Result<Started, StartError>>,
+}
+
+/// The ways to one worker.
+pub(crate) struct Mailbox {
+    pub(crate) messages: mpsc::UnboundedSender<Message>,
+    pub(crate) requests: mpsc::Sender<Request>,
+    pub(crate) starts: mpsc::Sender<Box<Start>>,
+}
+
+/// A worker's ends of its mailboxes.
+pub(crate) struct Inbox {
+    pub(crate) messages: mpsc::UnboundedReceiver<Message>,
+    pub(crate) requests: mpsc::Receiver<Request>,
+    pub(crate) starts: mpsc::Receiver<Box<Start>>,
+}
+
+/// The ways to all workers.
+pub(crate) struct Mailboxes(Vec<Mailbox>);
+
+impl Mailboxes {
+    /// Mailboxes for so many workers, each with so many places for requests and for starts.
+    pub(crate) fn open(workers: usize, places: usize) -> (Self, Vec<Inbox>) {
+        let pair = |_| {
+            let (messages, from_messages) = mpsc::unbounded_channel();
+            let (requests, from_requests) = mpsc::channel(places.max(1));
+            let (starts, from_starts) = mpsc::channel(places.max(1));
+            let inbox = Inbox {
+                messages: from_messages,
+                requests: from_requests,
+                starts: from_starts,
+            };
+            (
+                Mailbox {
+                    messages,
+                    requests,
+                    starts,
+                },
+                inbox,
+            )
+        };
+        let (boxes, inboxes) = (0..workers.clamp(1, 256)).map(pair).unzip();
+        (Self(boxes), inboxes)
+    }
+
+    pub(crate) fn all(&self) -> &[Mailbox] {
+        &self.0
+    }
+
+    /// The worker that a shard belongs to.
+    pub(crate) fn of_shard(&self, shard: u8) -> &Mailbox {
+        &self.0[usize::from(shard) % self.0.len()]
+    }
+
+    /// Tells an execution's worker. One that is gone, at the end of the process, hears nothing.
+    pub(crate) fn send(&self, id: ExecId, work: Work) {
+        let _ = self.of_shard(id.shard()).messages.send(Message::Work(id, work));
+    }
+}

@@ -1,0 +1,124 @@
+//! Nested: executions that tasks of other executions start.
+
+use std::sync::{Arc, Weak};
+
+use engine::Ending;
+use ids::{AnyStateMachineArn, Name};
+use integrations::{BoxFuture, Described, Executions, NestedError, NestedStart, NestedStarted, ParentTask};
+use json::Str;
+use store::{ExecId, Parent};
+
+use crate::catalog::CatalogError;
+use crate::chance::{mix, uuid_of};
+use crate::request::{StartError, StartRequest};
+use crate::shared::Shared;
+
+/// The runtime as the integrations see it. It does not keep the runtime alive.
+pub(crate) struct Nested(pub(crate) Weak<Shared>);
+
+impl Executions for Nested {
+    fn start(&self, start: NestedStart) -> BoxFuture<'_, Result<NestedStarted, NestedError>> {
+        Box::pin(async move {
+            let shared = self.0.upgrade().ok_or_else(closing)?;
+            start_nested(&shared, start).await
+        })
+    }
+
+    fn described(&self, arn: &str) -> BoxFuture<'_, Option<Described>> {
+        let arn = Str::from(arn);
+        Box::pin(async move {
+            let shared = self.0.upgrade()?;
+            let described = shared.describe(&arn).await.ok()?;
+            Some(Arc::unwrap_or_clone(described))
+        })
+    }
+
+    fn stop(&self, arn: &str, ending: Ending) -> BoxFuture<'_, ()> {
+        let arn = Str::from(arn);
+        Box::pin(async move {
+            if let Some(shared) = self.0.upgrade() {
+                let _ = shared.stop(&arn, ending).await;
+            }
+        })
+    }
+}
+
+async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStarted, NestedError> {
+    let machine_arn: AnyStateMachineArn = start
+        .machine_arn
+        .parse()
+        .map_err(|error: ids::InvalidArn| refused("InvalidArn", error.to_string()))?;
+    let AnyStateMachineArn::Unqualified(_) = machine_arn else {
+        return Err(no_machine(&start.machine_arn));
+    };
+    let machine = shared
+        .catalog
+        .current(&start.machine_arn)
+        .await
+        .map_err(|error| match error {
+            CatalogError::NotFound(_) => no_machine(&start.machine_arn),
+            CatalogError::Deleting(arn) => refused(
+                "StateMachineDeleting",
+                format!("State Machine is being deleted: '{arn}'"),
+            ),
+            error => refused("InternalServerException", error.to_string()),
+        })?;
+    let name = match start.name {
+        Some(name) => Some(Name::try_from(name).map_err(|error| refused("InvalidName", error.to_string()))?),
+        // A start that is made again after a crash must have the same name.
+        None => start.parent.map(child_name),
+    };
+    let parent = start.parent.map(|parent| Parent {
+        id: ExecId(parent.execution),
+        branch: parent.task.branch,
+        event: parent.task.event,
+    });
+    let request = StartRequest {
+        name,
+        parent,
+        trace_header: start.trace_header,
+        ..StartRequest::new(machine, start.input)
+    };
+    match shared.start(request).await {
+        Ok(started) => Ok(NestedStarted {
+            arn: started.arn,
+            started: started.started,
+        }),
+        Err(StartError::AlreadyExists(arn)) => Err(refused(
+            "ExecutionAlreadyExists",
+            format!("Execution Already Exists: '{arn}'"),
+        )),
+        Err(error @ StartError::LimitExceeded(_)) => {
+            Err(refused("ExecutionLimitExceeded", error.to_string()))
+        }
+        Err(StartError::Throttled) => Err(refused("ThrottlingException", "Rate exceeded".into())),
+        Err(StartError::Closing) => Err(closing()),
+        Err(StartError::Store(error)) => Err(refused("InternalServerException", error.to_string())),
+    }
+}
+
+/// The name of a child that was given none: always the same for the same task.
+fn child_name(parent: ParentTask) -> Name {
+    let high = mix(parent.execution);
+    let low = mix(high ^ parent.task.event) ^ u64::from(parent.task.branch.0);
+    let name = uuid_of(high, low).to_string();
+    name.parse().expect("a UUID is a name")
+}
+
+fn no_machine(arn: &str) -> NestedError {
+    refused(
+        "StateMachineDoesNotExist",
+        format!("State Machine Does Not Exist: '{arn}'"),
+    )
+}
+
+fn closing() -> NestedError {
+    refused("ServiceUnavailable", "The server is shutting down.".into())
+}
+
+fn refused(code: &str, message: String) -> NestedError {
+    NestedError {
+        code: code.into(),
+        message: message.into(),
+    }
+}

@@ -1,0 +1,116 @@
+//! Requests: what the runtime is asked, and how it refuses.
+
+use std::sync::Arc;
+
+use engine::Millis;
+use ids::Name;
+use json::{Payload, Str};
+use store::{Parent, StoreError};
+
+use crate::catalog::Revision;
+
+/// A start of an execution.
+#[derive(Debug, Clone)]
+pub struct StartRequest {
+    /// What it runs.
+    pub machine: Arc<Revision>,
+    /// Its name; without one, a UUID is drawn.
+    pub name: Option<Name>,
+    /// Its input.
+    pub input: Payload,
+    /// The version that was named, or that the alias chose.
+    pub version_arn: Option<Str>,
+    /// The alias that was named.
+    pub alias_arn: Option<Str>,
+    /// The task that waits for its end.
+    pub parent: Option<Parent>,
+    /// The X-Ray trace header.
+    pub trace_header: Option<Str>,
+}
+
+impl StartRequest {
+    /// A start with a name that is drawn, and nothing but an input.
+    pub fn new(machine: Arc<Revision>, input: Payload) -> Self {
+        Self {
+            machine,
+            name: None,
+            input,
+            version_arn: None,
+            alias_arn: None,
+            parent: None,
+            trace_header: None,
+        }
+    }
+}
+
+/// An execution that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// Its ARN.
+    pub arn: Str,
+    /// When it started.
+    pub started: Millis,
+}
+
+/// Why an execution was not started.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// The name is taken: by an execution that ended, or by one with another input.
+    #[error("there is an execution {0} already")]
+    AlreadyExists(Str),
+    /// Too many executions are open.
+    #[error("{0} executions are open, and no more are allowed")]
+    LimitExceeded(usize),
+    /// Too much is asked at once: try again a little later.
+    #[error("more is asked than can be done")]
+    Throttled,
+    /// The runtime is shutting down.
+    #[error("the server is shutting down")]
+    Closing,
+    /// It could not be saved.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an execution was not stopped or waited for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExecutionError {
+    /// There is none of that ARN.
+    #[error("there is no such execution")]
+    NotFound,
+    /// The runtime is shutting down.
+    #[error("the server is shutting down")]
+    Closing,
+    /// It could not be read or saved.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why what a task token reports was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// The text was never a token. AWS: `InvalidToken`.
+    #[error("this is not a task token")]
+    Malformed,
+    /// There never was such a task. AWS: `TaskDoesNotExist`.
+    #[error("there is no such task")]
+    Unknown,
+    /// The task is over, or the whole execution. AWS: `TaskTimedOut`.
+    #[error("the task is over")]
+    TimedOut,
+    /// The runtime is shutting down.
+    #[error("the server is shutting down")]
+    Closing,
+    /// It could not be read or saved.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An activity task, handed to a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityTask {
+    /// Its token.
+    pub token: Str,
+    /// Its input.
+    pub input: Payload,
+}

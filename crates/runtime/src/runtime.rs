@@ -1,0 +1,262 @@
+//! The runtime: what the server and the command line see of it all.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use engine::{Ending, Event, Millis};
+use integrations::Described;
+use json::{Payload, Str};
+use store::{ExecId, ExecutionQuery, ExpressStart, HistoryPage, OpenRow, Store, StoreError, Summary};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::activities::Activities;
+use crate::catalog::Catalog;
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::committer::Committer;
+use crate::dispatcher::Dispatcher;
+use crate::express::{ExpressRecord, ExpressRing};
+use crate::mailbox::{Mailboxes, Message, Report};
+use crate::nested::Nested;
+use crate::request::{ActivityTask, ExecutionError, StartError, StartRequest, Started, TokenError};
+use crate::settings::Settings;
+use crate::shared::Shared;
+use crate::tasks::Tasks;
+use crate::worker::Worker;
+
+/// How many open rows are read at a time when the server starts.
+const SCAN: usize = 4096;
+
+/// Drives all executions of a store. Cheap to clone; when the last clone is dropped, everything stops where
+/// it is, as in a crash.
+#[derive(Clone)]
+pub struct Runtime(Arc<Running>);
+
+struct Running {
+    shared: Arc<Shared>,
+    background: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let background = self
+            .background
+            .get_mut()
+            .expect("nothing panics while it holds the lock");
+        background.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Runtime {
+    /// Opens a store and takes up what was under way. It answers at once: executions that must be read for
+    /// that are read in the background, or when somebody asks for them.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        tasks: Arc<dyn Tasks>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Result<Self, StoreError> {
+        let (mailboxes, inboxes) = Mailboxes::open(settings.workers, settings.mailbox);
+        let mailboxes = Arc::new(mailboxes);
+        let (committer, saver) = Committer::open(Arc::clone(&store), Arc::clone(&mailboxes), &settings);
+        let chance = Arc::new(Chance::new(settings.seed));
+        let (opened_store, opened_clock) = (Arc::clone(&store), Arc::clone(&clock));
+        let catalog =
+            Catalog::open(opened_store, committer.clone(), opened_clock, Arc::clone(&chance)).await?;
+        let latest = store.latest().await?;
+        let rows = open_rows(&*store).await?;
+        let express = express_pending(&*store).await?;
+        let shared = Arc::new(Shared {
+            dispatcher: Arc::new(Dispatcher::new(
+                Arc::clone(&tasks),
+                Arc::clone(&mailboxes),
+                settings.max_tasks,
+            )),
+            activities: Arc::new(Activities::new(Arc::clone(&mailboxes))),
+            express: ExpressRing::new(settings.express_executions, settings.express_bytes),
+            open: AtomicUsize::new(rows.len()),
+            express_started: AtomicU64::new(0),
+            closing: AtomicBool::new(false),
+            opened: clock.now(),
+            store,
+            tasks,
+            clock,
+            settings,
+            chance,
+            mailboxes,
+            committer,
+            catalog,
+        });
+        shared.tasks.connect(Arc::new(Nested(Arc::downgrade(&shared))));
+
+        let number = inboxes.len();
+        let new_worker = |(place, inbox)| Worker::new(place, Arc::clone(&shared), inbox, latest);
+        let mut workers: Vec<Worker> = inboxes.into_iter().enumerate().map(new_worker).collect();
+        for (id, row) in rows {
+            workers[usize::from(id.shard()) % number].remember(id, row);
+        }
+        let mut background = vec![tokio::spawn(saver.run())];
+        background.extend(workers.into_iter().map(|worker| tokio::spawn(worker.run())));
+        background.push(tokio::spawn(take_up_the_rest(Arc::clone(&shared), express)));
+        Ok(Self(Arc::new(Running {
+            shared,
+            background: Mutex::new(background),
+        })))
+    }
+
+    /// State machines and activities.
+    pub fn catalog(&self) -> &Catalog {
+        &self.0.shared.catalog
+    }
+
+    /// Starts an execution, and answers when that is saved. A Standard execution's name is its own: see
+    /// [`StartError::AlreadyExists`]. An Express execution runs at least once, after a crash once more.
+    pub async fn start(&self, request: StartRequest) -> Result<Started, StartError> {
+        self.0.shared.start(request).await
+    }
+
+    /// Runs an Express execution to its end, at most once: nothing of it is saved.
+    pub async fn start_sync(&self, request: StartRequest) -> Result<Arc<Described>, StartError> {
+        self.0.shared.start_sync(request).await
+    }
+
+    /// Stops an execution, and answers with the moment of its end when that is saved. One that ended before
+    /// answers with the end that it had.
+    pub async fn stop(&self, arn: &str, ending: Ending) -> Result<Millis, ExecutionError> {
+        self.0.shared.stop(arn, ending).await
+    }
+
+    /// What is known of an execution: everything whose answer was given before the call, and nothing that is
+    /// not saved. Express executions are known for a while after their end.
+    pub async fn describe(&self, arn: &str) -> Result<Arc<Described>, ExecutionError> {
+        self.0.shared.describe(arn).await
+    }
+
+    /// Waits for the end of a Standard execution.
+    pub async fn ended(&self, arn: &str) -> Result<Arc<Described>, ExecutionError> {
+        self.0.shared.ended(arn).await
+    }
+
+    /// A page of an execution's history, silent events included.
+    pub async fn history(&self, arn: &str, page: HistoryPage) -> Result<Vec<Event>, ExecutionError> {
+        self.0.shared.history(arn, page).await
+    }
+
+    /// Standard executions, newest first.
+    pub async fn executions(&self, query: ExecutionQuery) -> Result<Vec<Summary>, StoreError> {
+        self.0.shared.store.executions(query).await
+    }
+
+    /// The Express executions of a state machine that ended last and are still known, newest first.
+    pub fn express_executions(&self, machine_arn: &str, limit: usize) -> Vec<Arc<ExpressRecord>> {
+        self.0.shared.express.of_machine(machine_arn, limit)
+    }
+
+    /// A task of an activity, whose start is saved; `None` when there was none for the whole wait. A caller
+    /// that goes away leaves the task to the next.
+    pub async fn take_activity_task(
+        &self,
+        activity_arn: &str,
+        worker: Option<Str>,
+    ) -> Result<Option<ActivityTask>, StoreError> {
+        self.0
+            .shared
+            .take_activity_task(&activity_arn.into(), worker)
+            .await
+    }
+
+    /// Reports a task's result, and answers when that is saved.
+    pub async fn task_succeeded(&self, token: &str, output: Payload) -> Result<(), TokenError> {
+        self.0.shared.report(token, Report::Succeeded(output)).await
+    }
+
+    /// Reports a task's failure, and answers when that is saved.
+    pub async fn task_failed(&self, token: &str, ending: Ending) -> Result<(), TokenError> {
+        self.0.shared.report(token, Report::Failed(ending)).await
+    }
+
+    /// Reports that a task is still being worked on. After a restart its time starts anew.
+    pub async fn heartbeat(&self, token: &str) -> Result<(), TokenError> {
+        self.0.shared.report(token, Report::Heartbeat).await
+    }
+
+    /// How many Standard executions are open.
+    pub fn open_executions(&self) -> usize {
+        self.0.shared.open.load(Ordering::Relaxed)
+    }
+
+    /// Ends it all in order: takes nothing new, gives the tasks under way the time of the settings, saves
+    /// what was decided. What is open goes on when the store is opened again.
+    pub async fn shutdown(&self) {
+        let shared = &self.0.shared;
+        shared.closing.store(true, Ordering::SeqCst);
+        shared.dispatcher.close();
+        let _ = tokio::time::timeout(shared.settings.grace, shared.dispatcher.idle()).await;
+        for mailbox in shared.mailboxes.all() {
+            let (reply, closed) = oneshot::channel();
+            if mailbox.messages.send(Message::Close(reply)).is_ok() {
+                let _ = closed.await;
+            }
+        }
+        let background = std::mem::take(
+            &mut *self
+                .0
+                .background
+                .lock()
+                .expect("nothing panics while it holds the lock"),
+        );
+        background.iter().for_each(JoinHandle::abort);
+    }
+}
+
+async fn open_rows(store: &dyn Store) -> Result<Vec<(ExecId, OpenRow)>, StoreError> {
+    let mut rows = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.open(after, SCAN).await?;
+        let Some((last, _)) = page.last() else {
+            return Ok(rows);
+        };
+        after = Some(*last);
+        rows.extend(page);
+    }
+}
+
+async fn express_pending(store: &dyn Store) -> Result<Vec<ExpressStart>, StoreError> {
+    let mut pending = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.express_pending(after, SCAN).await?;
+        let Some(last) = page.last() else {
+            return Ok(pending);
+        };
+        after = Some(last.id);
+        pending.extend(page);
+    }
+}
+
+/// Runs again the Express executions that had not ended, and removes what was being deleted.
+async fn take_up_the_rest(shared: Arc<Shared>, express: Vec<ExpressStart>) {
+    for start in express {
+        let created = &start.created;
+        match shared
+            .catalog
+            .revision(&created.machine_arn, &created.revision)
+            .await
+        {
+            Ok(revision) => {
+                let mailbox = &shared.mailboxes.of_shard(start.id.shard()).messages;
+                let _ = mailbox.send(Message::ExpressAgain(Box::new(start), revision));
+            }
+            Err(error) => {
+                tracing::error!(arn = %created.arn, %error, "an Express execution can't be run again")
+            }
+        }
+    }
+    for machine_arn in shared.catalog.deleting() {
+        if let Err(error) = shared.catalog.finish_deleting(&machine_arn).await {
+            tracing::warn!(%machine_arn, %error, "a deleted state machine could not be removed");
+        }
+    }
+}

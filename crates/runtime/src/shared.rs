@@ -1,0 +1,84 @@
+//! Shared: what all workers and all callers of one runtime use together.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+
+use engine::{Ending, Millis, World};
+use integrations::Described;
+use json::{Str, Value};
+use store::{ExecId, Store};
+
+use crate::activities::Activities;
+use crate::catalog::Catalog;
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::committer::Committer;
+use crate::dispatcher::Dispatcher;
+use crate::express::ExpressRing;
+use crate::mailbox::Mailboxes;
+use crate::settings::Settings;
+use crate::tasks::Tasks;
+
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) tasks: Arc<dyn Tasks>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: Settings,
+    pub(crate) chance: Arc<Chance>,
+    pub(crate) mailboxes: Arc<Mailboxes>,
+    pub(crate) committer: Committer,
+    pub(crate) dispatcher: Arc<Dispatcher>,
+    pub(crate) activities: Arc<Activities>,
+    pub(crate) catalog: Catalog,
+    pub(crate) express: ExpressRing,
+    /// How many Standard executions are open.
+    pub(crate) open: AtomicUsize,
+    /// How many synchronous Express executions were started.
+    pub(crate) express_started: AtomicU64,
+    pub(crate) closing: AtomicBool,
+    /// When the runtime was opened: no heartbeat is missed before.
+    pub(crate) opened: Millis,
+}
+
+impl World for Shared {
+    fn refuse(&self, resource: &asl::Resource, parameters: &Value) -> Option<String> {
+        if resource.target == asl::Target::Activity && !self.catalog.has_activity(&resource.arn) {
+            return Some(format!("The activity {} does not exist.", resource.arn));
+        }
+        self.tasks.refuse(resource, parameters)
+    }
+}
+
+impl Shared {
+    /// An id for an Express execution that is never saved: above all that are.
+    pub(crate) fn unsaved_id(&self) -> ExecId {
+        let number = self
+            .express_started
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        ExecId((1 << 47) | (number & 0x7fff_ffff_ffff))
+    }
+
+    /// Stops a nested execution whose parent no longer waits for it.
+    pub(crate) fn stop_child(self: &Arc<Self>, arn: Str) {
+        let shared = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(error) = shared.stop(&arn, Ending::default()).await {
+                tracing::warn!(%arn, %error, "a nested execution could not be stopped");
+            }
+        });
+    }
+
+    /// Looks whether a state machine that is being deleted can go, now that an execution of it has ended.
+    pub(crate) fn finish_deleting(self: &Arc<Self>, child: &Described) {
+        if !self.catalog.is_deleting(&child.machine_arn) {
+            return;
+        }
+        let shared = Arc::clone(self);
+        let machine_arn = child.machine_arn.clone();
+        tokio::spawn(async move {
+            if let Err(error) = shared.catalog.finish_deleting(&machine_arn).await {
+                tracing::warn!(%machine_arn, %error, "a deleted state machine could not be removed");
+            }
+        });
+    }
+}

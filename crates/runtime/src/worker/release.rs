@@ -1,0 +1,257 @@
+//! Releasing: what is done once a step is safe, and what is undone when it could not be saved.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use engine::{Effect, Millis, TaskKey};
+use integrations::Described;
+use store::{ExecId, ExpressChange, StoreError};
+use tokio::sync::oneshot;
+
+use crate::activities::{Given, HandOut};
+use crate::committer::Chunk;
+use crate::live::{Kind, Live};
+use crate::mailbox::Work;
+use crate::request::{ActivityTask, ExecutionError, StartError, Started, TokenError};
+use crate::worker::{Pending, Worker};
+
+/// An answer that waits for a commit.
+pub(crate) enum Release {
+    Start(
+        oneshot::Sender<Result<Started, StartError>>,
+        Result<Started, StartError>,
+    ),
+    Stop(oneshot::Sender<Result<Millis, ExecutionError>>, Millis),
+    Report(oneshot::Sender<Result<(), TokenError>>, Result<(), TokenError>),
+    Describe(oneshot::Sender<Option<Arc<Described>>>, Arc<Described>),
+    /// A task for a worker.
+    HandOut {
+        id: ExecId,
+        task: TaskKey,
+        to: HandOut,
+        given: ActivityTask,
+    },
+    /// An Express execution whose start is saved.
+    Express(Box<Live>),
+}
+
+impl Worker {
+    /// Releases an answer once everything that was decided until now is saved.
+    pub(super) fn after_all(&mut self, release: Release) {
+        match self.pending.back_mut() {
+            Some(last) => last.releases.push(release),
+            None => self.release(release),
+        }
+    }
+
+    /// The oldest steps are saved: what they asked for is done.
+    pub(super) fn committed(&mut self, steps: usize) {
+        for _ in 0..steps {
+            let Some(pending) = self.pending.pop_front() else {
+                return;
+            };
+            self.uncommitted_bytes -= pending.bytes;
+            for release in pending.releases {
+                self.release(release);
+            }
+            if let Some(mut live) = self.live.remove(&pending.id) {
+                live.uncommitted = live.uncommitted.saturating_sub(1);
+                self.release_effects(&mut live, pending.effects);
+                self.put(live);
+            }
+        }
+    }
+
+    fn release(&mut self, release: Release) {
+        // Whoever does not wait any more misses nothing.
+        match release {
+            Release::Start(reply, answer) => drop(reply.send(answer)),
+            Release::Stop(reply, stopped) => drop(reply.send(Ok(stopped))),
+            Release::Report(reply, answer) => drop(reply.send(answer)),
+            Release::Describe(reply, described) => drop(reply.send(Some(described))),
+            Release::HandOut { id, task, to, given } => {
+                if to
+                    .poll
+                    .reply
+                    .send(Ok(Given {
+                        task: given,
+                        id,
+                        key: task,
+                    }))
+                    .is_err()
+                {
+                    self.shared.activities.put_back(&to.activity, id, task);
+                }
+            }
+            Release::Express(live) => self.begin_express(live),
+        }
+    }
+
+    /// Does what steps asked for, now that they are safe.
+    pub(super) fn release_effects(&mut self, live: &mut Live, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send(order) => self.send(live, order),
+                Effect::Queue(task) => self.shared.dispatcher.queue(live.id, task),
+                Effect::Offer(order) => self.shared.activities.offer(&order.resource, live.id, order.task),
+                Effect::Cancel(task) => self.cancel(live, task),
+                Effect::Finished(_) => self.finish(live),
+            }
+        }
+    }
+
+    pub(super) fn send(&self, live: &mut Live, order: engine::Order) {
+        let task = order.task;
+        let child = crate::live::awaits_child(&order);
+        let abort = self.shared.dispatcher.send(live.id, live.call(order));
+        live.running.push(crate::live::Running { task, abort, child });
+    }
+
+    fn cancel(&self, live: &mut Live, task: TaskKey) {
+        if live.not_running(task).is_some() {
+            // Dropping it has aborted the call.
+        } else if let Some(place) = live.children.iter().position(|(known, _)| *known == task) {
+            self.shared.stop_child(live.children.swap_remove(place).1);
+        } else {
+            self.shared.activities.withdraw(live.id, task);
+        }
+    }
+
+    /// An execution has ended: whoever waits for it is told.
+    fn finish(&mut self, live: &mut Live) {
+        let described = Arc::new(live.described());
+        self.heard.remove(&live.id);
+        for waiter in self.waiters.remove(&live.id).unwrap_or_default() {
+            let _ = waiter.send(Some(Arc::clone(&described)));
+        }
+        if let Some(parent) = live.origin.parent {
+            let task = TaskKey {
+                branch: parent.branch,
+                event: parent.event,
+            };
+            let child = Arc::clone(&described);
+            self.shared
+                .mailboxes
+                .send(parent.id, Work::ChildEnded { task, child });
+        }
+        self.shared.finish_deleting(&described);
+        match &mut live.kind {
+            Kind::Standard(_) => {
+                self.shared
+                    .open
+                    .fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+                self.recent.push(described);
+            }
+            Kind::Express {
+                events,
+                waiter,
+                saved,
+            } => {
+                if let Some(waiter) = waiter.take() {
+                    let _ = waiter.send(Arc::clone(&described));
+                }
+                self.shared
+                    .express
+                    .push(described, std::mem::take(events), live.weight);
+                if std::mem::take(saved) {
+                    self.express_change(live.id, ExpressChange::Finished(live.id), Vec::new());
+                }
+            }
+        }
+    }
+
+    /// Has a change of an asynchronous Express execution saved.
+    pub(super) fn express_change(&mut self, id: ExecId, change: ExpressChange, releases: Vec<Release>) {
+        let bytes = match &change {
+            ExpressChange::Started(start) => 512 + start.input.bytes(),
+            ExpressChange::Finished(_) => 16,
+        };
+        self.chunk.express.push(change);
+        self.push(Pending {
+            id,
+            created: false,
+            bytes,
+            effects: Vec::new(),
+            releases,
+            redo: None,
+        });
+    }
+
+    /// A commit failed: everything that was decided and is not saved is thrown away, nothing of it is
+    /// done, and the executions are read again when something happens to them.
+    pub(super) fn commit_failed(&mut self, generation: u64, error: StoreError) {
+        if generation != self.generation {
+            return;
+        }
+        tracing::warn!(%error, steps = self.pending.len(), "steps could not be saved and are taken back");
+        self.generation += 1;
+        self.chunk = Chunk {
+            worker: self.number,
+            generation: self.generation,
+            ..Chunk::default()
+        };
+        self.uncommitted_bytes = 0;
+        let retry = Millis(self.now().0.saturating_add(self.shared.settings.retry_millis));
+        self.hold = Some(retry);
+        let pending = std::mem::take(&mut self.pending);
+        let new: HashSet<ExecId> = pending
+            .iter()
+            .filter(|step| step.created)
+            .map(|step| step.id)
+            .collect();
+        for step in pending {
+            let sends = step
+                .effects
+                .iter()
+                .filter(|effect| matches!(effect, Effect::Send(_)))
+                .count();
+            self.shared.dispatcher.give_back(sends);
+            for release in step.releases {
+                self.refuse(release, &error);
+            }
+            if !new.contains(&step.id) {
+                self.redo.extend(step.redo.map(|work| (step.id, work)));
+            }
+            self.forget(step.id, retry, new.contains(&step.id));
+        }
+        if matches!(error, StoreError::Fatal(_)) {
+            self.is_dead = true;
+        }
+    }
+
+    /// Throws an execution out of memory whose last steps are not true.
+    fn forget(&mut self, id: ExecId, retry: Millis, never_was: bool) {
+        let Some(mut live) = self.live.remove(&id) else {
+            return;
+        };
+        self.stir(&mut live);
+        self.by_arn.remove(&live.execution.head().arn);
+        self.timers.set(id, &mut live.due, None);
+        if never_was {
+            self.shared
+                .open
+                .fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+            self.waiters.remove(&id);
+            return;
+        }
+        self.timers.add(id, retry);
+        let heard = std::mem::take(&mut live.running);
+        if !heard.is_empty() {
+            self.orphans.insert(id, heard);
+        }
+    }
+
+    fn refuse(&self, release: Release, error: &StoreError) {
+        match release {
+            Release::Start(reply, _) => drop(reply.send(Err(StartError::Store(error.clone())))),
+            Release::Stop(reply, _) => drop(reply.send(Err(ExecutionError::Store(error.clone())))),
+            Release::Report(reply, _) => drop(reply.send(Err(TokenError::Store(error.clone())))),
+            Release::Describe(reply, _) => drop(reply.send(None)),
+            Release::HandOut { id, task, to, .. } => {
+                let _ = to.poll.reply.send(Err(error.clone()));
+                self.shared.activities.put_back(&to.activity, id, task);
+            }
+            Release::Express(_) => {}
+        }
+    }
+}

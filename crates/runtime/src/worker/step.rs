@@ -1,0 +1,98 @@
+//! Steps: an input is decided, and what became true is made ready to be saved.
+
+use engine::{Effect, Input, Moment, decide};
+use store::{Closed, Commit, OpenRow, codec};
+
+use crate::live::{Kind, Live, status};
+use crate::mailbox::Work;
+use crate::worker::{Pending, Worker};
+
+impl Worker {
+    /// Decides an input, for which so many places of the dispatcher are held already. False when it means
+    /// nothing any more. What it leads to is released once it is saved, with whatever is given to
+    /// [`Worker::after_all`] next; if it can't be saved, `redo` happens again.
+    pub(super) fn step(&mut self, live: &mut Live, input: Input, held: usize, redo: Option<Work>) -> bool {
+        let is_first = matches!(input, Input::Start);
+        let dispatcher = &self.shared.dispatcher;
+        let moment = Moment {
+            now: self.shared.clock.now(),
+            seed: self.shared.chance.next(),
+            room: dispatcher.room(),
+            world: &*self.shared,
+        };
+        let step = decide(&mut live.execution, input, moment);
+        let sends = step
+            .effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::Send(_)))
+            .count();
+        dispatcher.take(sends, held);
+        if step.events.is_empty() {
+            return step.taken;
+        }
+        let table = match &mut live.kind {
+            Kind::Standard(table) => table,
+            Kind::Express { events, .. } => {
+                live.weight += 160 * step.events.len();
+                events.extend(step.events);
+                self.release_effects(live, step.effects);
+                return step.taken;
+            }
+        };
+        let encoded = match codec::encode(&step.events, table) {
+            Ok(encoded) => encoded,
+            Err(error) => {
+                // The limits of the language are far below those of the store.
+                tracing::error!(execution = %live.execution.head().arn, %error, "a step can't be encoded");
+                (self.shared.settings.on_fatal)(&error);
+                self.is_dead = true;
+                return false;
+            }
+        };
+        let mut commit = Commit::new(live.id);
+        if is_first {
+            commit.created = Some(live.created());
+        }
+        match live.execution.outcome() {
+            Some(outcome) => {
+                let stopped = live.execution.ended().unwrap_or_default();
+                commit.closed = Some(Closed {
+                    status: status(outcome),
+                    stopped,
+                });
+            }
+            None => {
+                let row: OpenRow = live.open_row(&step.effects);
+                if live.open != Some(row) {
+                    live.open = Some(row);
+                    commit.open = Some(row);
+                }
+            }
+        }
+        let large: usize = encoded.payloads.iter().map(|payload| payload.bytes.len()).sum();
+        let bytes = 256 + encoded.blob.bytes.len() + large;
+        commit.events = Some(encoded.blob);
+        commit.payloads = encoded.payloads;
+        live.weight += bytes;
+        live.uncommitted += 1;
+        self.chunk.commits.push(commit);
+        let id = live.id;
+        self.push(Pending {
+            id,
+            created: is_first,
+            bytes,
+            effects: step.effects,
+            releases: Vec::new(),
+            redo,
+        });
+        step.taken
+    }
+
+    /// Counts a change that was put into this round's chunk.
+    pub(super) fn push(&mut self, pending: Pending) {
+        self.chunk.steps += 1;
+        self.chunk.bytes += pending.bytes;
+        self.uncommitted_bytes += pending.bytes;
+        self.pending.push_back(pending);
+    }
+}
