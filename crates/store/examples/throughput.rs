@@ -25,7 +25,7 @@ async fn main() {
     let blob = shape.events.as_ref().map_or(0, |blob| blob.bytes.len());
     println!("10 Pass states: 22 events, {blob} bytes of history; {count} executions");
     println!(
-        "backend   shape        batch   executions/s  writer µs/execution  answer p50 ms  p99 ms  bytes/execution"
+        "backend   shape        batch   executions/s     CPU µs/execution  answer p50 ms  p99 ms  bytes/execution"
     );
     for shape in [Shape::Short, Shape::Long] {
         for batch in [1, 16, 128, 512, 1024] {
