@@ -21,6 +21,9 @@ use crate::committer::Committer;
 /// How many compiled revisions are kept.
 const COMPILED_MAX: usize = 1024;
 
+/// What the id of a state machine's first revision begins with. AWS never shows that one.
+const FIRST: &str = "INITIAL-";
+
 /// A revision of a state machine, ready to be run.
 #[derive(Debug)]
 pub struct Revision {
@@ -39,6 +42,11 @@ pub struct Revision {
 }
 
 impl Revision {
+    /// The id as clients see it: the first revision has none.
+    pub fn shown_id(&self) -> Option<&Str> {
+        (!self.record.id.starts_with(FIRST)).then_some(&self.record.id)
+    }
+
     /// Compiles a revision's definition.
     pub fn compile(
         machine_arn: &Str,
@@ -261,7 +269,8 @@ impl Catalog {
                 MachineStatus::Deleting => Err(CatalogError::Deleting(machine.arn)),
             };
         }
-        let (record, states) = self.record(new);
+        let (mut record, states) = self.record(new);
+        record.id = format!("{FIRST}{}", record.id).into();
         let machine = Machine {
             arn: text.clone(),
             name: arn.name.text(),

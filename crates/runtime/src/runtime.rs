@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::activities::Activities;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, CatalogError, Revision};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::committer::Committer;
@@ -131,6 +131,24 @@ impl Runtime {
     /// not saved. Express executions are known for a while after their end.
     pub async fn describe(&self, arn: &str) -> Result<Arc<Described>, ExecutionError> {
         self.0.shared.describe(arn).await
+    }
+
+    /// The revision that a Standard execution runs, or ran. Gone with its state machine.
+    pub async fn revision_of(&self, arn: &str) -> Result<Arc<Revision>, ExecutionError> {
+        let shared = &self.0.shared;
+        let id = shared.store.find(arn).await?.ok_or(ExecutionError::NotFound)?;
+        let summary = shared.store.summary(id).await?.ok_or(ExecutionError::NotFound)?;
+        let created = summary.created;
+        let revision = shared
+            .catalog
+            .revision(&created.machine_arn, &created.revision)
+            .await;
+        revision.map_err(|error| match error {
+            CatalogError::Store(error) => ExecutionError::Store(error),
+            CatalogError::NotFound(_) | CatalogError::Deleting(_) | CatalogError::Broken { .. } => {
+                ExecutionError::NotFound
+            }
+        })
     }
 
     /// Waits for the end of a Standard execution.
