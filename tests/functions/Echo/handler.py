@@ -1,0 +1,5 @@
+"""Gives back what it was given."""
+
+
+def handler(event, context):
+    return event

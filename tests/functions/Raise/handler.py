@@ -1,0 +1,9 @@
+"""Raises an error of its own."""
+
+
+class OutOfTea(Exception):
+    pass
+
+
+def handler(event, context):
+    raise OutOfTea("the pot is empty")
