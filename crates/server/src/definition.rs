@@ -1,0 +1,48 @@
+//! Definitions: read once when they come in, refused in AWS's words.
+
+use std::sync::Arc;
+
+use api::{ApiError, Text};
+use asl::{Rules, StateMachine};
+use store::MachineKind;
+
+/// A definition as it was given, and compiled.
+pub(crate) struct Definition {
+    pub(crate) text: Text,
+    pub(crate) states: Arc<StateMachine>,
+}
+
+/// Reads a definition for a state machine of a type.
+///
+/// It may be as long as a request, so that it is read where others don't wait for it.
+pub(crate) async fn read(text: Text, kind: MachineKind) -> Result<Definition, ApiError> {
+    let given = text.clone();
+    let rules = rules(kind);
+    let reading = off_the_loop(move || asl::read(&given, rules)).await?;
+    match reading.machine {
+        Some(states) => Ok(Definition {
+            text,
+            states: Arc::new(states),
+        }),
+        None => Err(ApiError::invalid_definition(asl::definition_message(
+            &reading.diagnostics,
+        ))),
+    }
+}
+
+/// What is allowed in a definition of a type.
+pub(crate) fn rules(kind: MachineKind) -> Rules {
+    Rules {
+        express: kind == MachineKind::Express,
+    }
+}
+
+/// Does work that may take long on a thread where no request waits for it.
+pub(crate) async fn off_the_loop<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "a definition could not be read");
+        ApiError::internal_failure("")
+    })
+}

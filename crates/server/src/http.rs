@@ -1,0 +1,222 @@
+//! HTTP: connections, limits and shutdown; a request in, a response out.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{ApiError, Caller, REQUEST_BYTES_MAX, Response as Answer, StepFunctions, Text};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+
+/// The most bytes that a request's line and headers may have together.
+const HEADER_BYTES_MAX: usize = 64 << 10;
+
+/// How long a client may take to send its headers, and how long an idle connection is kept.
+const HEADER_WAIT: Duration = Duration::from_secs(75);
+
+/// How long a client may take to send a body.
+const BODY_WAIT: Duration = Duration::from_secs(30);
+
+/// How much of a body that is too large is read and thrown away.
+const DRAINED_BYTES_MAX: usize = 16 << 20;
+
+/// How long a shutdown waits for requests under way.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long to wait when no connection can be accepted, as when too many files are open.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const X_AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+const AMZ_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
+const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+/// An address that can't be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to listen on {address}: {cause}{hint}")]
+pub struct BindError {
+    address: SocketAddr,
+    cause: std::io::Error,
+    hint: &'static str,
+}
+
+/// Listens on an address; port 0 takes a free one.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
+    TcpListener::bind(address).await.map_err(|cause| {
+        let hint = match cause.kind() {
+            std::io::ErrorKind::AddrInUse => "; is another server running? choose another port with --listen",
+            std::io::ErrorKind::PermissionDenied => "; ports below 1024 need privileges",
+            std::io::ErrorKind::AddrNotAvailable => "; no network interface has this address",
+            _ => "",
+        };
+        BindError { address, cause, hint }
+    })
+}
+
+/// Answers requests until `shutdown` ends; then lets those under way finish for a few seconds.
+///
+/// Speaks HTTP/1.1 with keep-alive, and HTTP/2 to clients that begin with it.
+pub async fn serve<S: StepFunctions + 'static>(
+    listener: TcpListener,
+    service: Arc<S>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let mut shutdown = std::pin::pin!(shutdown);
+    let builder = connections();
+    let graceful = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        accept(stream, &builder, &graceful, Arc::clone(&service));
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::debug!("requests were still under way at the end of the shutdown");
+    }
+}
+
+fn connections() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    let header_bytes = u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_WAIT)
+        .max_buf_size(HEADER_BYTES_MAX)
+        .pipeline_flush(true);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(header_bytes)
+        .max_concurrent_streams(1024)
+        .keep_alive_interval(Some(HEADER_WAIT));
+    builder
+}
+
+fn accept<S: StepFunctions + 'static>(
+    stream: TcpStream,
+    builder: &Builder<TokioExecutor>,
+    graceful: &GracefulShutdown,
+    service: Arc<S>,
+) {
+    // A response is written whole: waiting for more to send would only delay it.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection has no TCP_NODELAY");
+    }
+    let answer = service_fn(move |request| {
+        let service = Arc::clone(&service);
+        async move { Ok::<_, Infallible>(respond(&*service, request).await) }
+    });
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), answer)
+        .into_owned();
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    });
+}
+
+async fn respond<S: StepFunctions>(service: &S, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    match (request.method(), request.uri().path()) {
+        (&Method::POST, "/") => answer(service, request).await,
+        (&Method::GET | &Method::HEAD, "/health") => text(StatusCode::OK, "ok\n"),
+        (_, "/" | "/health") => text(StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n"),
+        _ => text(StatusCode::NOT_FOUND, "not found\n"),
+    }
+}
+
+async fn answer<S: StepFunctions>(service: &S, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    let answer = match read(body).await {
+        Ok(body) => {
+            let target = header(&head.headers, &X_AMZ_TARGET).unwrap_or_default();
+            api::dispatch(service, &caller(&head.headers), target, &body).await
+        }
+        Err(error) => Answer::from(error),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(X_AMZN_REQUEST_ID, request_id());
+    headers.insert(CONTENT_TYPE, AMZ_JSON);
+    response
+}
+
+/// Reads a whole body of a bounded size.
+async fn read(mut body: Incoming) -> Result<Bytes, ApiError> {
+    let limit = u64::try_from(REQUEST_BYTES_MAX).unwrap_or(u64::MAX);
+    let is_too_large = body.size_hint().lower() > limit;
+    let whole = async {
+        if is_too_large {
+            return Err(too_large(body).await);
+        }
+        match Limited::new(&mut body, REQUEST_BYTES_MAX).collect().await {
+            Ok(whole) => Ok(whole.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => Err(too_large(body).await),
+            Err(_) => Err(ApiError::serialization_exception("")),
+        }
+    };
+    let answer = tokio::time::timeout(BODY_WAIT, whole).await;
+    answer.unwrap_or_else(|_| Err(ApiError::serialization_exception("")))
+}
+
+/// Refuses a body after reading on for a while: a client that is still sending would not see the answer.
+async fn too_large(mut body: Incoming) -> ApiError {
+    let mut left = DRAINED_BYTES_MAX;
+    while let Some(Ok(frame)) = body.frame().await {
+        let bytes = frame.data_ref().map_or(0, Bytes::len);
+        match left.checked_sub(bytes) {
+            Some(rest) => left = rest,
+            None => break,
+        }
+    }
+    let message = format!("Request body is larger than {REQUEST_BYTES_MAX} bytes");
+    ApiError::request_entity_too_large_exception(message)
+}
+
+fn caller(headers: &HeaderMap) -> Caller {
+    let trace_header = header(headers, &X_AMZN_TRACE_ID).map(Text::from);
+    Caller {
+        trace_header,
+        ..Caller::from_authorization(header(headers, &AUTHORIZATION))
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn request_id() -> HeaderValue {
+    let mut buffer = uuid::Uuid::encode_buffer();
+    let text = uuid::Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
+    HeaderValue::from_str(text).expect("a UUID is ASCII")
+}
+
+fn text(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, PLAIN_TEXT);
+    response
+}

@@ -1,0 +1,24 @@
+//! Answers the API of Step Functions over HTTP.
+//!
+//! - [`serve`]: the HTTP side: connections, limits, shutdown.
+//! - [`Server`]: the operations, each in a file of its own under `operations`.
+//! - `own_api`: the same operations for tasks that call `aws-sdk:sfn`.
+//! - `arns`, `input`, `configuration`, `definition`: what requests say, checked.
+//! - `history`, `paging`: what answers show.
+//! - `refusals`: the errors of the rooms below in AWS's words.
+
+mod arns;
+mod configuration;
+mod definition;
+mod history;
+mod http;
+mod input;
+mod operations;
+mod own_api;
+mod paging;
+mod refusals;
+mod service;
+mod tags;
+
+pub use http::{BindError, bind, serve};
+pub use service::Server;

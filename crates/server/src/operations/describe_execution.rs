@@ -1,0 +1,79 @@
+//! DescribeExecution: where an execution is, and what came of it.
+
+use api::{
+    ApiError, Caller, CloudWatchEventsExecutionDataDetails, DescribeExecutionInput, DescribeExecutionOutput,
+    ExecutionRedriveStatus, ExecutionStatus, Text, Timestamp,
+};
+use engine::Outcome;
+use integrations::Described;
+
+use crate::{Server, arns, refusals};
+
+/// Describes an execution as of now. `includedData` changes nothing: no data is encrypted with a customer's
+/// key.
+pub(crate) async fn answer(
+    server: &Server,
+    caller: &Caller,
+    request: DescribeExecutionInput,
+) -> Result<DescribeExecutionOutput, ApiError> {
+    let text = &request.execution_arn;
+    arns::standard_execution(caller, text)?;
+    let described = server.runtime.describe(text).await;
+    let described = described.map_err(|error| refusals::of_execution(text, error))?;
+    Ok(shown(&described))
+}
+
+fn shown(described: &Described) -> DescribeExecutionOutput {
+    let included = CloudWatchEventsExecutionDataDetails { included: Some(true) };
+    let output = described.output();
+    let ending = described.ending();
+    let status = status(described.outcome.as_ref());
+    let (redrive_status, redrive_status_reason) = redrive(status);
+    DescribeExecutionOutput {
+        execution_arn: Text::from(&described.arn),
+        state_machine_arn: Text::from(&described.machine_arn),
+        name: Some(Text::from(&described.name)),
+        status,
+        start_date: Timestamp::from_milliseconds(described.started.0),
+        stop_date: described
+            .stopped
+            .map(|stopped| Timestamp::from_milliseconds(stopped.0)),
+        input: Some(Text::from(described.input.text())),
+        input_details: Some(included.clone()),
+        output: output.map(|output| Text::from(output.text())),
+        output_details: output.map(|_| included),
+        trace_header: described.trace_header.as_ref().map(Text::from),
+        map_run_arn: described.map_run_arn.as_ref().map(Text::from),
+        error: ending.and_then(|ending| ending.error.as_ref()).map(Text::from),
+        cause: ending.and_then(|ending| ending.cause.as_ref()).map(Text::from),
+        state_machine_version_arn: described.version_arn.as_ref().map(Text::from),
+        state_machine_alias_arn: described.alias_arn.as_ref().map(Text::from),
+        redrive_count: Some(0),
+        redrive_date: None,
+        redrive_status: Some(redrive_status),
+        redrive_status_reason,
+    }
+}
+
+fn status(outcome: Option<&Outcome>) -> ExecutionStatus {
+    match outcome {
+        None => ExecutionStatus::Running,
+        Some(Outcome::Succeeded(_)) => ExecutionStatus::Succeeded,
+        Some(Outcome::Failed(_)) => ExecutionStatus::Failed,
+        Some(Outcome::TimedOut(_)) => ExecutionStatus::TimedOut,
+        Some(Outcome::Aborted(_)) => ExecutionStatus::Aborted,
+    }
+}
+
+/// Whether the execution could be redriven, and why not.
+fn redrive(status: ExecutionStatus) -> (ExecutionRedriveStatus, Option<Text>) {
+    match status {
+        ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted => {
+            (ExecutionRedriveStatus::Redrivable, None)
+        }
+        ExecutionStatus::Running | ExecutionStatus::Succeeded | ExecutionStatus::PendingRedrive => {
+            let reason = format!("Execution is {status} and cannot be redriven");
+            (ExecutionRedriveStatus::NotRedrivable, Some(Text::from(reason)))
+        }
+    }
+}

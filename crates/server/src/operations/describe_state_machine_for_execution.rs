@@ -1,0 +1,35 @@
+//! DescribeStateMachineForExecution: the state machine as it was when the execution started.
+
+use api::{
+    ApiError, Caller, DescribeStateMachineForExecutionInput, DescribeStateMachineForExecutionOutput, Text,
+    Timestamp,
+};
+
+use crate::operations::describe_state_machine::variable_references;
+use crate::{Server, arns, configuration, refusals};
+
+/// Describes the revision that the execution runs.
+pub(crate) async fn answer(
+    server: &Server,
+    caller: &Caller,
+    request: DescribeStateMachineForExecutionInput,
+) -> Result<DescribeStateMachineForExecutionOutput, ApiError> {
+    let arn = arns::standard_execution(caller, &request.execution_arn)?;
+    let revision = server.runtime.revision_of(&request.execution_arn).await;
+    let revision = revision.map_err(|error| refusals::of_execution(&request.execution_arn, error))?;
+    let record = &revision.record;
+    Ok(DescribeStateMachineForExecutionOutput {
+        revision_id: revision.shown_id().map(Text::from),
+        state_machine_arn: Text::from(&revision.machine_arn),
+        name: Text::from(arn.state_machine.name.text()),
+        definition: Text::from(&record.definition),
+        role_arn: Text::from(&record.role_arn),
+        update_date: Timestamp::from_milliseconds(record.updated.0),
+        logging_configuration: configuration::shown(record.logging.as_ref()),
+        tracing_configuration: configuration::shown(record.tracing.as_ref()),
+        map_run_arn: None,
+        label: None,
+        encryption_configuration: configuration::shown(record.encryption.as_ref()),
+        variable_references: variable_references(&revision),
+    })
+}

@@ -1,0 +1,144 @@
+//! ListExecutions: a state machine's executions, newest first.
+
+use std::str::FromStr;
+
+use api::{
+    ApiError, Caller, ExecutionListItem, ExecutionStatus, ListExecutionsInput, ListExecutionsOutput, Text,
+    Timestamp,
+};
+use engine::Millis;
+use ids::MapRunArn;
+use store::{ExecId, ExecutionQuery, Listed, MachineKind, Position, Status, Summary};
+
+use crate::paging::{self, Listing, page_size};
+use crate::{Server, arns, refusals};
+
+/// Lists a page of executions.
+pub(crate) async fn answer(
+    server: &Server,
+    caller: &Caller,
+    request: ListExecutionsInput,
+) -> Result<ListExecutionsOutput, ApiError> {
+    let text = match (&request.state_machine_arn, &request.map_run_arn) {
+        (Some(text), None) => text,
+        (None, Some(text)) => return Err(no_map_run(text)),
+        (None, None) => {
+            return Err(ApiError::validation_exception(
+                "Must specify either stateMachineArn or mapRunArn",
+            ));
+        }
+        (Some(_), Some(_)) => {
+            let message = "Must specify either stateMachineArn or mapRunArn, but not both";
+            return Err(ApiError::validation_exception(message));
+        }
+    };
+    let arn = arns::state_machine(caller, text)?.to_string();
+    if request.redrive_filter.is_some() || request.status_filter == Some(ExecutionStatus::PendingRedrive) {
+        let message = "redriveFilter and the status PENDING_REDRIVE can only be used with mapRunArn";
+        return Err(ApiError::validation_exception(message));
+    }
+    let machine = server
+        .runtime
+        .catalog()
+        .machine(&arn)
+        .await
+        .map_err(refusals::of_state_machine)?;
+    if machine.kind == MachineKind::Express {
+        return Err(refusals::wrong_type());
+    }
+
+    let status = request.status_filter.map(stored_status);
+    let listing = ["ListExecutions", &arn, status.map_or("", Status::name)];
+    let listing = Listing(&listing);
+    let after = match listing.position(request.next_token.as_ref())? {
+        Some(position) => Some(read(&position).ok_or_else(paging::invalid)?),
+        None => None,
+    };
+    let size = page_size(request.max_results);
+    let query = ExecutionQuery {
+        of: Listed::Machine(machine.arn),
+        status,
+        after,
+        limit: size + 1,
+    };
+    let mut page = server
+        .runtime
+        .executions(query)
+        .await
+        .map_err(|error| refusals::of_store(&error))?;
+    let has_more = page.len() > size;
+    page.truncate(size);
+    let next_token = page
+        .last()
+        .filter(|_| has_more)
+        .map(|last| listing.token(&print(last.position())));
+    Ok(ListExecutionsOutput {
+        executions: page.into_iter().map(shown).collect(),
+        next_token,
+    })
+}
+
+fn no_map_run(text: &Text) -> ApiError {
+    match MapRunArn::from_str(text) {
+        Ok(_) => ApiError::resource_not_found(format!("Resource not found: '{text}'"))
+            .with_resource_name(text.as_str()),
+        Err(refused) => refused.into(),
+    }
+}
+
+fn print(position: Position) -> String {
+    format!("{}.{}", position.at.0, position.id.0)
+}
+
+fn read(text: &str) -> Option<Position> {
+    let (at, id) = text.split_once('.')?;
+    Some(Position {
+        at: Millis(at.parse().ok()?),
+        id: ExecId(id.parse().ok()?),
+    })
+}
+
+fn stored_status(status: ExecutionStatus) -> Status {
+    match status {
+        ExecutionStatus::Running => Status::Running,
+        ExecutionStatus::Succeeded => Status::Succeeded,
+        ExecutionStatus::Failed => Status::Failed,
+        ExecutionStatus::TimedOut => Status::TimedOut,
+        ExecutionStatus::Aborted => Status::Aborted,
+        ExecutionStatus::PendingRedrive => Status::PendingRedrive,
+    }
+}
+
+fn shown_status(status: Status) -> ExecutionStatus {
+    match status {
+        Status::Running => ExecutionStatus::Running,
+        Status::Succeeded => ExecutionStatus::Succeeded,
+        Status::Failed => ExecutionStatus::Failed,
+        Status::TimedOut => ExecutionStatus::TimedOut,
+        Status::Aborted => ExecutionStatus::Aborted,
+        Status::PendingRedrive => ExecutionStatus::PendingRedrive,
+    }
+}
+
+fn shown(summary: Summary) -> ExecutionListItem {
+    let created = summary.created;
+    let redrives = summary.redriven.map_or(0, |redriven| redriven.count);
+    ExecutionListItem {
+        execution_arn: Text::from(created.arn),
+        state_machine_arn: Text::from(created.machine_arn),
+        name: Text::from(created.name),
+        status: shown_status(summary.status),
+        start_date: Timestamp::from_milliseconds(created.started.0),
+        stop_date: summary
+            .stopped
+            .map(|stopped| Timestamp::from_milliseconds(stopped.0)),
+        map_run_arn: created.map_run_arn.map(Text::from),
+        item_count: None,
+        state_machine_version_arn: created.version_arn.map(Text::from),
+        state_machine_alias_arn: created.alias_arn.map(Text::from),
+        redrive_count: Some(i32::try_from(redrives).unwrap_or(i32::MAX)),
+        redrive_date: summary
+            .redriven
+            .map(|redriven| Timestamp::from_milliseconds(redriven.at.0)),
+    }
+}

@@ -1,0 +1,101 @@
+//! Refusals: errors in AWS's words.
+
+use api::ApiError;
+use runtime::{CatalogError, ExecutionError, StartError, TokenError};
+use store::StoreError;
+
+/// There is no state machine of that ARN.
+pub(crate) fn no_state_machine(arn: &str) -> ApiError {
+    ApiError::state_machine_does_not_exist(format!("State Machine Does Not Exist: '{arn}'"))
+}
+
+/// The state machine is of the other type.
+pub(crate) fn wrong_type() -> ApiError {
+    ApiError::state_machine_type_not_supported(
+        "This operation is not supported by this type of state machine",
+    )
+}
+
+/// There is no execution of that ARN.
+pub(crate) fn no_execution(arn: &str) -> ApiError {
+    ApiError::execution_does_not_exist(format!("Execution Does Not Exist: '{arn}'"))
+}
+
+/// There is no activity of that ARN.
+pub(crate) fn no_activity(arn: &str) -> ApiError {
+    ApiError::activity_does_not_exist(format!("Activity Does Not Exist: '{arn}'"))
+}
+
+/// Why the catalogue has no state machine to give.
+pub(crate) fn of_state_machine(error: CatalogError) -> ApiError {
+    match error {
+        CatalogError::NotFound(arn) => no_state_machine(&arn),
+        CatalogError::Deleting(arn) => {
+            ApiError::state_machine_deleting(format!("State Machine is deleting: '{arn}'"))
+        }
+        CatalogError::Broken { .. } => internal(&error),
+        CatalogError::Store(error) => of_store(&error),
+    }
+}
+
+/// Why the catalogue has no activity to give.
+pub(crate) fn of_activity(error: CatalogError) -> ApiError {
+    match error {
+        CatalogError::NotFound(arn) => no_activity(&arn),
+        CatalogError::Deleting(_) | CatalogError::Broken { .. } => internal(&error),
+        CatalogError::Store(error) => of_store(&error),
+    }
+}
+
+/// Why an execution did not start.
+pub(crate) fn of_start(error: StartError) -> ApiError {
+    match error {
+        StartError::AlreadyExists(arn) => {
+            ApiError::execution_already_exists(format!("Execution Already Exists: '{arn}'"))
+        }
+        StartError::LimitExceeded(limit) => ApiError::execution_limit_exceeded(format!(
+            "The maximum number of open executions has been reached: '{limit}'"
+        )),
+        StartError::Throttled => ApiError::throttling_exception("Rate exceeded"),
+        StartError::Closing => closing(),
+        StartError::Store(error) => of_store(&error),
+    }
+}
+
+/// Why an execution could not be asked or stopped.
+pub(crate) fn of_execution(arn: &str, error: ExecutionError) -> ApiError {
+    match error {
+        ExecutionError::NotFound => no_execution(arn),
+        ExecutionError::Closing => closing(),
+        ExecutionError::Store(error) => of_store(&error),
+    }
+}
+
+/// Why a task token was refused.
+pub(crate) fn of_token(error: TokenError) -> ApiError {
+    match error {
+        TokenError::Malformed => ids::InvalidToken.into(),
+        TokenError::Unknown => {
+            ApiError::task_does_not_exist("Task Does Not Exist: 'Provided task does not exist'")
+        }
+        TokenError::TimedOut => {
+            ApiError::task_timed_out("Task Timed Out: 'Provided task does not exist anymore'")
+        }
+        TokenError::Closing => closing(),
+        TokenError::Store(error) => of_store(&error),
+    }
+}
+
+/// The store failed: the client may try again, and the log says why.
+pub(crate) fn of_store(error: &StoreError) -> ApiError {
+    internal(error)
+}
+
+fn internal(error: &dyn std::error::Error) -> ApiError {
+    tracing::error!(error = %error, "a request failed");
+    ApiError::internal_failure("")
+}
+
+fn closing() -> ApiError {
+    ApiError::service_unavailable_exception("The server is shutting down")
+}

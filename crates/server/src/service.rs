@@ -1,0 +1,82 @@
+//! The service: what it works with, and which file answers which operation.
+
+use std::sync::{Arc, Weak};
+
+use api::{
+    ApiError, Caller, CreateActivityInput, CreateActivityOutput, CreateStateMachineInput,
+    CreateStateMachineOutput, DeleteActivityInput, DeleteActivityOutput, DeleteStateMachineInput,
+    DeleteStateMachineOutput, DescribeActivityInput, DescribeActivityOutput, DescribeExecutionInput,
+    DescribeExecutionOutput, DescribeStateMachineForExecutionInput, DescribeStateMachineForExecutionOutput,
+    DescribeStateMachineInput, DescribeStateMachineOutput, GetActivityTaskInput, GetActivityTaskOutput,
+    GetExecutionHistoryInput, GetExecutionHistoryOutput, ListActivitiesInput, ListActivitiesOutput,
+    ListExecutionsInput, ListExecutionsOutput, ListStateMachinesInput, ListStateMachinesOutput,
+    SendTaskFailureInput, SendTaskFailureOutput, SendTaskHeartbeatInput, SendTaskHeartbeatOutput,
+    SendTaskSuccessInput, SendTaskSuccessOutput, StartExecutionInput, StartExecutionOutput,
+    StartSyncExecutionInput, StartSyncExecutionOutput, StepFunctions, StopExecutionInput,
+    StopExecutionOutput, UpdateStateMachineInput, UpdateStateMachineOutput,
+    ValidateStateMachineDefinitionInput, ValidateStateMachineDefinitionOutput,
+};
+use integrations::Integrations;
+use runtime::Runtime;
+
+use crate::operations;
+use crate::own_api::Own;
+
+/// Answers the operations of the API with what a runtime does and knows.
+pub struct Server {
+    pub(crate) runtime: Runtime,
+}
+
+impl Server {
+    /// A server over a runtime. Tasks of these integrations that call `aws-sdk:sfn` call this server from now
+    /// on, as long as it exists.
+    pub fn new(runtime: Runtime, integrations: &Integrations) -> Arc<Self> {
+        let server = Arc::new(Self { runtime });
+        let own: Weak<Self> = Arc::downgrade(&server);
+        integrations.set_own_api(Arc::new(Own(own)));
+        server
+    }
+}
+
+/// Sends each method to the file of its operation.
+macro_rules! operations {
+    ($($method:ident: $input:ty => $output:ty,)*) => {
+        impl StepFunctions for Server {
+            $(
+                fn $method(
+                    &self,
+                    caller: &Caller,
+                    request: $input,
+                ) -> impl Future<Output = Result<$output, ApiError>> + Send {
+                    operations::$method::answer(self, caller, request)
+                }
+            )*
+        }
+    };
+}
+
+operations! {
+    create_activity: CreateActivityInput => CreateActivityOutput,
+    create_state_machine: CreateStateMachineInput => CreateStateMachineOutput,
+    delete_activity: DeleteActivityInput => DeleteActivityOutput,
+    delete_state_machine: DeleteStateMachineInput => DeleteStateMachineOutput,
+    describe_activity: DescribeActivityInput => DescribeActivityOutput,
+    describe_execution: DescribeExecutionInput => DescribeExecutionOutput,
+    describe_state_machine: DescribeStateMachineInput => DescribeStateMachineOutput,
+    describe_state_machine_for_execution:
+        DescribeStateMachineForExecutionInput => DescribeStateMachineForExecutionOutput,
+    get_activity_task: GetActivityTaskInput => GetActivityTaskOutput,
+    get_execution_history: GetExecutionHistoryInput => GetExecutionHistoryOutput,
+    list_activities: ListActivitiesInput => ListActivitiesOutput,
+    list_executions: ListExecutionsInput => ListExecutionsOutput,
+    list_state_machines: ListStateMachinesInput => ListStateMachinesOutput,
+    send_task_failure: SendTaskFailureInput => SendTaskFailureOutput,
+    send_task_heartbeat: SendTaskHeartbeatInput => SendTaskHeartbeatOutput,
+    send_task_success: SendTaskSuccessInput => SendTaskSuccessOutput,
+    start_execution: StartExecutionInput => StartExecutionOutput,
+    start_sync_execution: StartSyncExecutionInput => StartSyncExecutionOutput,
+    stop_execution: StopExecutionInput => StopExecutionOutput,
+    update_state_machine: UpdateStateMachineInput => UpdateStateMachineOutput,
+    validate_state_machine_definition:
+        ValidateStateMachineDefinitionInput => ValidateStateMachineDefinitionOutput,
+}
