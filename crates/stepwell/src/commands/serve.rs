@@ -1,0 +1,154 @@
+//! `stepwell serve`: the server.
+
+use std::future::Future;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use functions::Functions;
+use integrations::Integrations;
+use runtime::{Runtime, SystemClock};
+use server::Server;
+use store::{EmbeddedOptions, EmbeddedStore, MemoryStore, Store, StoreError};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::ConfigFile;
+use crate::{functions_config, logging};
+
+/// The data folder that keeps nothing.
+pub(crate) const MEMORY: &str = ":memory:";
+
+const ACCOUNT: &str = "000000000000";
+const REGION: &str = "us-east-1";
+
+/// Start the server.
+///
+/// Prints `listening on http://HOST:PORT` on standard output once it answers. SIGTERM or Ctrl-C ends it cleanly.
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Address and port to listen at; port 0 takes a free one. Loopback only. [default: 127.0.0.1:8083]
+    #[arg(long, env = "STEPWELL_LISTEN", value_name = "HOST:PORT")]
+    listen: Option<String>,
+
+    /// Folder that keeps executions; `:memory:` keeps nothing. [default: ./.stepwell]
+    #[arg(long, env = "STEPWELL_DATA", value_name = "DIR")]
+    data: Option<String>,
+
+    /// Configuration file. [default: stepwell.toml, if it is there]
+    #[arg(long, env = "STEPWELL_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Folder with a folder for each local function.
+    #[arg(long, env = "STEPWELL_FUNCTIONS", value_name = "DIR")]
+    functions: Option<PathBuf>,
+
+    /// Write the log as JSON lines.
+    #[arg(long)]
+    log_json: bool,
+}
+
+pub(crate) fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
+    logging::start("info", arguments.log_json);
+    let config = ConfigFile::read(arguments.config.as_deref())?;
+    let listen = arguments.listen.clone().or_else(|| config.listen.clone());
+    let listen = address(listen.as_deref().unwrap_or("127.0.0.1:8083"))?;
+    let data = arguments.data.clone().or_else(|| config.data.clone());
+    let data = data.unwrap_or_else(|| "./.stepwell".to_owned());
+    let threads = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("failed to start threads")?;
+    threads.block_on(run(arguments, &config, listen, &data))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &str) -> anyhow::Result<()> {
+    let ended = ending()?;
+    let configs = functions_config::collect(config, arguments.functions.as_deref())?;
+    let listener = server::bind(listen).await?;
+    let url = format!("http://{}", listener.local_addr().context("failed to learn the port")?);
+    let store = open_store(data)?;
+
+    let mut settings = functions::Settings::new(
+        config.account.as_deref().unwrap_or(ACCOUNT),
+        config.region.as_deref().unwrap_or(REGION),
+    );
+    settings.endpoint_url = Some(url.clone());
+    let functions = Functions::new(configs, settings);
+    let integrations = Integrations::new(functions.clone());
+    let settings = runtime::Settings { on_fatal: Arc::new(end_at_once), ..Default::default() };
+    let runtime =
+        Runtime::open(store, Arc::new(integrations.clone()), Arc::new(SystemClock), settings).await?;
+    let server = Server::new(runtime.clone(), &integrations);
+
+    tracing::info!(data, functions = functions.configs().len(), "open");
+    announce(&url)?;
+    server::serve(listener, server, ended).await;
+    runtime.shutdown().await;
+    functions.shutdown().await;
+    Ok(())
+}
+
+/// Opens the store that a data folder names.
+pub(crate) fn open_store(data: &str) -> anyhow::Result<Arc<dyn Store>> {
+    if data == MEMORY {
+        return Ok(Arc::new(MemoryStore::new()));
+    }
+    Ok(Arc::new(EmbeddedStore::open(Path::new(data), &EmbeddedOptions::default())?))
+}
+
+/// The first line on standard output: scripts wait for it.
+fn announce(url: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening on {url}")
+        .and_then(|()| out.flush())
+        .context("failed to write to standard output")
+}
+
+/// Requests are not authenticated yet, so nobody else's machine may reach the server.
+fn address(text: &str) -> anyhow::Result<SocketAddr> {
+    let text = text.replacen("localhost:", "127.0.0.1:", 1);
+    let address: SocketAddr =
+        text.parse().with_context(|| format!("`{text}` is no address and port, as in 127.0.0.1:8083"))?;
+    if !address.ip().is_loopback() {
+        bail!("{address} is not a loopback address; this version does not authenticate requests, so it listens on this machine only");
+    }
+    Ok(address)
+}
+
+/// What is on disk is no longer known, so the process ends and finds out when it starts again.
+fn end_at_once(error: &StoreError) {
+    tracing::error!(%error, "the data folder failed; ending, since it is not known what was saved");
+    std::process::abort();
+}
+
+/// Ends with SIGTERM or Ctrl-C.
+fn ending() -> anyhow::Result<impl Future<Output = ()> + Send> {
+    let mut terminate = signal(SignalKind::terminate()).context("failed to wait for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("failed to wait for Ctrl-C")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("ending");
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_may_reach_the_server() {
+        assert!(address("127.0.0.1:0").is_ok());
+        assert!(address("[::1]:8083").is_ok());
+        assert!(address("localhost:8083").is_ok());
+        assert!(address("0.0.0.0:8083").unwrap_err().to_string().contains("not a loopback address"));
+        assert!(address("here").is_err());
+    }
+}

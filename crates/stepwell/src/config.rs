@@ -1,0 +1,97 @@
+//! Configuration: flags over environment over `stepwell.toml` over defaults.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+/// The file that is read when none is named and it is there.
+const DEFAULT_FILE: &str = "stepwell.toml";
+
+/// What `stepwell.toml` says. Paths in it are relative to its folder.
+#[derive(Debug, Default)]
+pub(crate) struct ConfigFile {
+    /// Where the file's relative paths start.
+    pub(crate) folder: PathBuf,
+    /// The address to listen at.
+    pub(crate) listen: Option<String>,
+    /// The data folder, or `:memory:`.
+    pub(crate) data: Option<String>,
+    /// The account of callers that name none.
+    pub(crate) account: Option<String>,
+    /// The region of callers that name none.
+    pub(crate) region: Option<String>,
+    /// The `[functions.NAME]` tables.
+    pub(crate) functions: toml::Table,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Contents {
+    listen: Option<String>,
+    data: Option<String>,
+    account: Option<String>,
+    region: Option<String>,
+    #[serde(default)]
+    functions: toml::Table,
+}
+
+impl ConfigFile {
+    /// Reads the file that was named, or `stepwell.toml` in this folder if it is there.
+    pub(crate) fn read(named: Option<&Path>) -> anyhow::Result<Self> {
+        let path = match named {
+            Some(path) => path,
+            None if Path::new(DEFAULT_FILE).exists() => Path::new(DEFAULT_FILE),
+            None => return Ok(Self::default()),
+        };
+        let text =
+            fs::read_to_string(path).with_context(|| format!("failed to read the configuration {}", path.display()))?;
+        let contents: Contents =
+            toml::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))?;
+        if let Some(account) = contents.account.as_deref().filter(|account| !ids::arn::is_account(account)) {
+            bail!("{}: `account` must be 12 digits, and is `{account}`", path.display());
+        }
+        Ok(Self {
+            folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+            listen: contents.listen,
+            data: contents.data.map(|data| in_folder(path, &data)),
+            account: contents.account,
+            region: contents.region,
+            functions: contents.functions,
+        })
+    }
+}
+
+fn in_folder(file: &Path, data: &str) -> String {
+    if data == ":memory:" {
+        return data.to_owned();
+    }
+    file.parent().unwrap_or(Path::new("")).join(data).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> anyhow::Result<ConfigFile> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("stepwell.toml");
+        fs::write(&path, text)?;
+        ConfigFile::read(Some(&path))
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file() {
+        let config = read("data = \"here\"\nlisten = \"127.0.0.1:1\"").unwrap();
+        assert!(config.data.unwrap().ends_with("/here"));
+        assert_eq!(read("data = \":memory:\"").unwrap().data.unwrap(), ":memory:");
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        let error = format!("{:#}", read("listen = \"x\"").unwrap_err());
+        assert!(error.contains("unknown field `listen`"), "{error}");
+        let error = format!("{:#}", read("account = \"12\"").unwrap_err());
+        assert!(error.contains("must be 12 digits"), "{error}");
+    }
+}

@@ -1,0 +1,49 @@
+//! Stepwell: AWS Step Functions that anyone can run.
+//!
+//! - [`commands`]: one file for each command.
+//! - [`config`]: flags over environment over `stepwell.toml` over defaults.
+//! - [`functions_config`]: local functions, from the configuration and from a folder.
+//! - [`logging`]: the process's own log, on standard error.
+
+mod commands;
+mod config;
+mod functions_config;
+mod logging;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// AWS Step Functions that anyone can run: durable workflows in one binary.
+///
+/// Any AWS SDK, the AWS CLI, Terraform or boto3 works with it: point the endpoint at the address that
+/// `stepwell serve` prints.
+#[derive(Parser)]
+#[command(name = "stepwell", version, propagate_version = true, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(commands::serve::Serve),
+    Run(commands::run::Run),
+    Validate(commands::validate::Validate),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        Command::Serve(serve) => commands::serve::serve(&serve),
+        Command::Run(run) => commands::run::run(&run),
+        Command::Validate(validate) => commands::validate::validate(&validate),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(commands::EXIT_UNUSABLE)
+    })
+}
