@@ -81,7 +81,7 @@ def test_an_update_holds_for_executions_started_later(client, create):
 
 
 def test_an_update_needs_something_to_change(client, create):
-    assert refused(client.update_state_machine, stateMachineArn=create(chain())) == "ValidationException"
+    assert refused(client.update_state_machine, stateMachineArn=create(chain())) == "MissingRequiredParameter"
     missing = {"stateMachineArn": arn("stateMachine", "nowhere"), "roleArn": ROLE}
     assert refused(client.update_state_machine, **missing) == "StateMachineDoesNotExist"
 
@@ -214,7 +214,7 @@ def test_history_is_read_both_ways_and_in_pages(client, create):
     assert [event["previousEventId"] for event in events] == [0, 0, *range(2, 22)]
     assert events[0]["executionStartedEventDetails"]["input"] == '{"n": 1}'
     assert events[0]["executionStartedEventDetails"]["roleArn"] == ROLE
-    assert events[-1]["executionSucceededEventDetails"]["output"] == '{"n": 1}'
+    assert json.loads(events[-1]["executionSucceededEventDetails"]["output"]) == {"n": 1}
 
     backwards = client.get_execution_history(executionArn=execution, reverseOrder=True)["events"]
     assert backwards == events[::-1]

@@ -183,6 +183,13 @@ def test_serve_prints_its_address_first_and_is_ended_by_sigterm(serve):
     assert server.lines.get(timeout=10) is None, "only the address goes to standard output"
 
 
+def test_a_log_that_is_no_terminal_has_no_colours(serve):
+    server = serve()
+    server.stop()
+    assert server.said()
+    assert "\x1b" not in server.said()
+
+
 def test_serve_ends_at_once_though_workers_wait(serve):
     server = serve()
     wire = server.wire()
