@@ -44,12 +44,19 @@ impl ConfigFile {
             None if Path::new(DEFAULT_FILE).exists() => Path::new(DEFAULT_FILE),
             None => return Ok(Self::default()),
         };
-        let text =
-            fs::read_to_string(path).with_context(|| format!("failed to read the configuration {}", path.display()))?;
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("failed to read the configuration {}", path.display()))?;
         let contents: Contents =
             toml::from_str(&text).with_context(|| format!("failed to understand {}", path.display()))?;
-        if let Some(account) = contents.account.as_deref().filter(|account| !ids::arn::is_account(account)) {
-            bail!("{}: `account` must be 12 digits, and is `{account}`", path.display());
+        if let Some(account) = contents
+            .account
+            .as_deref()
+            .filter(|account| !ids::arn::is_account(account))
+        {
+            bail!(
+                "{}: `account` must be 12 digits, and is `{account}`",
+                path.display()
+            );
         }
         Ok(Self {
             folder: path.parent().unwrap_or(Path::new("")).to_owned(),
@@ -66,7 +73,11 @@ fn in_folder(file: &Path, data: &str) -> String {
     if data == ":memory:" {
         return data.to_owned();
     }
-    file.parent().unwrap_or(Path::new("")).join(data).display().to_string()
+    file.parent()
+        .unwrap_or(Path::new(""))
+        .join(data)
+        .display()
+        .to_string()
 }
 
 #[cfg(test)]

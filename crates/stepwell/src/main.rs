@@ -22,7 +22,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Any AWS SDK, the AWS CLI, Terraform or boto3 works with it: point the endpoint at the address that
 /// `stepwell serve` prints.
 #[derive(Parser)]
-#[command(name = "stepwell", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "stepwell",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -23,8 +23,14 @@ pub(crate) fn read(path: &Path, express: bool) -> anyhow::Result<Definition> {
         fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?
     };
     let rules = Rules { express };
-    let is_yaml = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
-    let reading = if is_yaml { asl::read_yaml(&text, rules) } else { asl::read(&text, rules) };
+    let is_yaml = path
+        .extension()
+        .is_some_and(|ending| ending == "yaml" || ending == "yml");
+    let reading = if is_yaml {
+        asl::read_yaml(&text, rules)
+    } else {
+        asl::read(&text, rules)
+    };
     Ok(Definition { text, reading })
 }
 
@@ -43,7 +49,11 @@ impl Definition {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let location = finding.location.as_deref().map(|at| format!(" at {at}")).unwrap_or_default();
+        let location = finding
+            .location
+            .as_deref()
+            .map(|at| format!(" at {at}"))
+            .unwrap_or_default();
         let Some(place) = finding.place else {
             let _ = writeln!(
                 out,
@@ -88,12 +98,19 @@ mod tests {
 
     #[test]
     fn a_finding_points_at_its_place() {
-        let text = "{\n  \"StartAt\": \"A\",\n  \"States\": {\"A\": {\"Type\": \"Pass\", \"Next\": \"B\"}}\n}\n";
-        let definition = Definition { text: text.to_owned(), reading: asl::read(text, Rules::default()) };
+        let text =
+            "{\n  \"StartAt\": \"A\",\n  \"States\": {\"A\": {\"Type\": \"Pass\", \"Next\": \"B\"}}\n}\n";
+        let definition = Definition {
+            text: text.to_owned(),
+            reading: asl::read(text, Rules::default()),
+        };
         let shown = definition.findings(Path::new("a.json"));
         assert!(shown.contains("a.json:3:"), "{shown}");
         assert!(shown.contains("MISSING_TRANSITION_TARGET"), "{shown}");
-        assert!(shown.lines().any(|line| line.trim_end().ends_with('^')), "{shown}");
+        assert!(
+            shown.lines().any(|line| line.trim_end().ends_with('^')),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -13,9 +13,9 @@ use asl::StateMachine;
 use clap::Args;
 use engine::{Ending, Outcome};
 use functions::Functions;
+use ids::StateMachineArn;
 use integrations::Integrations;
 use json::Payload;
-use ids::StateMachineArn;
 use runtime::{Described, NewRevision, Runtime, StartRequest, SystemClock};
 use serde_json::json;
 use server::Server;
@@ -94,8 +94,13 @@ async fn execute(
     let integrations = Integrations::new(functions.clone());
     let settings = runtime::Settings::default();
     let store = Arc::new(MemoryStore::new());
-    let runtime =
-        Runtime::open(store, Arc::new(integrations.clone()), Arc::new(SystemClock), settings).await?;
+    let runtime = Runtime::open(
+        store,
+        Arc::new(integrations.clone()),
+        Arc::new(SystemClock),
+        settings,
+    )
+    .await?;
     let server = Server::new(runtime.clone(), &integrations);
 
     let arn = start(arguments, &runtime, text, states, input).await?;
@@ -127,8 +132,9 @@ async fn start(
     states: Arc<StateMachine>,
     input: Payload,
 ) -> anyhow::Result<json::Str> {
-    let machine_arn: StateMachineArn =
-        format!("{MACHINE_ARN}{}", machine_name(arguments)).parse().context("failed to name the state machine")?;
+    let machine_arn: StateMachineArn = format!("{MACHINE_ARN}{}", machine_name(arguments))
+        .parse()
+        .context("failed to name the state machine")?;
     let revision = NewRevision {
         definition: definition.into(),
         states,
@@ -138,16 +144,26 @@ async fn start(
         encryption: None,
     };
     let catalog = runtime.catalog();
-    catalog.create_machine(&machine_arn, MachineKind::Standard, revision, Default::default()).await?;
+    catalog
+        .create_machine(&machine_arn, MachineKind::Standard, revision, Default::default())
+        .await?;
     let machine = catalog.current(&machine_arn.to_string()).await?;
     Ok(runtime.start(StartRequest::new(machine, input)).await?.arn)
 }
 
 /// The machine is named after the file, as far as a name can be.
 fn machine_name(arguments: &Run) -> String {
-    let stem = arguments.file.file_name().and_then(|name| name.to_str()).unwrap_or("run");
+    let stem = arguments
+        .file
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or("run");
     let stem = stem.split('.').next().unwrap_or("run");
-    if ids::name::is_name(stem) && stem != "-" { stem.to_owned() } else { "run".to_owned() }
+    if ids::name::is_name(stem) && stem != "-" {
+        stem.to_owned()
+    } else {
+        "run".to_owned()
+    }
 }
 
 fn input(text: &str) -> anyhow::Result<Payload> {
@@ -157,7 +173,11 @@ fn input(text: &str) -> anyhow::Result<Payload> {
     };
     let input = Payload::parse(text).context("the input is no JSON")?;
     if input.bytes() > asl::limits::PAYLOAD_BYTES_MAX {
-        bail!("the input has {} bytes; the limit is {}", input.bytes(), asl::limits::PAYLOAD_BYTES_MAX);
+        bail!(
+            "the input has {} bytes; the limit is {}",
+            input.bytes(),
+            asl::limits::PAYLOAD_BYTES_MAX
+        );
     }
     Ok(input)
 }
@@ -170,7 +190,11 @@ fn report(ended: &Described, output: Output) -> ExitCode {
             (Some(output), _) => println!("{output}"),
             (None, ending) => {
                 let ending = ending.cloned().unwrap_or_default();
-                eprintln!("{}: {}", ended.status(), ending.error.as_deref().unwrap_or("no error was named"));
+                eprintln!(
+                    "{}: {}",
+                    ended.status(),
+                    ending.error.as_deref().unwrap_or("no error was named")
+                );
                 if let Some(cause) = ending.cause {
                     eprintln!("{cause}");
                 }

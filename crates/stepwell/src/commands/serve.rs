@@ -70,7 +70,10 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
     let ended = ending()?;
     let configs = functions_config::collect(config, arguments.functions.as_deref())?;
     let listener = server::bind(listen).await?;
-    let url = format!("http://{}", listener.local_addr().context("failed to learn the port")?);
+    let url = format!(
+        "http://{}",
+        listener.local_addr().context("failed to learn the port")?
+    );
     let store = open_store(data)?;
 
     let mut settings = functions::Settings::new(
@@ -80,9 +83,17 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
     settings.endpoint_url = Some(url.clone());
     let functions = Functions::new(configs, settings);
     let integrations = Integrations::new(functions.clone());
-    let settings = runtime::Settings { on_fatal: Arc::new(end_at_once), ..Default::default() };
-    let runtime =
-        Runtime::open(store, Arc::new(integrations.clone()), Arc::new(SystemClock), settings).await?;
+    let settings = runtime::Settings {
+        on_fatal: Arc::new(end_at_once),
+        ..Default::default()
+    };
+    let runtime = Runtime::open(
+        store,
+        Arc::new(integrations.clone()),
+        Arc::new(SystemClock),
+        settings,
+    )
+    .await?;
     let server = Server::new(runtime.clone(), &integrations);
 
     tracing::info!(data, functions = functions.configs().len(), "open");
@@ -98,7 +109,10 @@ pub(crate) fn open_store(data: &str) -> anyhow::Result<Arc<dyn Store>> {
     if data == MEMORY {
         return Ok(Arc::new(MemoryStore::new()));
     }
-    Ok(Arc::new(EmbeddedStore::open(Path::new(data), &EmbeddedOptions::default())?))
+    Ok(Arc::new(EmbeddedStore::open(
+        Path::new(data),
+        &EmbeddedOptions::default(),
+    )?))
 }
 
 /// The first line on standard output: scripts wait for it.
@@ -112,10 +126,13 @@ fn announce(url: &str) -> anyhow::Result<()> {
 /// Requests are not authenticated yet, so nobody else's machine may reach the server.
 fn address(text: &str) -> anyhow::Result<SocketAddr> {
     let text = text.replacen("localhost:", "127.0.0.1:", 1);
-    let address: SocketAddr =
-        text.parse().with_context(|| format!("`{text}` is no address and port, as in 127.0.0.1:8083"))?;
+    let address: SocketAddr = text
+        .parse()
+        .with_context(|| format!("`{text}` is no address and port, as in 127.0.0.1:8083"))?;
     if !address.ip().is_loopback() {
-        bail!("{address} is not a loopback address; this version does not authenticate requests, so it listens on this machine only");
+        bail!(
+            "{address} is not a loopback address; this version does not authenticate requests, so it listens on this machine only"
+        );
     }
     Ok(address)
 }
@@ -148,7 +165,12 @@ mod tests {
         assert!(address("127.0.0.1:0").is_ok());
         assert!(address("[::1]:8083").is_ok());
         assert!(address("localhost:8083").is_ok());
-        assert!(address("0.0.0.0:8083").unwrap_err().to_string().contains("not a loopback address"));
+        assert!(
+            address("0.0.0.0:8083")
+                .unwrap_err()
+                .to_string()
+                .contains("not a loopback address")
+        );
         assert!(address("here").is_err());
     }
 }

@@ -34,7 +34,10 @@ pub(crate) fn validate(arguments: &Validate) -> anyhow::Result<ExitCode> {
     for path in &arguments.files {
         let definition = definition::read(path, arguments.express)?;
         let findings = &definition.reading.diagnostics;
-        errors += findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        errors += findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .count();
         match arguments.output {
             Output::Text => {
                 print!("{}", definition.findings(path));

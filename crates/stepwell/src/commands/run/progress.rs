@@ -30,7 +30,15 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn new(server: Arc<Server>, arn: &json::Str, shown: bool) -> Self {
         let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { server, arn: arn.clone(), shown, colour, next_token: None, last: 0, started: None }
+        Self {
+            server,
+            arn: arn.clone(),
+            shown,
+            colour,
+            next_token: None,
+            last: 0,
+            started: None,
+        }
     }
 
     /// Waits a moment, and shows what happened meanwhile.
@@ -53,14 +61,25 @@ impl Progress {
             include_execution_data: Some(false),
             ..Default::default()
         };
-        let Ok(page) = self.server.get_execution_history(&Caller::default(), request).await else { return false };
+        let Ok(page) = self
+            .server
+            .get_execution_history(&Caller::default(), request)
+            .await
+        else {
+            return false;
+        };
         let last = self.last;
         for event in page.events.iter().filter(|event| event.id > last) {
             self.show(event);
         }
-        self.last = page.events.last().map_or(self.last, |event| self.last.max(event.id));
+        self.last = page
+            .events
+            .last()
+            .map_or(self.last, |event| self.last.max(event.id));
         // The last page is asked for again: it grows.
-        let Some(next_token) = page.next_token else { return false };
+        let Some(next_token) = page.next_token else {
+            return false;
+        };
         self.next_token = Some(next_token);
         true
     }
@@ -70,15 +89,26 @@ impl Progress {
         let started = *self.started.get_or_insert(at);
         let seconds = (at - started) as f64 / 1000.0;
         let kind = event.r#type.as_str();
-        let (on, off) = if self.colour { (colour(kind), PLAIN) } else { ("", "") };
+        let (on, off) = if self.colour {
+            (colour(kind), PLAIN)
+        } else {
+            ("", "")
+        };
         let (dim, plain) = if self.colour { (DIM, PLAIN) } else { ("", "") };
         // A terminal that is gone is no reason to stop the execution.
-        let _ = writeln!(std::io::stderr(), "{dim}{seconds:>8.3}{plain}  {on}{kind:<26}{off} {}", about(event));
+        let _ = writeln!(
+            std::io::stderr(),
+            "{dim}{seconds:>8.3}{plain}  {on}{kind:<26}{off} {}",
+            about(event)
+        );
     }
 }
 
 fn colour(kind: &str) -> &'static str {
-    if ["Failed", "TimedOut", "Aborted"].iter().any(|ending| kind.ends_with(ending)) {
+    if ["Failed", "TimedOut", "Aborted"]
+        .iter()
+        .any(|ending| kind.ends_with(ending))
+    {
         RED
     } else if kind.ends_with("Succeeded") {
         GREEN
@@ -92,8 +122,12 @@ fn colour(kind: &str) -> &'static str {
 /// What an event is about: the state, the resource, or the error.
 fn about(event: &HistoryEvent) -> String {
     let event = serde_json::to_value(event).unwrap_or_default();
-    let details = event.as_object().and_then(|event| event.values().find(|value| value.is_object()));
-    let Some(details) = details else { return String::new() };
+    let details = event
+        .as_object()
+        .and_then(|event| event.values().find(|value| value.is_object()));
+    let Some(details) = details else {
+        return String::new();
+    };
     let text = |name: &str| details[name].as_str();
     match (text("name"), text("resource"), text("error")) {
         (Some(name), ..) => match details["index"].as_i64() {
