@@ -196,6 +196,11 @@ class Server:
         """What the server wrote to its standard error so far."""
         return self.log.read_text(errors="replace")
 
+    def sockets(self):
+        """How many sockets the process has open."""
+        descriptors = pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir()
+        return sum(os.readlink(descriptor).startswith("socket:") for descriptor in descriptors)
+
     def wire(self, timeout=75):
         return Wire(self.url, timeout)
 

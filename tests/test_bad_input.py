@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import resource
 import shutil
 import signal
@@ -26,6 +27,7 @@ from stepwell import (
     function_arn,
     run,
     task,
+    wait_for,
     waiting,
 )
 
@@ -341,6 +343,38 @@ def test_functions_that_hang_do_not_keep_others_waiting(client, create, execute)
     works(execute)
     for execution in hanging:
         assert ended(client, execution, 60)["error"] == "Sandbox.Timedout"
+
+
+def test_functions_end_with_a_killed_server(serve):
+    server = serve()
+    client = server.boto3()
+    request = {"name": "sleep", "definition": json.dumps(task(function_arn("Sleep"))), "roleArn": ROLE}
+    machine = client.create_state_machine(**request)["stateMachineArn"]
+    execution = client.start_execution(stateMachineArn=machine)["executionArn"]
+    wait_for("the function sleeps", lambda: "LambdaFunctionStarted" in event_types(client, execution))
+    workers = wait_for("the function has a process", lambda: descendants(server.process.pid))
+    server.kill()
+    wait_for("its processes have ended", lambda: not any(is_alive(pid) for pid in workers))
+
+    server.start()
+    described = ended(server.boto3(), execution)
+    assert (described["status"], described["error"]) == ("FAILED", "Lambda.SdkClientException")
+
+
+def descendants(pid):
+    """The processes below a process."""
+    found = []
+    for children in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, children.read_text().split()):
+            found += [child, *descendants(child)]
+    return found
+
+
+def is_alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 # Operators

@@ -162,6 +162,15 @@ def test_an_execution_is_stopped(client, create):
     assert event_types(client, execution) == ["ExecutionStarted", "WaitStateEntered", "ExecutionAborted"]
 
 
+def test_an_execution_is_stopped_in_the_middle_of_a_call(client, create):
+    execution = client.start_execution(stateMachineArn=create(task(function_arn("Sleep"))))["executionArn"]
+    types = ["ExecutionStarted", "TaskStateEntered", "LambdaFunctionScheduled", "LambdaFunctionStarted"]
+    wait_for("the call is made", lambda: event_types(client, execution) == types)
+    client.stop_execution(executionArn=execution)
+    assert ended(client, execution)["status"] == "ABORTED"
+    assert event_types(client, execution) == [*types, "ExecutionAborted"]
+
+
 def test_executions_are_listed_by_status_newest_first(client, create):
     machine = create({
         "StartAt": "Which",
@@ -363,6 +372,22 @@ def test_a_waiting_worker_gets_its_task_at_once(client, server, create, activity
         client.start_execution(stateMachineArn=machine, input='{"n": 7}')
         work = waiting_worker.result(timeout=20)
     assert json.loads(work["input"]) == {"n": 7}
+    client.send_task_success(taskToken=work["taskToken"], output="{}")
+
+
+def test_a_worker_that_went_away_gets_no_task(client, server, create, activity):
+    machine = create(task(activity))
+    sockets = server.sockets()
+    gone = server.wire()
+    body = json.dumps({"activityArn": activity, "workerName": "gone"}).encode()
+    headers = {"X-Amz-Target": "AWSStepFunctions.GetActivityTask", "Content-Type": "application/x-amz-json-1.0"}
+    gone.connection.request("POST", "/", body, headers)
+    wait_for("the server has the worker's connection", lambda: server.sockets() > sockets)
+    gone.connection.close()
+    wait_for("the server has seen it go", lambda: server.sockets() <= sockets)
+    client.start_execution(stateMachineArn=machine, input='{"n": 8}')
+    work = client.get_activity_task(activityArn=activity, workerName="here")
+    assert json.loads(work["input"]) == {"n": 8}
     client.send_task_success(taskToken=work["taskToken"], output="{}")
 
 
