@@ -101,6 +101,16 @@ impl Described {
         self.outcome.as_ref().map_or("RUNNING", Outcome::status)
     }
 
+    /// Why it cannot be redriven; nothing when it can.
+    pub fn redrive_refusal(&self) -> Option<String> {
+        match &self.outcome {
+            Some(Outcome::Failed(_) | Outcome::TimedOut(_) | Outcome::Aborted(_)) => None,
+            None | Some(Outcome::Succeeded(_)) => {
+                Some(format!("Execution is {} and cannot be redriven", self.status()))
+            }
+        }
+    }
+
     /// Its output, if it succeeded.
     pub fn output(&self) -> Option<&Payload> {
         match &self.outcome {

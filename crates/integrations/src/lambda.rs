@@ -59,9 +59,8 @@ pub(crate) async fn invoke(functions: Functions, call: Call, pattern: Pattern) -
     if let Some(qualifier) = text(parameters, "Qualifier") {
         function = format!("{function}:{qualifier}");
     }
-    let payload = parameters
-        .get("Payload")
-        .map_or_else(|| "{}".into(), Value::to_text);
+    let payload = parameters.get("Payload").filter(|payload| !payload.is_null());
+    let payload = payload.map_or_else(|| "{}".into(), Value::to_text);
     let mut invocation = Invocation::new(function.clone(), payload.as_bytes().to_vec());
     invocation.execution_arn = Some(call.execution_arn.to_string());
     invocation.client_context = text(parameters, "ClientContext").map(client_context);
@@ -92,7 +91,7 @@ pub(crate) async fn invoke(functions: Functions, call: Call, pattern: Pattern) -
                     log,
                 }
             }
-            other => return failure(other, &function, &call).await,
+            other => return failure(printed_anew(other), &function, &call).await,
         },
     };
     let result = match reply.into_value() {
@@ -153,6 +152,26 @@ impl Reply {
         result.insert("SdkResponseMetadata", metadata::response(&self.request_id));
         result.insert("StatusCode", Value::from(u32::from(self.status)));
         Ok(Value::from(result))
+    }
+}
+
+/// The outcome with its error printed anew, without the spaces that a runtime writes: so the client that AWS
+/// calls Lambda with has it. A function called by its ARN has its error as it sent it.
+fn printed_anew(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::FunctionError {
+            error_type,
+            payload,
+            log_tail,
+        } => {
+            let payload = json::parse(&payload).map_or(payload, |value| value.to_string());
+            Outcome::FunctionError {
+                error_type,
+                payload,
+                log_tail,
+            }
+        }
+        other => other,
     }
 }
 
@@ -292,6 +311,19 @@ mod tests {
                 "The cause could not be determined because Lambda did not return an error type. Returned payload: \
                  {\"errorMessage\":\"x\"}"
             )
+        );
+    }
+
+    #[test]
+    fn errors_of_invoke_are_printed_anew() {
+        let outcome = |payload: &str| Outcome::FunctionError {
+            error_type: None,
+            payload: payload.to_owned(),
+            log_tail: String::new(),
+        };
+        assert_eq!(
+            printed_anew(outcome(r#"{ "a": [1, 2] }"#)),
+            outcome(r#"{"a":[1,2]}"#)
         );
     }
 

@@ -141,6 +141,15 @@ fn described(child: &Described, parsed: bool) -> Value {
     put("Name", Some(Value::from(child.name.clone())));
     put("Output", child.output().map(data));
     put("OutputDetails", child.output().map(|_| included()));
+    let refusal = child.redrive_refusal();
+    let redrivable = if refusal.is_some() {
+        "NOT_REDRIVABLE"
+    } else {
+        "REDRIVABLE"
+    };
+    put("RedriveCount", Some(Value::from(0)));
+    put("RedriveStatus", Some(Value::from(redrivable)));
+    put("RedriveStatusReason", refusal.map(Value::from));
     put("StartDate", Some(date(child.started)));
     put("StateMachineAliasArn", shared(&child.alias_arn));
     put("StateMachineArn", Some(Value::from(child.machine_arn.clone())));
@@ -274,7 +283,7 @@ mod tests {
         let child = child(Outcome::Succeeded(Payload::parse("[1]").unwrap()));
         assert_eq!(
             &**nested_end(&child, false).unwrap().text(),
-            r#"{"ExecutionArn":"arn:aws:states:us-east-1:000000000000:execution:child:one","Input":"{}","InputDetails":{"Included":true},"Name":"one","Output":"[1]","OutputDetails":{"Included":true},"StartDate":1,"StateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:child","Status":"SUCCEEDED","StopDate":2}"#
+            r#"{"ExecutionArn":"arn:aws:states:us-east-1:000000000000:execution:child:one","Input":"{}","InputDetails":{"Included":true},"Name":"one","Output":"[1]","OutputDetails":{"Included":true},"RedriveCount":0,"RedriveStatus":"NOT_REDRIVABLE","RedriveStatusReason":"Execution is SUCCEEDED and cannot be redriven","StartDate":1,"StateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:child","Status":"SUCCEEDED","StopDate":2}"#
         );
         let parsed = nested_end(&child, true).unwrap();
         assert_eq!(parsed.value().get("Output"), Some(&json::json!([1])));

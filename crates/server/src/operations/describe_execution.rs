@@ -28,7 +28,7 @@ fn shown(described: &Described) -> DescribeExecutionOutput {
     let output = described.output();
     let ending = described.ending();
     let status = status(described.outcome.as_ref());
-    let (redrive_status, redrive_status_reason) = redrive(status);
+    let refusal = described.redrive_refusal();
     DescribeExecutionOutput {
         execution_arn: Text::from(&described.arn),
         state_machine_arn: Text::from(&described.machine_arn),
@@ -50,8 +50,11 @@ fn shown(described: &Described) -> DescribeExecutionOutput {
         state_machine_alias_arn: described.alias_arn.as_ref().map(Text::from),
         redrive_count: Some(0),
         redrive_date: None,
-        redrive_status: Some(redrive_status),
-        redrive_status_reason,
+        redrive_status: Some(match refusal {
+            None => ExecutionRedriveStatus::Redrivable,
+            Some(_) => ExecutionRedriveStatus::NotRedrivable,
+        }),
+        redrive_status_reason: refusal.map(Text::from),
     }
 }
 
@@ -62,18 +65,5 @@ fn status(outcome: Option<&Outcome>) -> ExecutionStatus {
         Some(Outcome::Failed(_)) => ExecutionStatus::Failed,
         Some(Outcome::TimedOut(_)) => ExecutionStatus::TimedOut,
         Some(Outcome::Aborted(_)) => ExecutionStatus::Aborted,
-    }
-}
-
-/// Whether the execution could be redriven, and why not.
-fn redrive(status: ExecutionStatus) -> (ExecutionRedriveStatus, Option<Text>) {
-    match status {
-        ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted => {
-            (ExecutionRedriveStatus::Redrivable, None)
-        }
-        ExecutionStatus::Running | ExecutionStatus::Succeeded | ExecutionStatus::PendingRedrive => {
-            let reason = format!("Execution is {status} and cannot be redriven");
-            (ExecutionRedriveStatus::NotRedrivable, Some(Text::from(reason)))
-        }
     }
 }

@@ -1,6 +1,10 @@
 //! The server from outside: its operations word for word, its HTTP byte by byte, and hostile requests.
 
+#[cfg(test)]
 mod api;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
 mod http;
+#[cfg(test)]
 mod support;
