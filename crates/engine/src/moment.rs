@@ -1,5 +1,6 @@
 //! Time and chance, which come in from outside.
 
+use jiff::fmt::temporal::DateTimePrinter;
 use serde::{Deserialize, Serialize};
 
 /// A moment: milliseconds since 1970, UTC.
@@ -21,10 +22,15 @@ impl Millis {
         Self(self.0.saturating_add(millis))
     }
 
-    /// The moment as payloads show it: RFC 3339 in UTC, a fraction of 0 or 3 digits.
+    /// The moment as payloads show it: RFC 3339 in UTC, with a fraction of 0 or 3 digits as Java prints it.
     pub fn to_iso(self) -> String {
-        jiff::Timestamp::from_millisecond(self.0)
-            .map_or_else(|_| self.0.to_string(), |moment| moment.to_string())
+        let digits = if self.0 % 1000 == 0 { 0 } else { 3 };
+        let printer = DateTimePrinter::new().precision(Some(digits));
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(moment) => printer.timestamp_to_string(&moment),
+            // Further away than calendars go.
+            Err(_) => self.0.to_string(),
+        }
     }
 }
 
@@ -80,6 +86,7 @@ mod tests {
     fn moments_print_as_aws_prints_them() {
         assert_eq!(Millis(1_700_000_000_123).to_iso(), "2023-11-14T22:13:20.123Z");
         assert_eq!(Millis(1_700_000_000_000).to_iso(), "2023-11-14T22:13:20Z");
+        assert_eq!(Millis(1_700_000_000_120).to_iso(), "2023-11-14T22:13:20.120Z");
     }
 
     #[test]
