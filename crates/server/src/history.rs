@@ -39,6 +39,33 @@ pub(crate) fn shown(event: &Event, data: Data) -> Option<HistoryEvent> {
     })
 }
 
+/// How many bytes of payloads and causes an event shows, roughly.
+pub(crate) fn bytes(event: &Event) -> usize {
+    let ended = |ending: &Ending| ending.cause.as_ref().map_or(0, |cause| cause.len());
+    match &event.detail {
+        Detail::ExecutionStarted { input, .. } | Detail::StateEntered { input, .. } => input.bytes(),
+        Detail::ExecutionSucceeded { output }
+        | Detail::TaskSubmitted { output, .. }
+        | Detail::TaskSucceeded { output, .. }
+        | Detail::LambdaFunctionSucceeded { output }
+        | Detail::ActivitySucceeded { output } => output.bytes(),
+        Detail::StateExited { output, assigned, .. } => {
+            output.bytes() + assigned.iter().map(|(_, value)| value.bytes()).sum::<usize>()
+        }
+        Detail::TaskScheduled { scheduled, .. }
+        | Detail::LambdaFunctionScheduled { scheduled, .. }
+        | Detail::ActivityScheduled { scheduled, .. } => scheduled.parameters.bytes(),
+        Detail::ExecutionFailed(ending)
+        | Detail::ExecutionAborted(ending)
+        | Detail::ExecutionTimedOut(ending)
+        | Detail::LambdaFunctionFailed(ending)
+        | Detail::ActivityFailed(ending)
+        | Detail::TaskFailed { ending, .. }
+        | Detail::EvaluationFailed { ending, .. } => ended(ending),
+        _ => 0,
+    }
+}
+
 /// An `error` and a `cause` in the details that have nothing else.
 macro_rules! ended {
     ($details:ident, $ending:expr) => {{

@@ -3,9 +3,13 @@
 use api::{ApiError, Caller, GetExecutionHistoryInput, GetExecutionHistoryOutput};
 use store::HistoryPage;
 
-use crate::history::{Data, shown};
+use crate::history::{self, Data, shown};
 use crate::paging::{self, Listing, page_size};
 use crate::{Server, arns, refusals};
+
+/// The most bytes of payloads that a page shows, a single event aside: a page of a thousand large ones would
+/// otherwise have a quarter of a gigabyte.
+const PAGE_BYTES_MAX: usize = 8 << 20;
 
 /// Shows a page of the history, from its beginning or its end.
 pub(crate) async fn answer(
@@ -36,11 +40,26 @@ pub(crate) async fn answer(
     };
     let events = server.runtime.history(text, page).await;
     let events = events.map_err(|error| refusals::of_execution(text, error))?;
-    let mut events: Vec<_> = events.iter().filter_map(|event| shown(event, data)).collect();
-    let next = events.get(size).map(|event| event.id);
-    events.truncate(size);
+    let mut shown_events = Vec::with_capacity(events.len());
+    let (mut bytes, mut next) = (0, None);
+    for event in &events {
+        let Some(shown_event) = shown(event, data) else {
+            continue;
+        };
+        bytes += if data == Data::Included {
+            history::bytes(event)
+        } else {
+            0
+        };
+        let is_full = shown_events.len() == size || bytes > PAGE_BYTES_MAX;
+        if is_full && !shown_events.is_empty() {
+            next = Some(listing.token(&event.id.to_string()));
+            break;
+        }
+        shown_events.push(shown_event);
+    }
     Ok(GetExecutionHistoryOutput {
-        events,
-        next_token: next.map(|id| listing.token(&id.to_string())),
+        events: shown_events,
+        next_token: next,
     })
 }

@@ -371,6 +371,38 @@ async fn lists_are_read_page_by_page() {
 }
 
 #[tokio::test]
+async fn a_history_of_large_payloads_has_smaller_pages() {
+    let client = Client::new().await;
+    let states: String = (0..30)
+        .map(|at| format!(r#""S{at}":{{"Type":"Pass","Next":"S{}"}},"#, at + 1))
+        .collect();
+    let definition = format!(r#"{{"StartAt":"S0","States":{{{states}"S30":{{"Type":"Succeed"}}}}}}"#);
+    client.create("m", "STANDARD", &definition).await;
+    let input = format!("\"{}\"", "x".repeat(250_000));
+    let start = json::json!({ "stateMachineArn": MACHINE, "name": "e", "input": input });
+    client.done("StartExecution", &start.to_string()).await;
+    let arn = format!("{EXECUTION}:e");
+    client.ended(&arn).await;
+    let (mut events, mut pages, mut token) = (0, 0, String::new());
+    loop {
+        let body = format!(r#"{{"executionArn":"{arn}"{token}}}"#);
+        let (_, page) = client.ask("GetExecutionHistory", &body).await;
+        assert!(page.len() < 9 << 20);
+        let page = json::parse(&page).unwrap();
+        events += page
+            .get("events")
+            .and_then(json::Value::as_array)
+            .map_or(0, <[_]>::len);
+        pages += 1;
+        match page.get("nextToken") {
+            Some(next) => token = format!(r#","nextToken":{next}"#),
+            None => break,
+        }
+    }
+    assert_eq!((events, pages), (64, 2));
+}
+
+#[tokio::test]
 async fn a_worker_takes_a_task_and_brings_its_result() {
     let client = Client::new().await;
     let activity = "arn:aws:states:us-east-1:000000000000:activity:a";
