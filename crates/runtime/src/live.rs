@@ -256,13 +256,27 @@ fn has_token(order: &Order) -> bool {
     matches!(&order.target, Target::Service { pattern, .. } if *pattern != Pattern::RequestResponse)
 }
 
+/// Whether a task starts a nested execution: a start that is made again is the first one.
+pub(crate) fn starts_child(order: &Order) -> bool {
+    matches!(&order.target, Target::Service { service, action, .. }
+        if &**service == "states" && &**action == "startExecution")
+}
+
+/// Whether somebody outside reports the result of a task, whatever became of the call.
+pub(crate) fn is_reported(order: &Order) -> bool {
+    match &order.target {
+        Target::Activity => true,
+        Target::Function => false,
+        Target::Service { pattern, .. } => *pattern == Pattern::WaitForTaskToken,
+    }
+}
+
 /// Whether an open task needs something done when the server starts.
 fn must_wake(order: &Order, progress: &Progress) -> bool {
-    match (&order.target, progress) {
-        (_, Progress::Scheduled) => true,
-        (Target::Activity, _) => false,
-        (Target::Function, _) => true,
-        (Target::Service { pattern, .. }, _) => *pattern != Pattern::WaitForTaskToken,
+    match progress {
+        Progress::Scheduled => true,
+        Progress::Started => !is_reported(order) || starts_child(order),
+        Progress::Submitted(_) => !is_reported(order),
     }
 }
 

@@ -4,12 +4,11 @@ use std::sync::{Arc, Weak};
 
 use engine::Ending;
 use ids::{AnyStateMachineArn, Name};
-use integrations::{BoxFuture, Described, Executions, NestedError, NestedStart, NestedStarted, ParentTask};
+use integrations::{BoxFuture, Described, Executions, NestedError, NestedName, NestedStart, NestedStarted};
 use json::Str;
 use store::{ExecId, Parent};
 
 use crate::catalog::CatalogError;
-use crate::chance::{mix, uuid_of};
 use crate::request::{StartError, StartRequest};
 use crate::shared::Shared;
 
@@ -63,18 +62,18 @@ async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStart
             ),
             error => refused("InternalServerException", error.to_string()),
         })?;
-    let name = match start.name {
-        Some(name) => Some(Name::try_from(name).map_err(|error| refused("InvalidName", error.to_string()))?),
-        // A start that is made again after a crash must have the same name.
-        None => start.parent.map(child_name),
+    let (name, is_drawn) = match start.name {
+        NestedName::Given(name) => (name, false),
+        NestedName::Drawn(name) => (name, true),
     };
+    let name = Name::try_from(name).map_err(|error| refused("InvalidName", error.to_string()))?;
     let parent = start.parent.map(|parent| Parent {
         id: ExecId(parent.execution),
         branch: parent.task.branch,
         event: parent.task.event,
     });
     let request = StartRequest {
-        name,
+        name: Some(name),
         parent,
         trace_header: start.trace_header,
         ..StartRequest::new(machine, start.input)
@@ -84,6 +83,14 @@ async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStart
             arn: started.arn,
             started: started.started,
         }),
+        // This start was made before, and its answer lost.
+        Err(StartError::AlreadyExists(arn)) if is_drawn => match shared.describe(&arn).await {
+            Ok(first) => Ok(NestedStarted {
+                arn,
+                started: first.started,
+            }),
+            Err(error) => Err(refused("InternalServerException", error.to_string())),
+        },
         Err(StartError::AlreadyExists(arn)) => Err(refused(
             "ExecutionAlreadyExists",
             format!("Execution Already Exists: '{arn}'"),
@@ -95,14 +102,6 @@ async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStart
         Err(StartError::Closing) => Err(closing()),
         Err(StartError::Store(error)) => Err(refused("InternalServerException", error.to_string())),
     }
-}
-
-/// The name of a child that was given none: always the same for the same task.
-fn child_name(parent: ParentTask) -> Name {
-    let high = mix(parent.execution);
-    let low = mix(high ^ parent.task.event) ^ u64::from(parent.task.branch.0);
-    let name = uuid_of(high, low).to_string();
-    name.parse().expect("a UUID is a name")
 }
 
 fn no_machine(arn: &str) -> NestedError {

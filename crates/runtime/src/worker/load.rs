@@ -7,7 +7,7 @@ use engine::{Input, Millis, Moment, Progress, TaskKey, decide};
 use integrations::{Answer, Described};
 use store::{ExecId, StoreError};
 
-use crate::live::{Live, awaits_child};
+use crate::live::{Live, awaits_child, is_reported, starts_child};
 use crate::load::{Fetched, fetch};
 use crate::mailbox::{Message, Work};
 use crate::request::{ExecutionError, TokenError};
@@ -100,20 +100,17 @@ impl Worker {
     pub(super) fn take_up(&mut self, live: &mut Live) {
         for (order, progress) in live.execution.open_tasks() {
             let task = order.task;
-            let is_activity = order.target == asl::Target::Activity;
             match progress {
-                Progress::Scheduled if is_activity => {
+                Progress::Scheduled if order.target == asl::Target::Activity => {
                     self.shared.activities.offer(&order.resource, live.id, task);
                 }
                 Progress::Scheduled => self.shared.dispatcher.queue(live.id, task),
-                Progress::Submitted(_) if awaits_child(&order) => self.ask_child(live, task),
-                Progress::Started if is_activity => {}
-                Progress::Started if awaits_child(&order) => {
-                    // A repeated start by the same task is the first one.
+                Progress::Started if starts_child(&order) => {
                     self.shared.dispatcher.take(1, 0);
                     self.send(live, order);
                 }
-                Progress::Started | Progress::Submitted(_) if is_callback(&order) => {}
+                Progress::Submitted(_) if awaits_child(&order) => self.ask_child(live, task),
+                Progress::Started | Progress::Submitted(_) if is_reported(&order) => {}
                 Progress::Started | Progress::Submitted(_) => {
                     let ending = self.shared.tasks.lost(&order);
                     let redo = Work::Answer {
@@ -265,14 +262,4 @@ impl Worker {
             }
         }
     }
-}
-
-fn is_callback(order: &engine::Order) -> bool {
-    matches!(
-        &order.target,
-        asl::Target::Service {
-            pattern: asl::Pattern::WaitForTaskToken,
-            ..
-        }
-    )
 }

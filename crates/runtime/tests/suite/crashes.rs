@@ -14,6 +14,7 @@ use crate::support::*;
 
 const STARTS: usize = 3;
 const ROUNDS: usize = 400;
+const DRIVES: usize = 4000;
 
 /// What each execution ended with, by the name of its machine and its own.
 type Ends = BTreeMap<(&'static str, String), String>;
@@ -136,6 +137,7 @@ async fn run(seed: u64, disturbed: bool) -> Ends {
 
     let mut ends = Ends::new();
     let mut worker = Worker::default();
+    let mut drives = 0;
     for round in 0..ROUNDS {
         let store = world.faulty();
         if disturbed && round < ROUNDS / 2 {
@@ -145,6 +147,8 @@ async fn run(seed: u64, disturbed: bool) -> Ends {
             continue;
         };
         while !store.is_dead() {
+            drives += 1;
+            assert!(drives < DRIVES, "seed {seed}: not all ended: {ends:?}");
             if drive(&world, &runtime, &mut worker, &mut ends).await {
                 check_calls(&world, &runtime).await;
                 return ends;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use runtime::Runtime;
-use store::HistoryPage;
+use store::{ExecutionQuery, HistoryPage, Listed};
 
 use crate::activities::definition as activity_definition;
 use crate::callbacks::CALLBACK;
@@ -151,6 +151,33 @@ async fn a_child_that_ended_meanwhile_is_asked() {
             told(&*runtime.describe(CHILD).await.unwrap()).split(' ').next(),
             Some("SUCCEEDED")
         );
+    }
+}
+
+#[tokio::test]
+async fn a_child_whose_start_was_not_answered_is_started_once() {
+    for pattern in ["", ".sync:2"] {
+        let world = World::new();
+        let store = world.faulty();
+        let runtime = world.open_with(Arc::clone(&store) as _).await;
+        let child = machine(&runtime, "child", WAIT).await;
+        let parent = machine(&runtime, "parent", &parent(pattern, "")).await;
+        // The parent's step is saved and then the child's start, of which nobody hears.
+        store.then([Fault::None, Fault::CrashAfter]);
+        let started = start(&runtime, &parent, "1").await;
+        settle().await;
+        assert!(store.is_dead());
+        let runtime = restart(&world, runtime).await;
+        world.pass(60).await;
+        assert!(end(&runtime, &started.arn).await.starts_with("SUCCEEDED"));
+        let of = Listed::Machine(child.machine_arn.clone());
+        let query = ExecutionQuery {
+            of,
+            status: None,
+            after: None,
+            limit: 10,
+        };
+        assert_eq!(runtime.executions(query).await.unwrap().len(), 1);
     }
 }
 
