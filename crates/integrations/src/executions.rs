@@ -9,8 +9,8 @@ use crate::call::BoxFuture;
 pub trait Executions: Send + Sync {
     /// Starts an execution as `StartExecution` does. It is saved when this answers.
     ///
-    /// A repeated start with the same parent is the first one: so a start whose answer was lost in a crash
-    /// can be made again.
+    /// A start with a drawn name that is repeated is the first one: so one whose answer was lost in a crash can
+    /// be made again. The same holds with a given name when the task waits for the end.
     fn start(&self, start: NestedStart) -> BoxFuture<'_, Result<NestedStarted, NestedError>>;
 
     /// What is known of an execution.
@@ -34,8 +34,8 @@ pub struct ParentTask {
 pub struct NestedStart {
     /// The state machine, version or alias, as the task's parameters name it.
     pub machine_arn: Str,
-    /// The name that the execution shall have; the runtime draws one without it.
-    pub name: Option<Str>,
+    /// The name that the execution shall have.
+    pub name: NestedName,
     /// The input.
     pub input: Payload,
     /// Who waits for the end; nobody for a request-response or callback task.
@@ -46,6 +46,16 @@ pub struct NestedStart {
     pub account: Str,
     /// The region of the starting execution.
     pub region: Str,
+}
+
+/// The name of a nested execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NestedName {
+    /// The task's parameters say it; it may be taken, or no name at all.
+    Given(Str),
+    /// It was drawn for this attempt of this task, which gets the same one whenever it is asked: an execution
+    /// of that name is the one that was to be started.
+    Drawn(Str),
 }
 
 /// A nested execution that was started.

@@ -20,6 +20,8 @@ mod sfn;
 mod states;
 
 pub use call::{Answer, BoxFuture, Call};
-pub use executions::{Described, Executions, NestedError, NestedStart, NestedStarted, ParentTask};
+pub use executions::{
+    Described, Executions, NestedError, NestedName, NestedStart, NestedStarted, ParentTask,
+};
 pub use integrations::{Integrations, nested_end};
 pub use sfn::{OwnAnswer, OwnApi, OwnRequest};

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use asl::Pattern;
 use engine::{Ending, Millis};
 use json::{Object, Payload, Str, Value};
+use sha2::{Digest, Sha256};
 
 use crate::call::{Answer, Call, ending};
-use crate::executions::{Described, Executions, NestedError, NestedStart, NestedStarted, ParentTask};
+use crate::executions::{
+    Described, Executions, NestedError, NestedName, NestedStart, NestedStarted, ParentTask,
+};
 use crate::metadata;
 use crate::parameters::{Fields, text};
 
@@ -46,7 +49,10 @@ pub(crate) async fn start_execution(
     let waits = matches!(pattern, Pattern::Sync | Pattern::Sync2);
     let start = NestedStart {
         machine_arn: Str::from(text(parameters, "StateMachineArn").unwrap_or_default()),
-        name: text(parameters, "Name").map(Str::from),
+        name: match text(parameters, "Name") {
+            Some(name) => NestedName::Given(name.into()),
+            None => NestedName::Drawn(drawn_name(&call)),
+        },
         input,
         parent: waits.then_some(ParentTask {
             execution: call.execution,
@@ -61,6 +67,28 @@ pub(crate) async fn start_execution(
         Ok(started) => Answer::Submitted(result(&started)),
         Err(error) => refused(&error),
     }
+}
+
+/// A UUID that is always the same for one attempt of a task. Its nonce makes it so, which a hash keeps secret:
+/// the task's token is made of it.
+fn drawn_name(call: &Call) -> Str {
+    let Call { order, execution, .. } = call;
+    let mut hash = Sha256::new();
+    hash.update(b"the name of a nested execution");
+    for number in [
+        *execution,
+        u64::from(order.task.branch.0),
+        order.task.event,
+        order.nonce,
+    ] {
+        hash.update(number.to_be_bytes());
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .to_string()
+        .into()
 }
 
 /// The input of the execution: text is JSON text, anything else is the value itself.
@@ -183,7 +211,7 @@ mod tests {
 
     impl Executions for Starts {
         fn start(&self, start: NestedStart) -> BoxFuture<'_, Result<NestedStarted, NestedError>> {
-            let known = start.name.as_deref() == Some("one");
+            let known = start.name == NestedName::Given("one".into());
             self.0.lock().unwrap().push(start);
             Box::pin(std::future::ready(if known {
                 Ok(NestedStarted {
@@ -243,6 +271,27 @@ mod tests {
         assert_eq!(&**start(Pattern::Sync, text).await.1.input.text(), "[1, 2]");
         let null = json::json!({"StateMachineArn": "m", "Name": "one", "Input": null});
         assert_eq!(&**start(Pattern::Sync, null).await.1.input.text(), "{}");
+    }
+
+    #[tokio::test]
+    async fn one_attempt_draws_the_same_name_again() {
+        let name = async |nonce| {
+            let starts = Arc::new(Starts::default());
+            let mut call = call(
+                "arn:aws:states:::states:startExecution",
+                json::json!({"StateMachineArn": "m"}),
+            );
+            call.order.nonce = nonce;
+            start_execution(Some(starts.clone()), call, Pattern::RequestResponse).await;
+            let start = starts.0.lock().unwrap().pop().unwrap();
+            let NestedName::Drawn(name) = start.name else {
+                panic!("{:?}", start.name)
+            };
+            name
+        };
+        assert_eq!(name(1).await, name(1).await);
+        assert_ne!(name(1).await, name(2).await);
+        assert_eq!(name(1).await.len(), 36);
     }
 
     #[tokio::test]
