@@ -234,7 +234,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
     known = {f"{request['name']}" for _, request in world.acknowledged.values()}
     assert {line.split()[0] for line in calls + asked} <= known, "a call was made for an execution that nobody started"
 
-    ended = ", ".join(f"{kind} {status} {count}" for (kind, status), count in sorted(ends.items()))
+    ended = ", ".join(f"{kind} {end} {count}" for (kind, end), count in sorted(ends.items()))
     figures(
         f"kill -9: seed {seed}, {kills} kills in {time.monotonic() - begun:.0f} s, {len(world.acknowledged)} acknowledged, "
         f"{sum(ends.values())} ended as they should ({ended}), {sum(calls.values()) + sum(asked.values())} calls, "
@@ -261,7 +261,7 @@ def keep_killing(server, chance):
 
 
 def check_execution(server, execution, acknowledged, calls):
-    """Fails unless an execution is there and went as it should; gives its kind and how it ended."""
+    """Fails unless an execution is there and went as it should; gives its kind and its end."""
     kind, request = acknowledged
     wire = server.wire()
     try:
@@ -283,11 +283,14 @@ def check_execution(server, execution, acknowledged, calls):
     if kind == "wait":
         seconds = json.loads(request["input"])["seconds"]
         assert described["stopDate"] - described["startDate"] >= seconds, story
+    made = 0
     for state, attempts, left in visits(events):
         made = calls[f"{request['name']} {state}"]
         allowed = min(attempts, 1) if kind == "call" else attempts
         assert made <= allowed, f"{state}: {made} calls, {allowed} asked for\n{story}"
         assert made or not left or kind == "activity", f"{state} succeeded without a call\n{story}"
+    if lost:
+        return kind, "lost when it was made" if made else "lost before it was made"
     return kind, status
 
 
