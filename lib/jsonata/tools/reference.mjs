@@ -1,0 +1,180 @@
+// The reference: jsonata-js in a worker thread, with a time limit for each expression, since
+// jsonata-js can hang. Time stands still there and chance is one half, so that outcomes repeat.
+//
+// An outcome is one of
+//   {"value": …}        what the expression yields
+//   {"undefined": true} it yields nothing
+//   {"function": true}  it yields a function, or something that holds one
+//   {"error": {code, message, position, token, value, value2, index}}
+//   {"crash": "…"}      JavaScript's own error, which tells nothing about JSONata
+//   {"timeout": true}   no answer in time
+
+import path from 'node:path';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** The moment at which every expression is evaluated, in milliseconds since 1970. */
+export const NOW = 1700000000123;
+
+export class Reference {
+    #folder;
+    #limit;
+    #worker = null;
+
+    /** `folder` is where npm put jsonata (tools/fetch.sh). */
+    constructor(folder, limitMillis = 2000) {
+        this.#folder = folder;
+        this.#limit = limitMillis;
+    }
+
+    /** The outcome of {expr, input?, bindings?, depth?}. An absent input is undefined. */
+    async outcome(task) {
+        this.#worker ??= await this.#start();
+        const worker = this.#worker;
+        return new Promise((resolve) => {
+            const settle = (outcome, dead) => {
+                clearTimeout(timer);
+                worker.removeAllListeners();
+                if (dead) {
+                    this.#worker = null;
+                    worker.terminate();
+                }
+                resolve(outcome);
+            };
+            const timer = setTimeout(() => settle({ timeout: true }, true), this.#limit);
+            worker.once('message', (text) => settle(JSON.parse(text), false));
+            worker.once('error', (error) => settle({ crash: String(error.message) }, true));
+            worker.once('exit', () => settle({ crash: 'the worker ended' }, true));
+            worker.postMessage(JSON.stringify(task));
+        });
+    }
+
+    async close() {
+        await this.#worker?.terminate();
+    }
+
+    #start() {
+        const worker = new Worker(fileURLToPath(import.meta.url), {
+            workerData: { folder: this.#folder },
+            resourceLimits: { maxOldGenerationSizeMb: 512 },
+        });
+        return new Promise((resolve, reject) => {
+            worker.once('message', () => resolve(worker));
+            worker.once('error', reject);
+        });
+    }
+}
+
+if (!isMainThread && workerData?.folder) {
+    serve(workerData.folder);
+}
+
+function serve(folder) {
+    const jsonata = createRequire(path.resolve(folder, 'package.json'))('jsonata');
+    const RealDate = Date;
+    globalThis.Date = class extends RealDate {
+        constructor(...args) {
+            super(...(args.length === 0 ? [NOW] : args));
+        }
+        static now() {
+            return NOW;
+        }
+    };
+    Math.random = () => 0.5;
+    parentPort.on('message', async (text) => {
+        parentPort.postMessage(JSON.stringify(await evaluate(jsonata, JSON.parse(text))));
+    });
+    parentPort.postMessage('ready');
+}
+
+async function evaluate(jsonata, task) {
+    try {
+        const expression = jsonata(task.expr);
+        if (task.depth) {
+            guard(expression, task.depth);
+        }
+        return describe(await expression.evaluate(task.input, task.bindings));
+    } catch (error) {
+        if (error === null || typeof error !== 'object' || typeof error.code !== 'string') {
+            return { crash: String(error?.message ?? error) };
+        }
+        const said = { code: error.code };
+        if (error.message !== undefined) {
+            said.message = error.message;
+        }
+        for (const name of ['position', 'token', 'value', 'value2', 'index']) {
+            if (error[name] !== undefined) {
+                said[name] = plain(error[name]);
+            }
+        }
+        return { error: said };
+    }
+}
+
+/** Counts as the depth guard of jsonata-js's own test suite does. */
+function guard(expression, depthMax) {
+    let depth = 0;
+    const check = () => {
+        if (depth > depthMax) {
+            throw { code: 'U1001', message: 'Stack overflow error' };
+        }
+    };
+    expression.assign(Symbol.for('jsonata.__evaluate_entry'), () => {
+        depth++;
+        check();
+    });
+    expression.assign(Symbol.for('jsonata.__evaluate_exit'), () => {
+        depth--;
+        check();
+    });
+}
+
+const FUNCTION = Symbol('function');
+
+function describe(result) {
+    if (result === undefined) {
+        return { undefined: true };
+    }
+    try {
+        return { value: plain(result, true) };
+    } catch (error) {
+        if (error === FUNCTION) {
+            return { function: true };
+        }
+        throw error;
+    }
+}
+
+/** What JSON can say of a value: infinities and NaN as text, as Step Functions has them. */
+function plain(value, strict = false) {
+    switch (typeof value) {
+        case 'number':
+            return Number.isFinite(value) ? value : String(value);
+        case 'function':
+            if (strict) {
+                throw FUNCTION;
+            }
+            return '<function>';
+        case 'object':
+            if (value === null) {
+                return null;
+            }
+            if (value._jsonata_function || value._jsonata_lambda || value instanceof RegExp) {
+                if (strict) {
+                    throw FUNCTION;
+                }
+                return '<function>';
+            }
+            if (Array.isArray(value)) {
+                return Array.from(value, (item) => (item === undefined ? null : plain(item, strict)));
+            }
+            return Object.fromEntries(
+                Object.entries(value)
+                    .filter(([, member]) => member !== undefined)
+                    .map(([name, member]) => [name, plain(member, strict)]),
+            );
+        default:
+            return value;
+    }
+}
