@@ -34,10 +34,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let listener = server::bind(([127, 0, 0, 1], port).into()).await?;
     println!("listening on http://{}", listener.local_addr()?);
+    let server = Server::new(runtime.clone(), &integrations);
     let shutdown = async {
         let _ = tokio::signal::ctrl_c().await;
+        server.end_polls();
     };
-    server::serve(listener, Server::new(runtime.clone(), &integrations), shutdown).await;
+    server::serve(listener, Arc::clone(&server), shutdown).await;
     runtime.shutdown().await;
     functions.shutdown().await;
     Ok(())

@@ -18,6 +18,7 @@ use api::{
 };
 use integrations::Integrations;
 use runtime::Runtime;
+use tokio::sync::watch;
 
 use crate::operations;
 use crate::own_api::Own;
@@ -25,16 +26,31 @@ use crate::own_api::Own;
 /// Answers the operations of the API with what a runtime does and knows.
 pub struct Server {
     pub(crate) runtime: Runtime,
+    closing: watch::Sender<bool>,
 }
 
 impl Server {
     /// A server over a runtime. Tasks of these integrations that call `aws-sdk:sfn` call this server from now
     /// on, as long as it exists.
     pub fn new(runtime: Runtime, integrations: &Integrations) -> Arc<Self> {
-        let server = Arc::new(Self { runtime });
+        let server = Arc::new(Self {
+            runtime,
+            closing: watch::Sender::new(false),
+        });
         let own: Weak<Self> = Arc::downgrade(&server);
         integrations.set_own_api(Arc::new(Own(own)));
         server
+    }
+
+    /// Sends away whoever waits for an activity task, so that a shutdown need not wait for them.
+    pub fn end_polls(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Ends when nobody shall wait any longer.
+    pub(crate) async fn polls_ended(&self) {
+        // An error would mean that the sender is gone, which is the server's own.
+        let _ = self.closing.subscribe().wait_for(|closing| *closing).await;
     }
 }
 

@@ -469,6 +469,30 @@ async fn a_worker_takes_a_task_and_brings_its_result() {
 }
 
 #[tokio::test]
+async fn a_shutdown_sends_waiting_workers_away() {
+    use ::api::{Caller, CreateActivityInput, GetActivityTaskInput, StepFunctions};
+    let (server, caller) = (crate::support::server(3_600_000).await, Caller::default());
+    let create = CreateActivityInput {
+        name: "a".into(),
+        ..Default::default()
+    };
+    let activity_arn = server
+        .create_activity(&caller, create)
+        .await
+        .unwrap()
+        .activity_arn;
+    let poll = server.get_activity_task(
+        &caller,
+        GetActivityTaskInput {
+            activity_arn,
+            worker_name: None,
+        },
+    );
+    let (task, ()) = tokio::join!(poll, async { server.end_polls() });
+    assert_eq!(task.unwrap().task_token, None);
+}
+
+#[tokio::test]
 async fn accounts_stay_apart() {
     let client = Client::new().await;
     client.create("m", "STANDARD", PASS).await;
