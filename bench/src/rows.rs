@@ -329,21 +329,35 @@ async fn parked(options: &Options, report: &mut Report) -> Result<(), Trouble> {
     let tree = server.known_tree()?;
     // What a server needs to work at all is no part of what an execution needs.
     warm_up(&server, &pass_chain_machine(&server).await?).await?;
-    let before = tree.settled_memory_kib().await?;
-    park(&server, options).await?;
-    let after = tree.settled_memory_kib().await?;
-    let usage_before = tree.cpu_seconds()?;
+    let none = tree.settled_memory_kib().await?;
+    let half = options.count.div_ceil(2);
+    park(&server, half, options).await?;
+    let some = tree.settled_memory_kib().await?;
+    let rest = options.count - half;
+    park(&server, rest, options).await?;
+    let all = tree.settled_memory_kib().await?;
+    let cpu_before = tree.cpu_seconds()?;
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let idle = (tree.cpu_seconds()? - usage_before) / 3.0;
+    let idle = (tree.cpu_seconds()? - cpu_before) / 3.0;
     let how = format!(
         "PSS {:.1} MiB before, {:.1} MiB with {} Standard executions in a Wait state, once steady",
-        before / 1024.0,
-        after / 1024.0,
+        none / 1024.0,
+        all / 1024.0,
         options.count,
     );
     report.add(
         "memory per parked execution",
-        (after - before) * 1024.0 / options.count as f64,
+        (all - none) * 1024.0 / options.count as f64,
+        "bytes",
+        how,
+    );
+    let how = format!(
+        "PSS {:.1} MiB with the first {half} of them: what working memory costs once is left out",
+        some / 1024.0
+    );
+    report.add(
+        "  each of the second half",
+        (all - some) * 1024.0 / rest.max(1) as f64,
         "bytes",
         how,
     );
@@ -358,7 +372,7 @@ async fn parked(options: &Options, report: &mut Report) -> Result<(), Trouble> {
 
 async fn restart(options: &Options, report: &mut Report) -> Result<(), Trouble> {
     let server = Server::fresh(options).await?;
-    let machine = park(&server, options).await?;
+    let machine = park(&server, options.count, options).await?;
     let server = server.kill_and_restart().await?;
     let how = format!(
         "spawn to the answer of ListStateMachines, after kill -9 with {} waiting executions",
@@ -469,21 +483,21 @@ async fn start_and_follow(
     drive(server.authority(), clients, Limit::For(duration), run).await
 }
 
-/// Starts executions that wait, and sees that all of them do.
-async fn park(server: &Server, options: &Options) -> Result<Machine, Trouble> {
+/// Starts `count` executions that wait, and sees that all of them do.
+async fn park(server: &Server, count: usize, options: &Options) -> Result<Machine, Trouble> {
     let machine = Machine::create(server.authority(), Kind::Standard, &definitions::parked()).await?;
     start_all(
         server,
         &machine,
         options.clients.unwrap_or(64),
-        Limit::Count(options.count),
+        Limit::Count(count),
     )
     .await?;
     let running = machine
         .count(&mut Client::new(server.authority()), "RUNNING")
         .await?;
-    if running != options.count {
-        return Err(format!("{} executions were started and {running} wait", options.count).into());
+    if running != count {
+        return Err(format!("{count} executions were started and {running} wait").into());
     }
     Ok(machine)
 }
