@@ -224,7 +224,11 @@ impl Runtime {
                 .lock()
                 .expect("nothing panics while it holds the lock"),
         );
-        background.iter().for_each(JoinHandle::abort);
+        for task in background {
+            task.abort();
+            // Once it is over, nothing holds the store but the clones of this.
+            let _ = task.await;
+        }
     }
 }
 

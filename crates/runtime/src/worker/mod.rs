@@ -191,7 +191,7 @@ impl Worker {
         let mut worked = false;
         for _ in 0..MESSAGES {
             if self.chunk_is_full() {
-                return true;
+                return worked;
             }
             let Ok(message) = self.inbox.messages.try_recv() else {
                 break;
@@ -205,7 +205,7 @@ impl Worker {
         worked |= self.call_due();
         for _ in 0..REQUESTS {
             if self.chunk_is_full() || self.is_behind() {
-                return true;
+                return worked;
             }
             let Ok(request) = self.inbox.requests.try_recv() else {
                 break;
@@ -215,7 +215,7 @@ impl Worker {
         }
         for _ in 0..STARTS {
             if self.chunk_is_full() || self.is_behind() {
-                return true;
+                return worked;
             }
             let Ok(start) = self.inbox.starts.try_recv() else {
                 break;

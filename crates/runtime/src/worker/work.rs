@@ -35,7 +35,11 @@ impl Worker {
                 let stopped = live.execution.ended().unwrap_or_default();
                 self.after_all(Release::Stop(reply, stopped));
             }
-            Work::Await { reply } => self.waiters.entry(live.id).or_default().push(reply),
+            Work::Await { reply } => {
+                let waiters = self.waiters.entry(live.id).or_default();
+                waiters.retain(|waiter| !waiter.is_closed());
+                waiters.push(reply);
+            }
             Work::Due => self.call_timers(live),
             Work::TakeUp => {
                 if self.recovering.remove(&live.id) {

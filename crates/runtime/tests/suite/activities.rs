@@ -153,7 +153,7 @@ async fn heartbeats_keep_a_task_alive() {
             runtime.heartbeat(&task.token).await.unwrap();
         }
         world.pass(9).await;
-        assert_eq!(told(&*runtime.describe(&started.arn).await.unwrap()), "RUNNING");
+        assert_eq!(told(&runtime.describe(&started.arn).await.unwrap()), "RUNNING");
         world.pass(1).await;
         assert_eq!(end(&runtime, &started.arn).await, "FAILED States.Timeout");
         assert_eq!(

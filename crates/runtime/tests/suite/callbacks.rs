@@ -20,7 +20,7 @@ async fn a_callback_ends_the_task() {
         runtime.heartbeat(&token).await.unwrap();
         runtime.task_succeeded(&token, payload("5")).await.unwrap();
         assert_eq!(
-            told(&*runtime.describe(&started.arn).await.unwrap()),
+            told(&runtime.describe(&started.arn).await.unwrap()),
             "SUCCEEDED 5"
         );
         let events = history(&runtime, &started.arn).await;

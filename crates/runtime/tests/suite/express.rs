@@ -44,7 +44,7 @@ async fn a_synchronous_execution_waits_as_long_as_it_says() {
     let (waiting, request) = (runtime.clone(), request(&machine, "1"));
     let done = tokio::spawn(async move { waiting.start_sync(request).await });
     world.pass(60).await;
-    assert_eq!(told(&*done.await.unwrap().unwrap()), "SUCCEEDED 1");
+    assert_eq!(told(&done.await.unwrap().unwrap()), "SUCCEEDED 1");
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn an_asynchronous_execution_runs_once_it_is_saved_and_is_removed_at_its_e
     let second = runtime.start(named(&machine, "n", "2")).await.unwrap();
     assert_ne!(first.arn, second.arn);
     settle().await;
-    assert_eq!(told(&*runtime.describe(&first.arn).await.unwrap()), "SUCCEEDED 1");
+    assert_eq!(told(&runtime.describe(&first.arn).await.unwrap()), "SUCCEEDED 1");
     assert!(world.memory.express_pending(None, 10).await.unwrap().is_empty());
 }
 
@@ -74,7 +74,7 @@ async fn an_asynchronous_execution_runs_again_after_a_crash() {
     world.script.open_gate(1);
     settle().await;
     assert_eq!(
-        told(&*runtime.describe(&started.arn).await.unwrap()),
+        told(&runtime.describe(&started.arn).await.unwrap()),
         "SUCCEEDED 1"
     );
     assert_eq!(world.script.count("gate", "1"), 2);

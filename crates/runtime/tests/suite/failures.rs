@@ -55,7 +55,7 @@ async fn what_was_decided_on_top_of_a_failed_commit_is_thrown_away() {
     };
     let describe = {
         let (runtime, arn) = (runtime.clone(), started.arn.clone());
-        tokio::spawn(async move { told(&*runtime.describe(&arn).await.unwrap()) })
+        tokio::spawn(async move { told(&runtime.describe(&arn).await.unwrap()) })
     };
     settle().await;
     store.go_on();
@@ -77,7 +77,7 @@ async fn an_answer_that_could_not_be_saved_is_saved_later() {
         store.then([Fault::Full, Fault::Full]);
         world.script.open_gate(1);
         world.pass(1).await;
-        assert_eq!(told(&*runtime.describe(&started.arn).await.unwrap()), "RUNNING");
+        assert_eq!(told(&runtime.describe(&started.arn).await.unwrap()), "RUNNING");
         world.pass(1).await;
         assert_eq!(end(&runtime, &started.arn).await, "SUCCEEDED 1");
         assert_eq!(world.script.count("gate", "1"), 1);
@@ -93,7 +93,7 @@ async fn a_timer_that_could_not_be_saved_is_called_again() {
     let started = start(&runtime, &machine, "1").await;
     store.then([Fault::Full]);
     world.pass(60).await;
-    assert_eq!(told(&*runtime.describe(&started.arn).await.unwrap()), "RUNNING");
+    assert_eq!(told(&runtime.describe(&started.arn).await.unwrap()), "RUNNING");
     world.pass(1).await;
     assert_eq!(end(&runtime, &started.arn).await, "SUCCEEDED 1");
 }

@@ -1,5 +1,10 @@
 //! The runtime with a memory store, scripted tasks and a clock that is moved by hand.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what these tests need and do not find fails them"
+)]
+
 mod activities;
 mod callbacks;
 mod crashes;

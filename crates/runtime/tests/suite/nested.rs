@@ -68,7 +68,7 @@ async fn a_child_is_stopped_with_its_parent() {
         let parent = machine(&runtime, "parent", &parent(".sync", r#", "Name": "c""#)).await;
         let started = start(&runtime, &parent, "1").await;
         settle().await;
-        assert_eq!(told(&*runtime.describe(CHILD).await.unwrap()), "RUNNING");
+        assert_eq!(told(&runtime.describe(CHILD).await.unwrap()), "RUNNING");
         runtime.stop(&started.arn, Ending::default()).await.unwrap();
         assert_eq!(end(&runtime, CHILD).await, "ABORTED");
     }
@@ -102,7 +102,7 @@ async fn a_child_that_nobody_waits_for_goes_on_alone() {
     let parent = machine(&runtime, "parent", &parent("", r#", "Name": "c""#)).await;
     let started = start(&runtime, &parent, "1").await;
     assert!(end(&runtime, &started.arn).await.contains(CHILD));
-    assert_eq!(told(&*runtime.describe(CHILD).await.unwrap()), "RUNNING");
+    assert_eq!(told(&runtime.describe(CHILD).await.unwrap()), "RUNNING");
     world.pass(60).await;
     assert_eq!(end(&runtime, CHILD).await, "SUCCEEDED 1");
 }

@@ -29,7 +29,7 @@ async fn a_wait_goes_on() {
     let runtime = restart(&world, runtime).await;
     assert_eq!(runtime.open_executions(), 1);
     world.pass(39).await;
-    assert_eq!(told(&*runtime.describe(&started.arn).await.unwrap()), "RUNNING");
+    assert_eq!(told(&runtime.describe(&started.arn).await.unwrap()), "RUNNING");
     world.pass(1).await;
     assert_eq!(end(&runtime, &started.arn).await, "SUCCEEDED 1");
     assert_eq!(runtime.open_executions(), 0);
@@ -148,7 +148,7 @@ async fn a_child_that_ended_meanwhile_is_asked() {
                 .contains(r#""Status":"SUCCEEDED""#)
         );
         assert_eq!(
-            told(&*runtime.describe(CHILD).await.unwrap()).split(' ').next(),
+            told(&runtime.describe(CHILD).await.unwrap()).split(' ').next(),
             Some("SUCCEEDED")
         );
     }

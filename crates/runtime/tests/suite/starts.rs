@@ -270,7 +270,12 @@ async fn a_shutdown_saves_what_was_decided_and_keeps_the_rest_for_later() {
     );
     world.script.open_gate(1);
     closed.await.unwrap();
-    drop(runtime);
+    drop((runtime, machine));
+    assert_eq!(
+        Arc::strong_count(&world.memory),
+        1,
+        "the store can be opened by somebody else"
+    );
     let runtime = world.open().await;
     assert_eq!(end(&runtime, &started.arn).await, "SUCCEEDED 7");
     assert_eq!(world.script.calls().len(), 1);

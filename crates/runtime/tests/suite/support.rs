@@ -161,7 +161,7 @@ pub(crate) async fn start(runtime: &Runtime, machine: &Arc<Revision>, input: &st
 
 /// How an execution ended, in one line.
 pub(crate) async fn end(runtime: &Runtime, arn: &str) -> String {
-    told(&*runtime.ended(arn).await.unwrap())
+    told(&runtime.ended(arn).await.unwrap())
 }
 
 pub(crate) fn told(described: &Described) -> String {

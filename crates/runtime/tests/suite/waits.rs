@@ -10,7 +10,7 @@ async fn a_wait_lasts_as_long_as_it_says() {
         let machine = machine(&runtime, "m", WAIT).await;
         let started = start(&runtime, &machine, "1").await;
         world.pass(59).await;
-        assert_eq!(told(&*runtime.describe(&started.arn).await.unwrap()), "RUNNING");
+        assert_eq!(told(&runtime.describe(&started.arn).await.unwrap()), "RUNNING");
         world.pass(1).await;
         assert_eq!(end(&runtime, &started.arn).await, "SUCCEEDED 1");
         assert_eq!(
