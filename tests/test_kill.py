@@ -164,7 +164,6 @@ class TestOver(Exception):
     __test__ = False
 
 
-@pytest.mark.xdist_group("kill")
 def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
     seed = int(os.environ.get("KILL_SEED", random.SystemRandom().randrange(10**9)))
     print(f"KILL_SEED={seed}")
