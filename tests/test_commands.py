@@ -101,13 +101,16 @@ def test_run_is_stopped_by_an_interrupt(file):
     process = subprocess.Popen(
         [binary(), "run", file(waiting())], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    seen = []
-    for line in process.stderr:
-        seen.append(line)
-        if "WaitStateEntered" in line:
-            break
-    process.send_signal(signal.SIGINT)
-    output, rest = process.communicate(timeout=30)
+    try:
+        seen = []
+        for line in process.stderr:
+            seen.append(line)
+            if "WaitStateEntered" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        output, rest = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert (process.returncode, output) == (4, ""), "".join(seen) + rest
 
 
