@@ -3,8 +3,9 @@
 //   node tools/record.mjs --jsonata FOLDER FILE…            writes the outcomes
 //   node tools/record.mjs --jsonata FOLDER --check FILE…    fails when one differs
 //
-// A file is {"topic": [case, …], …} or a plain list of cases; a case is {expr, input?, bindings?}
-// and, once recorded, its outcome (see reference.mjs). Each case stands on a line of its own.
+// A file is {"topic": [case, …], …} or a plain list of cases; a case is {expr, on?, input?, bindings?}
+// and, once recorded, its outcome (see reference.mjs). `on` names a file of tests/data/inputs.
+// Each case stands on a line of its own.
 
 import fs from 'node:fs';
 import { Reference } from './reference.mjs';
@@ -38,11 +39,16 @@ process.exit(differences === 0 ? 0 : 1);
 
 async function all(cases) {
     const recorded = [];
-    for (const { expr, input, bindings } of cases) {
+    for (const { expr, on, input, bindings } of cases) {
         count++;
-        recorded.push({ expr, input, bindings, ...(await reference.outcome({ expr, input, bindings })) });
+        const outcome = await reference.outcome({ expr, input: on ? document(on) : input, bindings });
+        recorded.push({ expr, on, input, bindings, ...outcome });
     }
     return recorded;
+}
+
+function document(name) {
+    return JSON.parse(fs.readFileSync(new URL(`../tests/data/inputs/${name}.json`, import.meta.url), 'utf8'));
 }
 
 function print(data) {

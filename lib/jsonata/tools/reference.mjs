@@ -28,24 +28,33 @@ export class Reference {
         this.#limit = limitMillis;
     }
 
-    /** The outcome of {expr, input?, bindings?, depth?}. An absent input is undefined. */
+    /**
+     * The outcome of {expr, input?, bindings?, depth?, timelimit?}. An absent input is undefined.
+     */
     async outcome(task) {
         this.#worker ??= await this.#start();
         const worker = this.#worker;
         return new Promise((resolve) => {
             const settle = (outcome, dead) => {
                 clearTimeout(timer);
-                worker.removeAllListeners();
+                for (const [event, listener] of Object.entries(listeners)) {
+                    worker.off(event, listener);
+                }
                 if (dead) {
                     this.#worker = null;
                     worker.terminate();
                 }
                 resolve(outcome);
             };
+            const listeners = {
+                message: (text) => settle(JSON.parse(text), false),
+                error: (error) => settle({ crash: String(error.message) }, true),
+                exit: () => settle({ crash: 'the worker ended' }, true),
+            };
+            for (const [event, listener] of Object.entries(listeners)) {
+                worker.on(event, listener);
+            }
             const timer = setTimeout(() => settle({ timeout: true }, true), this.#limit);
-            worker.once('message', (text) => settle(JSON.parse(text), false));
-            worker.once('error', (error) => settle({ crash: String(error.message) }, true));
-            worker.once('exit', () => settle({ crash: 'the worker ended' }, true));
             worker.postMessage(JSON.stringify(task));
         });
     }
@@ -60,8 +69,11 @@ export class Reference {
             resourceLimits: { maxOldGenerationSizeMb: 512 },
         });
         return new Promise((resolve, reject) => {
-            worker.once('message', () => resolve(worker));
             worker.once('error', reject);
+            worker.once('message', () => {
+                worker.off('error', reject);
+                resolve(worker);
+            });
         });
     }
 }
@@ -92,7 +104,7 @@ async function evaluate(jsonata, task) {
     try {
         const expression = jsonata(task.expr);
         if (task.depth) {
-            guard(expression, task.depth);
+            guard(expression, task.depth, task.timelimit);
         }
         return describe(await expression.evaluate(task.input, task.bindings));
     } catch (error) {
@@ -112,12 +124,13 @@ async function evaluate(jsonata, task) {
     }
 }
 
-/** Counts as the depth guard of jsonata-js's own test suite does. */
-function guard(expression, depthMax) {
+/** Stops where the guard of jsonata-js's own test suite does. */
+function guard(expression, depthMax, millisMax) {
+    const start = performance.now();
     let depth = 0;
     const check = () => {
-        if (depth > depthMax) {
-            throw { code: 'U1001', message: 'Stack overflow error' };
+        if (depth > depthMax || performance.now() - start > millisMax) {
+            throw { code: 'U1001', message: 'Too deep or too long' };
         }
     };
     expression.assign(Symbol.for('jsonata.__evaluate_entry'), () => {

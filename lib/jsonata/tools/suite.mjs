@@ -26,6 +26,7 @@ for (const group of fs.readdirSync(path.join(suite, 'groups')).sort()) {
                 input: input(one),
                 bindings: one.bindings,
                 depth: 'timelimit' in one ? one.depth : undefined,
+                timelimit: one.timelimit,
             });
             if (!meets(one, outcome)) {
                 const name = path.basename(file, '.json');
