@@ -153,7 +153,7 @@ async fn idle(options: &Options, report: &mut Report) -> Result<(), Trouble> {
         "idle memory",
         memory / 1024.0,
         "MiB",
-        "PSS after one answered request",
+        "PSS without requests, once steady",
     );
     Ok(())
 }
