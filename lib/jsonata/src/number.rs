@@ -1,12 +1,20 @@
 //! Numbers as text, the way JavaScript writes them.
 
-use json::Value;
+use json::{Number, Value};
 
 /// The text of a finite double as `Number.toString` gives it.
 pub(crate) fn to_text(number: f64) -> String {
     let mut out = String::new();
     write_number(number, &mut out);
     out
+}
+
+/// A number as a JSON value; whole ones are integers.
+pub(crate) fn to_value(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 9.2e18 {
+        return Value::Number(Number::Int(number as i64));
+    }
+    Value::Number(Number::Float(number))
 }
 
 /// Appends the text of a finite double as `Number.toString` gives it.

@@ -1,1 +1,149 @@
-//! The builtin functions.
+//! The builtin functions: the table of them, and what all of them share.
+
+pub(crate) mod arrays;
+pub(crate) mod aws;
+pub(crate) mod encoding;
+pub(crate) mod evaluation;
+pub(crate) mod higher_order;
+pub(crate) mod matching;
+pub(crate) mod numbers;
+pub(crate) mod objects;
+pub(crate) mod pictures;
+pub(crate) mod strings;
+mod table;
+
+pub(crate) mod datetime;
+pub(crate) mod format_base;
+pub(crate) mod format_integer;
+pub(crate) mod format_number;
+pub(crate) mod integer_picture;
+pub(crate) mod number_words;
+pub(crate) mod parse_integer;
+pub(crate) mod rounding;
+
+use std::rc::Rc;
+
+use json::{Number, Value};
+
+use crate::error::Error;
+use crate::evaluate::Evaluator;
+use crate::signature::Signature;
+use crate::value::Val;
+
+pub(crate) use table::builtin;
+
+/// Which functions an expression can call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Functions {
+    /// JSONata's own.
+    #[default]
+    Standard,
+    /// What Step Functions offers: without `$eval`, with `$partition`, `$range`, `$hash`, `$uuid`, `$parse` and a
+    /// `$random` that takes a seed.
+    StepFunctions,
+}
+
+/// What runs a builtin: its arguments, and the context of the call.
+pub(crate) type Run = fn(&mut Evaluator<'_>, &[Val], &Val) -> Result<Val, Error>;
+
+/// A builtin function.
+pub(crate) struct Builtin {
+    pub(crate) name: &'static str,
+    pub(crate) signature: Option<Signature>,
+    /// How many arguments a higher-order function gives it.
+    pub(crate) arity: usize,
+    /// How many it has under partial application.
+    pub(crate) parameters: usize,
+    pub(crate) run: Run,
+}
+
+const NOTHING: Val = Val::Undefined;
+
+/// The argument at a place, or nothing.
+pub(crate) fn argument(arguments: &[Val], place: usize) -> &Val {
+    arguments.get(place).unwrap_or(&NOTHING)
+}
+
+/// The number a value is. Fails with D1001 for an infinite one.
+pub(crate) fn numeric(value: &Val) -> Result<Option<f64>, Error> {
+    match value.as_f64() {
+        Some(number) if number.is_nan() => Ok(None),
+        Some(number) if number.is_infinite() => Err(Error::new("D1001").value(Value::Null)),
+        number => Ok(number),
+    }
+}
+
+/// Whether a value counts as true; nothing for nothing.
+pub(crate) fn boolean(value: &Val) -> Result<Option<bool>, Error> {
+    Ok(Some(match value {
+        Val::Undefined => return Ok(None),
+        Val::Json(Value::Null) | Val::Func(_) => false,
+        Val::Json(Value::Bool(value)) => *value,
+        Val::Json(Value::String(text)) => !text.is_empty(),
+        Val::Json(Value::Number(_)) => numeric(value)?.is_some_and(|number| number != 0.0),
+        Val::Json(Value::Object(members)) => !members.is_empty(),
+        Val::Object(object) => object.len() > 0,
+        array => {
+            for element in array.elements().iter() {
+                if stacker::maybe_grow(64 * 1024, 1024 * 1024, || boolean(&element))?.unwrap_or(false) {
+                    return Ok(Some(true));
+                }
+            }
+            false
+        }
+    }))
+}
+
+/// Whether two values are the same all through.
+pub(crate) fn equal(a: &Val, b: &Val) -> bool {
+    match (a, b) {
+        (Val::Json(a), Val::Json(b)) => equal_json(a, b),
+        (Val::Func(a), Val::Func(b)) => Rc::ptr_eq(a, b),
+        (Val::Undefined, Val::Undefined) => true,
+        _ if a.is_array() && b.is_array() => {
+            let (a, b) = (a.elements(), b.elements());
+            a.len() == b.len()
+                && a.iter().zip(b.iter()).all(|(a, b)| stacker::maybe_grow(64 * 1024, 1024 * 1024, || equal(&a, &b)))
+        }
+        _ if a.is_object() && b.is_object() => {
+            let (a, others) = (a.members(), b);
+            a.len() == others.names().len()
+                && a.iter().all(|(name, value)| {
+                    let other = others.lookup(name);
+                    !other.is_undefined() && stacker::maybe_grow(64 * 1024, 1024 * 1024, || equal(value, &other))
+                })
+        }
+        _ => false,
+    }
+}
+
+fn equal_json(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        // Integers compare as doubles, as everywhere in JavaScript.
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        (Value::Array(left), Value::Array(right)) => {
+            a.is_same(b)
+                || (left.len() == right.len() && left.iter().zip(right.iter()).all(|(a, b)| equal_json(a, b)))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            left.is_same(right)
+                || (left.len() == right.len()
+                    && left.iter().all(|(name, a)| right.get(name).is_some_and(|b| equal_json(a, b))))
+        }
+        _ => a == b,
+    }
+}
+
+/// The value without infinities and NaN: AWS writes them as text.
+pub(crate) fn finite(value: Value) -> Value {
+    match value {
+        Value::Number(Number::Float(number)) if !number.is_finite() => {
+            Value::from(format_base::number_text(number))
+        }
+        Value::Array(elements) => elements.iter().cloned().map(finite).collect(),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(name, value)| (name.clone(), finite(value.clone()))).collect())
+        }
+        other => other,
+    }
+}

@@ -145,8 +145,8 @@ mod tests {
             (1234567.125, "#,##,##0.00", "12,34,567.12"),
             (0.123456, "0.00,000", "0.12,346"),
             (1e21, "0", "1e+21"),
-            (815_383_506_240_323.25, "0.0", "815383506240323.3"),
-            (910_596_544_854_342.75, "0.0", "910596544854342.8"),
+            (815_383_506_240_323.0 + 0.25, "0.0", "815383506240323.3"),
+            (910_596_544_854_342.0 + 0.75, "0.0", "910596544854342.8"),
         ] {
             assert_eq!(text(value, picture), written, "{value} as {picture}");
         }
@@ -230,9 +230,9 @@ mod tests {
                 }
             }
         }
-        let zeros = "0".repeat(1_000_000);
+        let zeros = "0".repeat(100_000);
         assert!(format_number(1.0, &zeros, &DecimalFormat::default()).is_ok());
-        let grouped = format!("#{}", ",###".repeat(100_000));
+        let grouped = format!("#{}", ",###".repeat(20_000));
         assert!(format_number(1e20, &grouped, &DecimalFormat::default()).is_ok());
         assert!(format_number(1.0, &format!("0,{zeros},000,0"), &DecimalFormat::default()).is_ok());
         assert!(format_number(1.0, &"0,00".repeat(100_000), &DecimalFormat::default()).is_err());

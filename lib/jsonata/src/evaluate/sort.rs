@@ -1,0 +1,140 @@
+//! Order-by clauses and the merge sort that `$sort` uses too.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use super::operators::compare_text;
+use super::{Evaluator, Frame, Stream};
+use crate::ast::Term;
+use crate::error::Error;
+use crate::signature::with_value;
+use crate::value::{Tuple, Val};
+
+impl Evaluator<'_> {
+    pub(super) fn sort(
+        &mut self,
+        terms: &[Term],
+        position: usize,
+        input: Stream,
+        frame: &Rc<Frame>,
+    ) -> Result<Stream, Error> {
+        if let Stream::Empty | Stream::One(_) = input {
+            return Ok(input);
+        }
+        let items = input.items();
+        let keys = self.keys(terms, items.iter().map(|item| (item, frame.clone())))?;
+        let order = self.order(terms, position, &keys)?;
+        let sorted: Vec<Val> = order.into_iter().map(|place| items[place].clone()).collect();
+        Ok(Stream::Whole(Val::array(sorted)))
+    }
+
+    pub(super) fn sort_tuples(
+        &mut self,
+        terms: &[Term],
+        position: usize,
+        tuples: Vec<Tuple>,
+        frame: &Rc<Frame>,
+    ) -> Result<Vec<Tuple>, Error> {
+        let frames = tuples.iter().map(|tuple| (&tuple.item, Frame::with(frame, tuple.bindings.clone())));
+        let keys = self.keys(terms, frames)?;
+        let order = self.order(terms, position, &keys)?;
+        Ok(order.into_iter().map(|place| tuples[place].clone()).collect())
+    }
+
+    /// What each item is sorted by. Each term is evaluated once for an item; a single item is not looked at.
+    fn keys<'v>(
+        &mut self,
+        terms: &[Term],
+        items: impl ExactSizeIterator<Item = (&'v Val, Rc<Frame>)>,
+    ) -> Result<Vec<Vec<Val>>, Error> {
+        if items.len() < 2 {
+            return Ok(items.map(|_| Vec::new()).collect());
+        }
+        let mut keys = Vec::with_capacity(items.len());
+        for (item, frame) in items {
+            let mut key = Vec::with_capacity(terms.len());
+            for term in terms {
+                key.push(self.evaluate(&term.expression, item, &frame)?);
+            }
+            keys.push(key);
+        }
+        Ok(keys)
+    }
+
+    fn order(&mut self, terms: &[Term], position: usize, keys: &[Vec<Val>]) -> Result<Vec<usize>, Error> {
+        let places: Vec<usize> = (0..keys.len()).collect();
+        merge_sort(places, &mut |a, b| {
+            self.meter.step(1)?;
+            for (term, (a, b)) in terms.iter().zip(keys[*a].iter().zip(&keys[*b])) {
+                let order = compare(a, b).map_err(|error| error.at(position))?;
+                match order {
+                    None => {}
+                    Some(Compared::Missing(order)) => return Ok(order == Ordering::Greater),
+                    Some(Compared::Both(order)) => {
+                        let order = if term.descending { order.reverse() } else { order };
+                        return Ok(order == Ordering::Greater);
+                    }
+                }
+            }
+            Ok(false)
+        })
+    }
+}
+
+enum Compared {
+    /// One of them is nothing, and comes last whatever the direction.
+    Missing(Ordering),
+    Both(Ordering),
+}
+
+fn compare(a: &Val, b: &Val) -> Result<Option<Compared>, Error> {
+    match (a.is_undefined(), b.is_undefined()) {
+        (true, true) => return Ok(None),
+        (true, false) => return Ok(Some(Compared::Missing(Ordering::Greater))),
+        (false, true) => return Ok(Some(Compared::Missing(Ordering::Less))),
+        (false, false) => {}
+    }
+    let sortable = |value: &Val| value.as_f64().is_some() || value.as_str().is_some();
+    if !sortable(a) || !sortable(b) {
+        return Err(with_value(Error::new("T2008"), if sortable(a) { b } else { a }));
+    }
+    let order = match (a.as_f64(), b.as_f64(), a.as_str(), b.as_str()) {
+        (Some(a), Some(b), ..) => a.partial_cmp(&b).unwrap_or(Ordering::Greater),
+        (.., Some(a), Some(b)) => compare_text(a, b),
+        _ => {
+            let error = with_value(Error::new("T2007"), a);
+            return Err(match b.to_json() {
+                Some(value) => error.value2(value),
+                None => error,
+            });
+        }
+    };
+    Ok((order != Ordering::Equal).then_some(Compared::Both(order)))
+}
+
+/// Sorts by asking whether two are to be swapped, in the order in which jsonata-js asks; equal ones keep theirs.
+pub(crate) fn merge_sort<T: Clone>(
+    items: Vec<T>,
+    swaps: &mut dyn FnMut(&T, &T) -> Result<bool, Error>,
+) -> Result<Vec<T>, Error> {
+    if items.len() <= 1 {
+        return Ok(items);
+    }
+    let middle = items.len() / 2;
+    let left = merge_sort(items[..middle].to_vec(), swaps)?;
+    let right = merge_sort(items[middle..].to_vec(), swaps)?;
+    let mut out = Vec::with_capacity(items.len());
+    let (mut a, mut b) = (0, 0);
+    while a < left.len() && b < right.len() {
+        if swaps(&left[a], &right[b])? {
+            out.push(right[b].clone());
+            b += 1;
+        } else {
+            out.push(left[a].clone());
+            a += 1;
+        }
+    }
+    out.extend_from_slice(&left[a..]);
+    out.extend_from_slice(&right[b..]);
+    Ok(out)
+}

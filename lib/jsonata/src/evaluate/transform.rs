@@ -1,0 +1,133 @@
+//! Transforms: `|pattern|update, delete|`, a copy of the input with changed objects.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use json::Value;
+
+use super::function::Func;
+use super::{Evaluator, Frame, nested};
+use crate::ast::Transform;
+use crate::dialect::Dialect;
+use crate::error::Error;
+use crate::signature::with_value;
+use crate::value::{Object, Val};
+
+/// Objects of the copy, by where they are, and what became of them.
+type Changes = HashMap<*const Object, Val>;
+
+impl Evaluator<'_> {
+    pub(super) fn transform(&mut self, transform: &Transform, frame: &Rc<Frame>, input: &Val) -> Result<Val, Error> {
+        if input.is_undefined() {
+            return Ok(Val::Undefined);
+        }
+        let copy = self.copy_for_transform(transform, frame, input)?;
+        let matches = self.evaluate(&transform.pattern, &copy, frame)?;
+        let matches = matches.elements().to_vec();
+        let mut changes = Changes::new();
+        for matched in &matches {
+            let Val::Object(identity) = matched else {
+                self.change(transform, matched, frame)?;
+                continue;
+            };
+            let current = self.rebuild(matched, &changes, false)?;
+            if let Some(changed) = self.change(transform, &current, frame)? {
+                changes.insert(Rc::as_ptr(identity), changed);
+            }
+        }
+        if changes.is_empty() {
+            return Ok(copy);
+        }
+        nested(self.rebuild(&copy, &changes, false)?)
+    }
+
+    fn copy_for_transform(&mut self, transform: &Transform, frame: &Rc<Frame>, input: &Val) -> Result<Val, Error> {
+        let clone = self.symbol_of("clone").map(|name| self.variable(name, frame));
+        match clone {
+            None => self.deep_copy(input),
+            Some(Val::Func(func)) if matches!(*func, Func::Native(_)) => self.deep_copy(input),
+            Some(clone @ Val::Func(_)) => {
+                let copy = self.apply(&clone, vec![input.clone()], &Val::null(), None)?;
+                // Whatever it gave, its objects need an identity of their own.
+                self.deep_copy(&copy)
+            }
+            Some(_) => Err(Error::new("T2013").at(transform.position)),
+        }
+    }
+
+    /// The match after its update and deletions, when there are any.
+    fn change(&mut self, transform: &Transform, matched: &Val, frame: &Rc<Frame>) -> Result<Option<Val>, Error> {
+        let update = self.evaluate(&transform.update, matched, frame)?;
+        if !update.is_undefined() && !update.is_object() {
+            return Err(with_value(Error::new("T2011").at(transform.update.position), &update));
+        }
+        let mut members = matched.to_members();
+        for (name, value) in update.members() {
+            members.set(name, value);
+        }
+        if let Some(delete) = &transform.delete {
+            let names = self.evaluate(delete, matched, frame)?;
+            let elements = names.elements();
+            if elements.iter().any(|name| name.as_str().is_none()) {
+                return Err(with_value(Error::new("T2012").at(delete.position), &names));
+            }
+            for name in elements.iter() {
+                members.remove(name.as_str().unwrap_or_default());
+            }
+        }
+        Ok(matched.is_object().then(|| members.into_val()))
+    }
+
+    /// The value with changed objects in their places.
+    fn rebuild(&mut self, value: &Val, changes: &Changes, inside: bool) -> Result<Val, Error> {
+        if changes.is_empty() {
+            return Ok(value.clone());
+        }
+        self.meter.step(1)?;
+        stacker::maybe_grow(super::RED_ZONE, super::STACK_PIECE, || match value {
+            Val::Object(object) => {
+                let changed = changes.get(&Rc::as_ptr(object)).filter(|_| !inside);
+                let object = match changed {
+                    Some(Val::Object(changed)) => changed,
+                    _ => object,
+                };
+                let members = object.members().iter();
+                let members = members.map(|(name, value)| Ok((name.clone(), self.rebuild(value, changes, false)?)));
+                Ok(Val::object(members.collect::<Result<_, Error>>()?))
+            }
+            Val::Array(array) => {
+                let items = array.items.iter().map(|item| self.rebuild(item, changes, false));
+                let mut copy = (**array).clone();
+                copy.items = items.collect::<Result<_, Error>>()?;
+                Ok(Val::Array(Rc::new(copy)))
+            }
+            other => Ok(other.clone()),
+        })
+    }
+
+    /// A copy whose objects are nobody else's. It goes through text in jsonata-js: functions become empty strings.
+    pub(crate) fn deep_copy(&mut self, value: &Val) -> Result<Val, Error> {
+        self.meter.charge(8)?;
+        stacker::maybe_grow(super::RED_ZONE, super::STACK_PIECE, || {
+            Ok(match value {
+                Val::Json(Value::Number(number)) if !number.as_f64().is_finite() => Val::null(),
+                Val::Json(Value::Number(number))
+                    if self.dialect() == Dialect::V2_0_6 && number.as_f64().fract() != 0.0 =>
+                {
+                    Val::number(crate::number::to_fifteen_digits(number.as_f64()))
+                }
+                Val::Func(_) => Val::text(""),
+                object if object.is_object() => {
+                    let members = object.members().into_iter();
+                    let members = members.map(|(name, value)| Ok((name, self.deep_copy(&value)?)));
+                    Val::object(members.collect::<Result<_, Error>>()?)
+                }
+                array if array.is_array() => {
+                    let items = array.elements().iter().map(|item| self.deep_copy(&item));
+                    Val::array(items.collect::<Result<_, Error>>()?)
+                }
+                other => other.clone(),
+            })
+        })
+    }
+}

@@ -1,0 +1,248 @@
+//! Expressions: compiled once, evaluated often, looked into.
+
+use std::fmt;
+use std::sync::Arc;
+
+use json::{Str, Value};
+
+use crate::ast::{Kind, Node, Sym};
+use crate::budget::Budget;
+use crate::dialect::Dialect;
+use crate::error::{Error, Kind as Limit};
+use crate::evaluate::Evaluator;
+use crate::functions::{Builtin, Functions, builtin, finite};
+use crate::value::Val;
+
+/// How an expression is to be understood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The release of the language.
+    pub dialect: Dialect,
+    /// The functions it can call.
+    pub functions: Functions,
+}
+
+/// A compiled expression. Clones share it; it can be evaluated by many threads at once.
+#[derive(Clone)]
+pub struct Expression(Arc<Compiled>);
+
+pub(crate) struct Compiled {
+    pub(crate) node: Node,
+    pub(crate) names: Vec<Str>,
+    pub(crate) builtins: Vec<Option<&'static Builtin>>,
+    pub(crate) options: Options,
+}
+
+/// What an evaluation is given from outside.
+pub struct Env<'a> {
+    /// The value of a variable, by its name without `$`.
+    pub variables: &'a dyn Fn(&str) -> Option<Value>,
+    /// The moment that `$now` and `$millis` tell, in milliseconds since 1970.
+    pub now_millis: i64,
+    /// Random bits for `$random`, `$shuffle` and `$uuid`.
+    pub random: &'a mut dyn FnMut() -> u64,
+    /// What the evaluation may use.
+    pub budget: Budget<'a>,
+}
+
+/// What an expression is worth.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Nothing.
+    Undefined,
+    /// A value. Infinities and NaN in it are texts, as AWS has them.
+    Value(Value),
+    /// A function, or a value with a function in it.
+    Function,
+}
+
+/// A place where an expression refers to something outside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The names, from the outermost: of `$states.input.a`, `states`, `input` and `a`.
+    pub path: Vec<Str>,
+    /// Where it stands, in UTF-16 units; as jsonata-js counts, after the first name.
+    pub position: usize,
+}
+
+/// What an expression refers to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct References {
+    /// Variables that it does not bind itself and that are no builtin function, with the names that follow them.
+    pub variables: Vec<Reference>,
+    /// Names that are looked up in the input itself, of which `phone` in `phone.home` is one.
+    pub top_level: Vec<Reference>,
+    /// Uses of the whole input, `$$`.
+    pub root: Vec<Reference>,
+    /// Uses of the context, `$`, where it is the input.
+    pub context: Vec<Reference>,
+}
+
+/// A result nests at most as deep as JSON may.
+const RESULT_DEPTH_MAX: usize = json::DEPTH_MAX;
+
+impl Expression {
+    /// Compiles an expression.
+    pub fn compile(text: &str, options: Options) -> Result<Self, Error> {
+        let mut names = Vec::new();
+        let node = crate::parser::compile(text, options.dialect, &mut names)?;
+        let builtins = names.iter().map(|name| builtin(name, options.functions)).collect();
+        Ok(Self(Arc::new(Compiled {
+            node,
+            names,
+            builtins,
+            options,
+        })))
+    }
+
+    /// How it was understood.
+    pub fn options(&self) -> Options {
+        self.0.options
+    }
+
+    /// Evaluates the expression over an input.
+    pub fn evaluate<'a>(&'a self, input: Option<&Value>, env: Env<'a>) -> Result<Outcome, Error> {
+        let input = input.cloned().map_or(Val::Undefined, Val::Json);
+        let mut evaluator = Evaluator::new(&self.0, input, env);
+        let value = evaluator.run()?;
+        let plain = match value {
+            Val::Undefined => return Ok(Outcome::Undefined),
+            Val::Json(Value::Number(number)) => finite(Value::Number(number)),
+            Val::Json(value) => value,
+            made => {
+                if made.holds_function() {
+                    return Ok(Outcome::Function);
+                }
+                finite(made.to_json().unwrap_or_default())
+            }
+        };
+        if !fits(&plain, RESULT_DEPTH_MAX) {
+            return Err(Error::limit(Limit::Depth));
+        }
+        Ok(Outcome::Value(plain))
+    }
+
+    /// What the expression refers to outside itself.
+    pub fn references(&self) -> References {
+        let mut found = References::default();
+        let mut scope = Vec::new();
+        self.look(&self.0.node, true, &mut scope, &mut found);
+        found
+    }
+
+    fn look(&self, node: &Node, at_top: bool, scope: &mut Vec<Sym>, found: &mut References) {
+        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.look_into(node, at_top, scope, found));
+    }
+
+    fn look_into(&self, node: &Node, at_top: bool, scope: &mut Vec<Sym>, found: &mut References) {
+        let floor = scope.len();
+        match &node.kind {
+            Kind::Path(steps) => {
+                self.refer(&steps[0], &steps[1..], at_top, scope, found);
+                for (place, step) in steps.iter().enumerate() {
+                    scope.extend(step.focus);
+                    scope.extend(step.index);
+                    if place == 0 && !matches!(step.kind, Kind::Variable(_) | Kind::Context | Kind::Name(_)) {
+                        self.look(step, at_top, scope, found);
+                    } else {
+                        // A predicate's context is an item, not the input.
+                        step.parts(&mut |part| self.look(part, false, scope, found));
+                    }
+                    self.bind_stages(step, scope);
+                }
+                self.look_at_group(node, scope, found);
+                scope.truncate(floor);
+                return;
+            }
+            Kind::Variable(_) | Kind::Context => self.refer(node, &[], at_top, scope, found),
+            Kind::Bind(name, value) => {
+                self.look(value, at_top, scope, found);
+                scope.push(*name);
+                return;
+            }
+            Kind::Lambda(lambda) => {
+                scope.extend(&lambda.parameters);
+                self.look(&lambda.body, at_top, scope, found);
+                scope.truncate(floor);
+                return;
+            }
+            Kind::Transform(transform) => {
+                self.look(&transform.pattern, false, scope, found);
+                self.look(&transform.update, false, scope, found);
+                transform.delete.iter().for_each(|node| self.look(node, false, scope, found));
+                return;
+            }
+            Kind::Wildcard | Kind::Descendant if at_top => found.context.push(Reference {
+                path: Vec::new(),
+                position: node.position,
+            }),
+            _ => {}
+        }
+        let is_block = matches!(node.kind, Kind::Block(..));
+        node.parts(&mut |part| self.look(part, at_top, scope, found));
+        if is_block {
+            scope.truncate(floor);
+        }
+    }
+
+    fn bind_stages(&self, step: &Node, scope: &mut Vec<Sym>) {
+        for stage in &step.stages {
+            if let crate::ast::Stage::Index(name) = stage {
+                scope.push(*name);
+            }
+        }
+    }
+
+    fn look_at_group(&self, node: &Node, scope: &mut Vec<Sym>, found: &mut References) {
+        for (key, value) in node.group.iter().flat_map(|group| &group.pairs) {
+            self.look(key, false, scope, found);
+            self.look(value, false, scope, found);
+        }
+    }
+
+    fn refer(&self, first: &Node, rest: &[Node], at_top: bool, scope: &[Sym], found: &mut References) {
+        let (list, name) = match &first.kind {
+            Kind::Name(name) if at_top => (&mut found.top_level, name.clone()),
+            Kind::Context if at_top => (&mut found.context, "".into()),
+            Kind::Variable(name) if !scope.contains(name) => {
+                let text = self.0.names[name.0 as usize].clone();
+                if &*text == "$" {
+                    (&mut found.root, text)
+                } else if self.0.builtins[name.0 as usize].is_some() {
+                    return;
+                } else {
+                    (&mut found.variables, text)
+                }
+            }
+            _ => return,
+        };
+        let mut path = vec![name];
+        if first.predicate.is_empty() && first.stages.is_empty() {
+            for step in rest {
+                let Kind::Name(name) = &step.kind else { break };
+                path.push(name.clone());
+                if !step.stages.is_empty() {
+                    break;
+                }
+            }
+        }
+        list.push(Reference {
+            path,
+            position: first.position,
+        });
+    }
+}
+
+fn fits(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Array(elements) => depth > 0 && elements.iter().all(|element| fits(element, depth - 1)),
+        Value::Object(members) => depth > 0 && members.values().all(|member| fits(member, depth - 1)),
+        _ => true,
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("Expression").field(&self.0.node).finish()
+    }
+}

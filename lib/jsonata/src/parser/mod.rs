@@ -1,0 +1,7 @@
+//! The parser: text to tree (`pratt`), tree to compiled expression (`process`, `finish`).
+
+mod finish;
+mod pratt;
+mod process;
+
+pub(crate) use finish::compile;

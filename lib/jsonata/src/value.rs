@@ -1,0 +1,420 @@
+//! What an expression works on: JSON by reference, and what only exists while evaluating.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use json::{Number, Str, Value};
+use smallvec::SmallVec;
+
+use crate::ast::Sym;
+use crate::evaluate::function::Func;
+
+/// Containers made while evaluating nest at most so deep, so that dropping them is safe.
+pub(crate) const NESTING_MAX: u32 = 1000;
+
+/// Wide objects get an index of their names at the first look-up.
+const LINEAR_MAX: usize = 12;
+
+/// A value during an evaluation.
+#[derive(Clone, Default)]
+pub(crate) enum Val {
+    /// Nothing, which is not `null`.
+    #[default]
+    Undefined,
+    /// A part of the input, or a scalar.
+    Json(Value),
+    /// An array or a sequence made here.
+    Array(Rc<Array>),
+    /// An object made here.
+    Object(Rc<Object>),
+    /// A function.
+    Func(Rc<Func>),
+    /// Items of a path that carry bindings.
+    Tuples(Rc<Vec<Tuple>>),
+}
+
+/// An array with jsonata's marks.
+#[derive(Clone, Default)]
+pub(crate) struct Array {
+    pub(crate) items: Vec<Val>,
+    /// A result sequence: one item stands for itself, none is nothing.
+    pub(crate) sequence: bool,
+    /// A sequence that stays an array with one item.
+    pub(crate) keep_singleton: bool,
+    /// Made by a constructor in a path: is not flattened.
+    pub(crate) cons: bool,
+    /// The wrapper round an input that is an array.
+    pub(crate) outer: bool,
+    depth: u32,
+}
+
+/// An object whose members may hold functions.
+#[derive(Default)]
+pub(crate) struct Object {
+    list: Vec<(Str, Val)>,
+    index: OnceCell<HashMap<Str, u32>>,
+    depth: u32,
+}
+
+/// An item of a path with the variables bound on the way to it.
+#[derive(Clone)]
+pub(crate) struct Tuple {
+    pub(crate) item: Val,
+    pub(crate) bindings: SmallVec<[(Sym, Val); 2]>,
+}
+
+impl Tuple {
+    pub(crate) fn bind(&mut self, name: Sym, value: Val) {
+        match self.bindings.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, place)) => *place = value,
+            None => self.bindings.push((name, value)),
+        }
+    }
+}
+
+impl Array {
+    /// A plain array.
+    pub(crate) fn plain(items: Vec<Val>) -> Self {
+        let depth = 1 + items.iter().map(Val::nesting).max().unwrap_or(0);
+        Self {
+            items,
+            depth,
+            ..Self::default()
+        }
+    }
+
+    /// A result sequence.
+    pub(crate) fn sequence(items: Vec<Val>) -> Self {
+        Self {
+            sequence: true,
+            ..Self::plain(items)
+        }
+    }
+}
+
+impl Object {
+    /// An object of members whose names differ.
+    pub(crate) fn new(list: Vec<(Str, Val)>) -> Self {
+        let depth = 1 + list.iter().map(|(_, value)| value.nesting()).max().unwrap_or(0);
+        Self {
+            list,
+            index: OnceCell::new(),
+            depth,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(crate) fn members(&self) -> &[(Str, Val)] {
+        &self.list
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Val> {
+        if self.list.len() <= LINEAR_MAX {
+            return self.list.iter().find(|(known, _)| &**known == name).map(|(_, value)| value);
+        }
+        let index = self.index.get_or_init(|| {
+            let places = self.list.iter().enumerate();
+            places.map(|(place, (name, _))| (name.clone(), place as u32)).collect()
+        });
+        index.get(name).map(|place| &self.list[*place as usize].1)
+    }
+}
+
+/// Members in order, each name once; finds names quickly however many there are.
+#[derive(Default)]
+pub(crate) struct Members {
+    list: Vec<(Str, Val)>,
+    index: HashMap<Str, usize>,
+}
+
+impl Members {
+    pub(crate) fn position(&mut self, name: &str) -> Option<usize> {
+        if self.list.len() <= LINEAR_MAX {
+            return self.list.iter().position(|(known, _)| &**known == name);
+        }
+        if self.index.len() != self.list.len() {
+            let places = self.list.iter().enumerate();
+            self.index = places.map(|(place, (name, _))| (name.clone(), place)).collect();
+        }
+        self.index.get(name).copied()
+    }
+
+    pub(crate) fn set(&mut self, name: Str, value: Val) {
+        match self.position(&name) {
+            Some(place) => self.list[place].1 = value,
+            None => {
+                if !self.index.is_empty() {
+                    self.index.insert(name.clone(), self.list.len());
+                }
+                self.list.push((name, value));
+            }
+        }
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        if let Some(place) = self.position(name) {
+            self.list.remove(place);
+            self.index.clear();
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(crate) fn into_val(self) -> Val {
+        Val::Object(Rc::new(Object::new(self.list)))
+    }
+}
+
+impl Val {
+    /// A number; whole ones are written without a fraction. Infinity and NaN may exist until the end.
+    pub(crate) fn number(number: f64) -> Self {
+        if number.fract() == 0.0 && number.abs() < 9.2e18 {
+            return Self::Json(Value::Number(Number::Int(number as i64)));
+        }
+        Self::Json(Value::Number(Number::Float(number)))
+    }
+
+    pub(crate) fn text(text: impl Into<Str>) -> Self {
+        Self::Json(Value::String(text.into()))
+    }
+
+    pub(crate) fn bool(value: bool) -> Self {
+        Self::Json(Value::Bool(value))
+    }
+
+    pub(crate) fn null() -> Self {
+        Self::Json(Value::Null)
+    }
+
+    pub(crate) fn array(items: Vec<Val>) -> Self {
+        Self::Array(Rc::new(Array::plain(items)))
+    }
+
+    pub(crate) fn sequence(items: Vec<Val>) -> Self {
+        Self::Array(Rc::new(Array::sequence(items)))
+    }
+
+    pub(crate) fn object(list: Vec<(Str, Val)>) -> Self {
+        Self::Object(Rc::new(Object::new(list)))
+    }
+
+    pub(crate) fn func(func: Func) -> Self {
+        Self::Func(Rc::new(func))
+    }
+
+    /// How deep containers made here nest in it.
+    pub(crate) fn nesting(&self) -> u32 {
+        match self {
+            Self::Array(array) => array.depth,
+            Self::Object(object) => object.depth,
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn is_undefined(&self) -> bool {
+        matches!(self, Self::Undefined)
+    }
+
+    pub(crate) fn is_array(&self) -> bool {
+        matches!(self, Self::Json(Value::Array(_)) | Self::Array(_) | Self::Tuples(_))
+    }
+
+    pub(crate) fn is_object(&self) -> bool {
+        matches!(self, Self::Json(Value::Object(_)) | Self::Object(_))
+    }
+
+    pub(crate) fn is_sequence(&self) -> bool {
+        matches!(self, Self::Array(array) if array.sequence)
+    }
+
+    pub(crate) fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Json(Value::Number(number)) => Some(number.as_f64()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Json(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_text(&self) -> Option<&Str> {
+        match self {
+            Self::Json(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_func(&self) -> Option<&Rc<Func>> {
+        match self {
+            Self::Func(func) => Some(func),
+            _ => None,
+        }
+    }
+
+    /// The elements if it is an array, itself otherwise, none if it is nothing.
+    pub(crate) fn elements(&self) -> Elements<'_> {
+        match self {
+            Self::Undefined => Elements::Vals(&[]),
+            Self::Json(Value::Array(elements)) => Elements::Json(elements),
+            Self::Array(array) => Elements::Vals(&array.items),
+            Self::Tuples(tuples) => Elements::Tuples(tuples),
+            one => Elements::Vals(std::slice::from_ref(one)),
+        }
+    }
+
+    /// The names of an object's members.
+    pub(crate) fn names(&self) -> Vec<Str> {
+        match self {
+            Self::Json(Value::Object(members)) => members.names().cloned().collect(),
+            Self::Object(object) => object.list.iter().map(|(name, _)| name.clone()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The members of an object.
+    pub(crate) fn members(&self) -> Vec<(Str, Val)> {
+        match self {
+            Self::Json(Value::Object(members)) => {
+                members.iter().map(|(name, value)| (name.clone(), Self::Json(value.clone()))).collect()
+            }
+            Self::Object(object) => object.list.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The members of an object, to be changed.
+    pub(crate) fn to_members(&self) -> Members {
+        Members {
+            list: self.members(),
+            index: HashMap::new(),
+        }
+    }
+
+    /// The value as JSON. What JSON cannot say becomes `null` (in arrays) or is left out (of objects).
+    pub(crate) fn to_json(&self) -> Option<Value> {
+        Some(match self {
+            Self::Undefined | Self::Func(_) => return None,
+            Self::Json(value) => value.clone(),
+            Self::Array(array) => array.items.iter().map(|item| item.to_json().unwrap_or_default()).collect(),
+            Self::Tuples(tuples) => tuples.iter().map(|tuple| tuple.item.to_json().unwrap_or_default()).collect(),
+            Self::Object(object) => {
+                let members = object.list.iter();
+                let members = members.filter_map(|(name, value)| Some((name.clone(), value.to_json()?)));
+                Value::Object(members.collect())
+            }
+        })
+    }
+
+    /// Whether a function is in it somewhere.
+    pub(crate) fn holds_function(&self) -> bool {
+        match self {
+            Self::Func(_) => true,
+            Self::Array(array) => array.items.iter().any(Self::holds_function),
+            Self::Object(object) => object.list.iter().any(|(_, value)| value.holds_function()),
+            Self::Tuples(tuples) => tuples.iter().any(|tuple| tuple.item.holds_function()),
+            Self::Undefined | Self::Json(_) => false,
+        }
+    }
+
+    /// The member of an object of that name; from arrays, the members of all their elements.
+    pub(crate) fn lookup(&self, name: &str) -> Self {
+        match self {
+            Self::Json(Value::Object(members)) => members.get(name).cloned().map_or(Self::Undefined, Self::Json),
+            Self::Object(object) => object.get(name).cloned().unwrap_or_default(),
+            Self::Json(Value::Array(_)) | Self::Array(_) | Self::Tuples(_) => {
+                let mut found = Vec::new();
+                self.gather(name, &mut found);
+                Self::sequence(found)
+            }
+            _ => Self::Undefined,
+        }
+    }
+
+    fn gather(&self, name: &str, found: &mut Vec<Self>) {
+        match self {
+            Self::Json(value) => gather(value, name, found),
+            Self::Object(object) => match object.get(name) {
+                Some(value) => value.spread_into(found),
+                None => {}
+            },
+            Self::Array(array) => array.items.iter().for_each(|item| item.gather(name, found)),
+            Self::Tuples(tuples) => tuples.iter().for_each(|tuple| tuple.item.gather(name, found)),
+            Self::Undefined | Self::Func(_) => {}
+        }
+    }
+
+    /// Appends the elements of an array, or the value itself.
+    pub(crate) fn spread_into(&self, out: &mut Vec<Self>) {
+        match self {
+            Self::Json(Value::Array(elements)) => out.extend(elements.iter().cloned().map(Self::Json)),
+            Self::Array(array) => out.extend(array.items.iter().cloned()),
+            Self::Tuples(tuples) => out.extend(tuples.iter().map(|tuple| tuple.item.clone())),
+            one => out.push(one.clone()),
+        }
+    }
+}
+
+fn gather(value: &Value, name: &str, found: &mut Vec<Val>) {
+    match value {
+        Value::Object(members) => match members.get(name) {
+            Some(Value::Array(elements)) => found.extend(elements.iter().cloned().map(Val::Json)),
+            Some(value) => found.push(Val::Json(value.clone())),
+            None => {}
+        },
+        Value::Array(elements) => elements.iter().for_each(|element| gather(element, name, found)),
+        _ => {}
+    }
+}
+
+/// The elements of an array of either making.
+#[derive(Clone, Copy)]
+pub(crate) enum Elements<'a> {
+    Json(&'a [Value]),
+    Vals(&'a [Val]),
+    Tuples(&'a [Tuple]),
+}
+
+impl Elements<'_> {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Json(elements) => elements.len(),
+            Self::Vals(items) => items.len(),
+            Self::Tuples(tuples) => tuples.len(),
+        }
+    }
+
+    pub(crate) fn get(&self, place: usize) -> Val {
+        match self {
+            Self::Json(elements) => elements.get(place).cloned().map_or(Val::Undefined, Val::Json),
+            Self::Vals(items) => items.get(place).cloned().unwrap_or_default(),
+            Self::Tuples(tuples) => tuples.get(place).map(|tuple| tuple.item.clone()).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = Val> {
+        (0..self.len()).map(move |place| self.get(place))
+    }
+
+    pub(crate) fn to_vec(self) -> Vec<Val> {
+        self.iter().collect()
+    }
+
+    /// Every element as a number, or `None` when one is not.
+    pub(crate) fn numbers(&self) -> Option<Vec<f64>> {
+        match self {
+            Self::Json(elements) => elements.iter().map(Value::as_f64).collect(),
+            Self::Vals(items) => items.iter().map(Val::as_f64).collect(),
+            Self::Tuples(_) => None,
+        }
+    }
+}
