@@ -22,6 +22,16 @@ pub struct Options {
     pub functions: Functions,
 }
 
+impl From<Dialect> for Options {
+    /// A dialect with JSONata's own functions.
+    fn from(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            functions: Functions::Standard,
+        }
+    }
+}
+
 /// A compiled expression. Clones share it; it can be evaluated by many threads at once.
 #[derive(Clone)]
 pub struct Expression(Arc<Compiled>);
@@ -83,7 +93,8 @@ const RESULT_DEPTH_MAX: usize = json::DEPTH_MAX;
 
 impl Expression {
     /// Compiles an expression.
-    pub fn compile(text: &str, options: Options) -> Result<Self, Error> {
+    pub fn compile(text: &str, options: impl Into<Options>) -> Result<Self, Error> {
+        let options = options.into();
         let mut names = Vec::new();
         let node = crate::parser::compile(text, options.dialect, &mut names)?;
         let builtins = names.iter().map(|name| builtin(name, options.functions)).collect();

@@ -5,7 +5,7 @@
 //! deep, how long and with how much memory an expression runs. Errors carry jsonata-js's codes and texts.
 //!
 //! ```
-//! let expression = jsonata::Expression::compile("$sum(items.(price * n))", Default::default()).unwrap();
+//! let expression = jsonata::Expression::compile("$sum(items.(price * n))", jsonata::Options::default()).unwrap();
 //! let input = json::json!({"items": [{"price": 2, "n": 3}, {"price": 0.5, "n": 4}]});
 //! let env = jsonata::Env {
 //!     variables: &|_| None,
