@@ -1,5 +1,6 @@
 //! Function signatures: `<s-nn?:s>` and what arguments become under them.
 
+use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::value::Val;
 
@@ -74,7 +75,7 @@ impl Signature {
     }
 
     /// The arguments as the function wants them: arrays made, the context put in.
-    pub(crate) fn validate(&self, arguments: Vec<Val>, context: &Val) -> Result<Vec<Val>, Error> {
+    pub(crate) fn validate(&self, arguments: Vec<Val>, context: &Val, dialect: Dialect) -> Result<Vec<Val>, Error> {
         if self.fits_as_it_is(&arguments) {
             return Ok(arguments);
         }
@@ -84,11 +85,13 @@ impl Signature {
             return Err(self.mismatch(&kinds, &arguments));
         }
         let mut out = Vec::with_capacity(self.parameters.len());
-        let mut place = 0;
+        // What is missing moves the place among the arguments too, as in jsonata-js.
+        let (mut place, mut matched_to) = (0, 0);
+        let given = |place: usize| arguments.get(place).cloned().unwrap_or_default();
         for (parameter, count) in self.parameters.iter().zip(taken) {
             if count == 0 {
                 if !parameter.context {
-                    out.push(arguments.get(place).cloned().unwrap_or_default());
+                    out.push(given(place));
                     place += 1;
                 } else if parameter.accepts.contains(symbol(context)) {
                     out.push(context.clone());
@@ -97,13 +100,20 @@ impl Signature {
                 }
                 continue;
             }
-            let matched: String = kinds[place..place + count].iter().collect();
-            for kind in &kinds[place..place + count] {
-                let argument = arguments[place].clone();
-                if parameter.is_array && *kind != 'm' {
-                    out.push(parameter.array(argument, *kind, &matched, place)?);
+            let matched = &kinds[matched_to..matched_to + count];
+            matched_to += count;
+            let first = given(place);
+            for kind in matched {
+                if parameter.is_array {
+                    out.push(match kind {
+                        'm' => Val::Undefined,
+                        kind => parameter.array(given(place), *kind, matched, place)?,
+                    });
+                } else if dialect == Dialect::V2_0_6 {
+                    // 2.0.6 repeats the first of several.
+                    out.push(first.clone());
                 } else {
-                    out.push(argument);
+                    out.push(given(place));
                 }
                 place += 1;
             }
@@ -184,14 +194,14 @@ impl Parameter {
     }
 
     /// The argument as an array whose elements are of the parameter's type.
-    fn array(&self, argument: Val, kind: char, matched: &str, place: usize) -> Result<Val, Error> {
+    fn array(&self, argument: Val, kind: char, matched: &[char], place: usize) -> Result<Val, Error> {
         if let Some(subtype) = &self.subtype {
             let fits = if kind == 'a' {
                 let elements = argument.elements();
                 let wanted = subtype.chars().next();
                 elements.iter().all(|element| Some(symbol(&element)) == wanted)
             } else {
-                matched == subtype
+                subtype.chars().eq(matched.iter().copied())
             };
             if !fits {
                 let words = match subtype.as_str() {

@@ -247,13 +247,13 @@ impl Evaluator<'_> {
         match &**function {
             Func::Native(builtin) => {
                 if let Some(signature) = &builtin.signature {
-                    arguments = signature.validate(arguments, context)?;
+                    arguments = signature.validate(arguments, context, self.dialect())?;
                 }
                 (builtin.run)(self, &arguments, context)
             }
             Func::Lambda(closure) => {
                 if let Some(signature) = &closure.lambda.signature {
-                    arguments = signature.validate(arguments, context)?;
+                    arguments = signature.validate(arguments, context, self.dialect())?;
                 }
                 self.apply_closure(closure, &closure.lambda.parameters, arguments)
             }

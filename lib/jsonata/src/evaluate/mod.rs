@@ -118,7 +118,7 @@ impl<'a> Evaluator<'a> {
                     stream = self.filter(predicate, stream, frame)?;
                 }
             }
-            result = stream.into_val();
+            result = if node.keep_array { stream.keep_singleton() } else { stream.into_val() };
         }
         if let Some(group) = &node.group {
             result = self.group(group, result, frame)?;
@@ -319,6 +319,10 @@ impl<'a> Evaluator<'a> {
             Val::Json(Value::Object(members)) => members.values().cloned().map(Val::Json).collect(),
             Val::Object(object) => object.members().iter().map(|(_, value)| value.clone()).collect(),
             array if array.is_array() => array.elements().to_vec(),
+            // A builtin is an object with members in 2.0.6, one of which is its implementation.
+            Val::Func(func) if matches!(**func, function::Func::Native(_)) && self.dialect() == Dialect::V2_0_6 => {
+                vec![Val::bool(true), input.clone()]
+            }
             _ => Vec::new(),
         };
         let mut out = Vec::with_capacity(values.len());

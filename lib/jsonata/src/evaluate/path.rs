@@ -87,7 +87,7 @@ impl Stream {
         }
     }
 
-    fn keep_singleton(self) -> Val {
+    pub(super) fn keep_singleton(self) -> Val {
         let items = match self {
             Self::Empty => return Val::Undefined,
             Self::One(item) => vec![item],

@@ -95,7 +95,7 @@ pub(crate) fn distinct(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val
         }
     }
     Ok(if array.is_sequence() {
-        crate::evaluate::collapse(Val::sequence(items), false)
+        Val::sequence(items)
     } else {
         Val::array(items)
     })

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use super::strings::text;
 use super::{argument, numbers};
 use crate::error::Error;
-use crate::evaluate::{Evaluator, collapse};
+use crate::evaluate::Evaluator;
 use crate::signature::with_value;
 use crate::value::Val;
 
@@ -49,7 +49,7 @@ pub(crate) fn range(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -
     }
     evaluator.meter.charge_elements(count as usize)?;
     let items = (0..count as u64).map(|place| Val::number(first + place as f64 * step));
-    Ok(collapse(Val::sequence(items.collect()), false))
+    Ok(Val::sequence(items.collect()))
 }
 
 /// `$hash(text, algorithm)`: lower-case hexadecimal digits.

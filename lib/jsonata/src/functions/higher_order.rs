@@ -3,7 +3,7 @@
 use super::{argument, boolean};
 use crate::error::Error;
 use crate::evaluate::sort::merge_sort;
-use crate::evaluate::{Evaluator, collapse};
+use crate::evaluate::Evaluator;
 use crate::value::{Members, Val};
 
 type Outcome = Result<Val, Error>;
@@ -40,7 +40,7 @@ pub(crate) fn map(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> 
             out.push(value);
         }
     }
-    Ok(collapse(Val::sequence(out), false))
+    Ok(Val::sequence(out))
 }
 
 pub(crate) fn filter(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
@@ -57,7 +57,7 @@ pub(crate) fn filter(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) 
             out.push(element);
         }
     }
-    Ok(collapse(Val::sequence(out), false))
+    Ok(Val::sequence(out))
 }
 
 pub(crate) fn single(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
@@ -125,7 +125,7 @@ pub(crate) fn each(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) ->
             out.push(result);
         }
     }
-    Ok(collapse(Val::sequence(out), false))
+    Ok(Val::sequence(out))
 }
 
 pub(crate) fn sift(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {

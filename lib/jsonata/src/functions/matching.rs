@@ -219,7 +219,7 @@ pub(crate) fn matches(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val)
             ("groups".into(), Val::array(one.groups)),
         ]));
     }
-    Ok(crate::evaluate::collapse(Val::sequence(found), false))
+    Ok(Val::sequence(found))
 }
 
 pub(crate) fn replace(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {

@@ -4,7 +4,7 @@ use json::Str;
 
 use super::argument;
 use crate::error::Error;
-use crate::evaluate::{Evaluator, collapse};
+use crate::evaluate::Evaluator;
 use crate::value::{Members, Val};
 
 type Outcome = Result<Val, Error>;
@@ -13,7 +13,7 @@ pub(crate) fn keys(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) ->
     let mut names = Members::default();
     gather(evaluator, argument(arguments, 0), &mut names)?;
     let names: Vec<Val> = names.into_val().names().into_iter().map(|name| Val::text(name)).collect();
-    Ok(collapse(Val::sequence(names), false))
+    Ok(Val::sequence(names))
 }
 
 fn gather(evaluator: &mut Evaluator<'_>, value: &Val, names: &mut Members) -> Result<(), Error> {
@@ -32,7 +32,7 @@ fn gather(evaluator: &mut Evaluator<'_>, value: &Val, names: &mut Members) -> Re
 
 pub(crate) fn lookup(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
     let name = argument(arguments, 1).as_str().unwrap_or("undefined");
-    Ok(collapse(argument(arguments, 0).lookup(name), false))
+    Ok(argument(arguments, 0).lookup(name))
 }
 
 pub(crate) fn spread(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
@@ -42,7 +42,7 @@ pub(crate) fn spread(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) 
     }
     let mut out = Vec::new();
     spread_into(evaluator, value, &mut out)?;
-    Ok(if value.is_array() { Val::array(out) } else { collapse(Val::sequence(out), false) })
+    Ok(if value.is_array() { Val::array(out) } else { Val::sequence(out) })
 }
 
 fn spread_into(evaluator: &mut Evaluator<'_>, value: &Val, out: &mut Vec<Val>) -> Result<(), Error> {

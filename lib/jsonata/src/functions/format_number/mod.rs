@@ -8,7 +8,10 @@ mod units;
 use self::parts::Parts;
 use self::plan::Plan;
 use self::units::{Units, split, units};
-use crate::error::Error;
+use crate::error::{Error, Kind};
+
+/// The UTF-16 units that a sign may have.
+const SIGN_UNITS_MAX: usize = 100;
 
 /// The signs that a picture is made of, and those that go into the result.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +62,20 @@ impl DecimalFormat {
         *place = units(sign);
     }
 
+    fn signs(&self) -> [&Units; 9] {
+        [
+            &self.decimal_separator,
+            &self.grouping_separator,
+            &self.exponent_separator,
+            &self.minus_sign,
+            &self.percent,
+            &self.per_mille,
+            &self.zero_digit,
+            &self.digit,
+            &self.pattern_separator,
+        ]
+    }
+
     /// The value of a digit of the family that starts with the zero.
     fn digit_value(&self, unit: u16) -> Option<u16> {
         let value = unit.checked_sub(*self.zero_digit.first()?)?;
@@ -92,9 +109,12 @@ impl DecimalFormat {
 
 /// The value as the picture says, in its second half if it has one and the value is negative.
 ///
-/// Fails with D3080 to D3093 for a picture that is wrong. Zero and negative values with an exponent are
+/// Fails with D3080 to D3093 for a picture that is wrong, and with a limit for one, or a sign, that is very long. Zero and negative values with an exponent are
 /// written as jsonata-js 2.2 writes them, since 2.0.6 never comes back from them.
 pub(crate) fn format_number(value: f64, picture: &str, format: &DecimalFormat) -> Result<String, Error> {
+    if format.signs().into_iter().any(|sign| sign.len() > SIGN_UNITS_MAX) {
+        return Err(Error::limit(Kind::Memory));
+    }
     let picture = units(picture);
     let halves = split(&picture, &format.pattern_separator);
     if halves.len() > 2 {
@@ -230,6 +250,11 @@ mod tests {
                 }
             }
         }
+        let mut format = DecimalFormat::default();
+        format.set("zero-digit", &"x".repeat(101));
+        assert!(format_number(1.0, "#", &format).is_err());
+        format.set("zero-digit", &"x".repeat(100));
+        assert!(format_number(1.0, &"x".repeat(50_000), &format).is_err());
         let zeros = "0".repeat(100_000);
         assert!(format_number(1.0, &zeros, &DecimalFormat::default()).is_ok());
         let grouped = format!("#{}", ",###".repeat(20_000));

@@ -85,7 +85,7 @@ impl<'a> Plan<'a> {
                 &mut text,
                 self.exponent_min.saturating_sub(digits.len()),
                 &format.zero_digit,
-            );
+            )?;
             text.extend(digits);
         }
         Ok(text)
@@ -136,13 +136,13 @@ impl<'a> Plan<'a> {
             &mut padded,
             usize::try_from(zeros_left).unwrap_or(0),
             &format.zero_digit,
-        );
+        )?;
         padded.extend(text);
         pad(
             &mut padded,
             usize::try_from(zeros_right).unwrap_or(0),
             &format.zero_digit,
-        );
+        )?;
         Ok(padded)
     }
 
@@ -156,7 +156,8 @@ impl<'a> Plan<'a> {
             Some(every) => (point - 1).div_euclid(every as i64).max(0) as usize,
             None => self.integer_groups.len(),
         };
-        if (count + self.fraction_groups.len()).saturating_mul(text.len() + count) > MOVES_MAX {
+        let signs = count + self.fraction_groups.len();
+        if signs.saturating_mul(text.len() + signs * separator.len()) > MOVES_MAX {
             return Err(Error::limit(Kind::Time));
         }
         if let Some(every) = self.regular {

@@ -2,14 +2,21 @@
 
 use std::ops::Range;
 
+use crate::error::Error;
+use crate::functions::integer_picture::check_length;
+
 pub(super) type Units = Vec<u16>;
 
 pub(super) fn units(text: &str) -> Units {
     text.encode_utf16().collect()
 }
 
-pub(super) fn pad(text: &mut Units, count: usize, zero: &[u16]) {
-    text.extend(zero.iter().cycle().take(count * zero.len()));
+/// Appends a sign so many times. Fails when the text gets too long.
+pub(super) fn pad(text: &mut Units, count: usize, sign: &[u16]) -> Result<(), Error> {
+    let length = count.saturating_mul(sign.len());
+    check_length(length as f64)?;
+    text.extend(sign.iter().cycle().take(length));
+    Ok(())
 }
 
 pub(super) fn is_unit(unit: Option<&u16>, sign: &[u16]) -> bool {
