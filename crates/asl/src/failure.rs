@@ -14,7 +14,10 @@ pub struct Failure {
 impl Failure {
     /// A failure with a name and a cause.
     pub fn new(error: impl Into<Str>, cause: impl Into<Str>) -> Self {
-        Self { error: Some(error.into()), cause: Some(cause.into()) }
+        Self {
+            error: Some(error.into()),
+            cause: Some(cause.into()),
+        }
     }
 
     /// `States.Runtime`: a path or a value that does not fit. Neither retried nor caught.

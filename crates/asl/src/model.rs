@@ -87,7 +87,10 @@ pub struct State {
 
 /// What a state does.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "each is named as in the language and documented at its type")]
+#[expect(
+    missing_docs,
+    reason = "each is named as in the language and documented at its type"
+)]
 pub enum StateKind {
     Pass(Pass),
     Task(Box<Task>),

@@ -56,6 +56,9 @@ pub fn decide(execution: &mut Execution, input: Input, moment: Moment<'_>) -> St
 /// of states must neither hold up others nor outlive its five minutes.
 const EXPRESS_STEP_EVENTS_MAX: usize = 4096;
 
+/// How long such a pause is.
+const PAUSE_MILLIS: i64 = 1;
+
 /// What is still to be done in this step, the last first.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Work {
@@ -223,7 +226,7 @@ impl Stepper<'_> {
         }
     }
 
-    /// Keeps what is left for a next step, which a timer asks for at once.
+    /// Keeps what is left for a next step, which a timer asks for soon.
     fn pause(&mut self) {
         self.execution.paused = std::mem::take(&mut self.work);
         let key = TimerKey {
@@ -231,7 +234,9 @@ impl Stepper<'_> {
             kind: TimerKind::Continue,
             event: self.execution.last_event,
         };
-        self.execution.timers.insert((self.moment.now, key));
+        self.execution
+            .timers
+            .insert((self.moment.now.plus(PAUSE_MILLIS), key));
     }
 
     fn resume(&mut self, key: TimerKey) {

@@ -152,7 +152,7 @@ impl Live {
                 .execution
                 .open_tasks()
                 .iter()
-                .any(|(order, progress)| must_wake(order, progress));
+                .any(|(order, progress)| !just_waits(order, progress));
         OpenRow {
             due: self.execution.next_timer().map(|(due, _)| due),
             wake,
@@ -262,21 +262,14 @@ pub(crate) fn starts_child(order: &Order) -> bool {
         if &**service == "states" && &**action == "startExecution")
 }
 
-/// Whether somebody outside reports the result of a task, whatever became of the call.
-pub(crate) fn is_reported(order: &Order) -> bool {
-    match &order.target {
-        Target::Activity => true,
-        Target::Function => false,
-        Target::Service { pattern, .. } => *pattern == Pattern::WaitForTaskToken,
-    }
-}
-
-/// Whether an open task needs something done when the server starts.
-fn must_wake(order: &Order, progress: &Progress) -> bool {
-    match progress {
-        Progress::Scheduled => true,
-        Progress::Started => !is_reported(order) || starts_child(order),
-        Progress::Submitted(_) => !is_reported(order),
+/// Whether an open task just goes on waiting when the server starts again: somebody outside has it, and
+/// reports its result. Of a callback whose call was under way nobody knows whether its token went out, so that
+/// one is lost like any other call.
+pub(crate) fn just_waits(order: &Order, progress: &Progress) -> bool {
+    match (&order.target, progress) {
+        (Target::Activity, Progress::Started) => true,
+        (Target::Service { pattern, .. }, Progress::Submitted(_)) => *pattern == Pattern::WaitForTaskToken,
+        _ => false,
     }
 }
 

@@ -100,8 +100,13 @@ impl Teller {
         let (verb, rest) = order.split_once(' ').unwrap_or((order, ""));
         match verb {
             "at" => self.pass_time(moment(rest)),
-            "early" | "go-on" => {
+            "early" => {
                 let key = self.next_timer().1;
+                self.feed(Input::Timer(key));
+            }
+            "go-on" => {
+                let (due, key) = self.next_timer();
+                self.now = due;
                 self.feed(Input::Timer(key));
             }
             "stop" => self.feed(Input::Stop(ending(rest))),

@@ -7,7 +7,7 @@ use engine::{Input, Millis, Moment, Progress, TaskKey, decide};
 use integrations::{Answer, Described};
 use store::{ExecId, StoreError};
 
-use crate::live::{Live, awaits_child, is_reported, starts_child};
+use crate::live::{Live, awaits_child, just_waits, starts_child};
 use crate::load::{Fetched, fetch};
 use crate::mailbox::{Message, Work};
 use crate::request::{ExecutionError, TokenError};
@@ -101,6 +101,7 @@ impl Worker {
         for (order, progress) in live.execution.open_tasks() {
             let task = order.task;
             match progress {
+                _ if just_waits(&order, &progress) => {}
                 Progress::Scheduled if order.target == asl::Target::Activity => {
                     self.shared.activities.offer(&order.resource, live.id, task);
                 }
@@ -110,7 +111,6 @@ impl Worker {
                     self.send(live, order);
                 }
                 Progress::Submitted(_) if awaits_child(&order) => self.ask_child(live, task),
-                Progress::Started | Progress::Submitted(_) if is_reported(&order) => {}
                 Progress::Started | Progress::Submitted(_) => {
                     let ending = self.shared.tasks.lost(&order);
                     let redo = Work::Answer {

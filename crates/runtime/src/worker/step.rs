@@ -7,6 +7,9 @@ use crate::live::{Kind, Live, status};
 use crate::mailbox::Work;
 use crate::worker::{Pending, Worker};
 
+/// How many events of an Express execution are kept to be looked at: as many as a Standard one may have.
+const EXPRESS_EVENTS_MAX: usize = asl::limits::HISTORY_EVENTS_MAX as usize;
+
 impl Worker {
     /// Decides an input, for which so many places of the dispatcher are held already. False when it means
     /// nothing any more. What it leads to is released once it is saved, with whatever is given to
@@ -33,8 +36,11 @@ impl Worker {
         let table = match &mut live.kind {
             Kind::Standard(table) => table,
             Kind::Express { events, .. } => {
-                live.weight += 160 * step.events.len();
-                events.extend(step.events);
+                // Only the first events of a long one are kept: its history has no limit, memory has.
+                let room = EXPRESS_EVENTS_MAX.saturating_sub(events.len());
+                let kept = room.min(step.events.len());
+                live.weight += 160 * kept;
+                events.extend(step.events.into_iter().take(kept));
                 self.release_effects(live, step.effects);
                 return step.taken;
             }

@@ -102,3 +102,28 @@ async fn the_ring_of_ended_executions_is_bounded() {
     assert!(runtime.describe(&arns[1]).await.is_err());
     assert!(runtime.describe(&arns[2]).await.is_ok());
 }
+
+#[tokio::test]
+async fn an_endless_loop_holds_up_nobody_and_keeps_a_bounded_history() {
+    const LOOP: &str = r#"{"StartAt": "A", "States": {
+        "A": {"Type": "Choice", "Choices": [{"Variable": "$.n", "NumericEquals": 0, "Next": "B"}], "Default": "C"},
+        "B": {"Type": "Succeed"},
+        "C": {"Type": "Pass", "Next": "A"}}}"#;
+    let world = World::new();
+    let runtime = world.open().await;
+    let endless = express_machine(&runtime, "endless", LOOP).await;
+    let looping = request(&endless, r#"{"n": 1}"#);
+    let running = {
+        let runtime = runtime.clone();
+        tokio::spawn(async move { runtime.start_sync(looping).await.unwrap() })
+    };
+    let short = express_machine(&runtime, "short", PASS).await;
+    for _ in 0..20 {
+        let ended = runtime.start_sync(request(&short, "1")).await.unwrap();
+        assert_eq!(ended.status(), "SUCCEEDED");
+    }
+    world.pass(300).await;
+    assert_eq!(running.await.unwrap().status(), "TIMED_OUT");
+    let records = runtime.express_executions(&endless.machine_arn, 1);
+    assert!(records[0].events.len() <= 25_000, "{}", records[0].events.len());
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runtime::Runtime;
+use runtime::{Runtime, TokenError};
 use store::{ExecutionQuery, HistoryPage, Listed};
 
 use crate::activities::definition as activity_definition;
@@ -129,6 +129,20 @@ async fn a_callback_is_waited_for() {
     assert_eq!(end(&runtime, &started.arn).await, "SUCCEEDED 1");
     assert_eq!(world.script.count("sqs", "{}"), 0);
     assert_eq!(world.script.tokens().len(), 1);
+}
+
+#[tokio::test]
+async fn a_callback_whose_call_was_under_way_is_lost_with_its_token() {
+    let world = World::new();
+    let runtime = world.open().await;
+    let machine = machine(&runtime, "m", &CALLBACK.replace(r#""q""#, r#""hang""#)).await;
+    let started = start(&runtime, &machine, "{}").await;
+    let runtime = restart(&world, runtime).await;
+    assert_eq!(end(&runtime, &started.arn).await, "FAILED Lost in a crash");
+    let late = runtime
+        .task_succeeded(&world.script.tokens()[0], payload("1"))
+        .await;
+    assert_eq!(late, Err(TokenError::TimedOut));
 }
 
 #[tokio::test]

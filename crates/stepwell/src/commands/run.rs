@@ -20,6 +20,7 @@ use runtime::{Described, NewRevision, Runtime, StartRequest, SystemClock};
 use serde_json::json;
 use server::Server;
 use store::{MachineKind, MemoryStore};
+use tokio::signal::unix::{SignalKind, signal};
 
 use self::progress::Progress;
 use super::{EXIT_UNUSABLE, Output, definition};
@@ -88,6 +89,8 @@ async fn execute(
     states: Arc<StateMachine>,
     input: Payload,
 ) -> anyhow::Result<Arc<Described>> {
+    // Listened to from here on, so that no Ctrl-C falls between two rounds.
+    let mut interrupts = signal(SignalKind::interrupt()).context("failed to wait for Ctrl-C")?;
     let config = ConfigFile::read(arguments.config.as_deref())?;
     let configs = functions_config::collect(&config, arguments.functions.as_deref())?;
     let functions = Functions::new(configs, functions::Settings::new("000000000000", "us-east-1"));
@@ -111,8 +114,7 @@ async fn execute(
             tokio::select! {
                 described = &mut ended => break described?,
                 () = progress.next() => {}
-                stopped = tokio::signal::ctrl_c() => {
-                    stopped.context("failed to wait for Ctrl-C")?;
+                _ = interrupts.recv() => {
                     let ending = Ending { error: Some("Interrupted".into()), cause: None };
                     runtime.stop(&arn, ending).await?;
                 }

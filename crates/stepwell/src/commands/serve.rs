@@ -22,6 +22,9 @@ use crate::{functions_config, logging};
 /// The data folder that keeps nothing.
 pub(crate) const MEMORY: &str = ":memory:";
 
+/// The exit code when the data folder failed while the server ran.
+const EXIT_FATAL: i32 = 70;
+
 const ACCOUNT: &str = "000000000000";
 const REGION: &str = "us-east-1";
 
@@ -98,6 +101,11 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
 
     tracing::info!(data, functions = functions.configs().len(), "open");
     announce(&url)?;
+    let polls = Arc::clone(&server);
+    let ended = async move {
+        ended.await;
+        polls.end_polls();
+    };
     server::serve(listener, server, ended).await;
     runtime.shutdown().await;
     functions.shutdown().await;
@@ -140,7 +148,7 @@ fn address(text: &str) -> anyhow::Result<SocketAddr> {
 /// What is on disk is no longer known, so the process ends and finds out when it starts again.
 fn end_at_once(error: &StoreError) {
     tracing::error!(%error, "the data folder failed; ending, since it is not known what was saved");
-    std::process::abort();
+    std::process::exit(EXIT_FATAL);
 }
 
 /// Ends with SIGTERM or Ctrl-C.
