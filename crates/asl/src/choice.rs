@@ -8,6 +8,7 @@ use crate::env::Env;
 use crate::failure::Failure;
 use crate::model::Choice;
 use crate::path::Path;
+use crate::query::Query;
 use crate::timestamp;
 
 /// What must be true for a Choice to go somewhere.
@@ -19,6 +20,10 @@ pub enum ChoiceRule {
     Or(Vec<ChoiceRule>),
     /// Not this one.
     Not(Box<ChoiceRule>),
+    /// A condition of JSONata that is written down.
+    Constant(bool),
+    /// A condition of JSONata: an expression that must give a boolean.
+    Condition(Query),
     /// One comparison.
     Compare {
         /// `Variable`.
@@ -237,6 +242,8 @@ impl ChoiceRule {
                 Ok(false)
             }
             Self::Not(rule) => Ok(!rule.holds(env)?),
+            Self::Constant(truth) => Ok(*truth),
+            Self::Condition(query) => Ok(query.evaluate_to("boolean", env)? == Value::Bool(true)),
             Self::Compare {
                 variable,
                 operator: ChoiceOperator::Is(Kind::Present),
@@ -264,6 +271,8 @@ impl ChoiceRule {
         match self {
             Self::And(rules) | Self::Or(rules) => rules.iter().for_each(|rule| rule.references(visit)),
             Self::Not(rule) => rule.references(visit),
+            Self::Constant(_) => {}
+            Self::Condition(query) => query.references(visit),
             Self::Compare {
                 variable, operand, ..
             } => {

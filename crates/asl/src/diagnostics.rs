@@ -70,6 +70,10 @@ pub enum Code {
     NoPath,
     /// The `Result` of a Pass state holds something that looks computed, but is not.
     PassResultIsStatic,
+    /// A JSONata expression that is no JSONata.
+    InvalidJsonataExpression,
+    /// A JSONata expression that refers to what is not there.
+    UnsupportedJsonataExpression,
 }
 
 impl Code {
@@ -89,6 +93,8 @@ impl Code {
             Self::NoDollar => "NO_DOLLAR",
             Self::NoPath => "NO_PATH",
             Self::PassResultIsStatic => "PASS_RESULT_IS_STATIC",
+            Self::InvalidJsonataExpression => "INVALID_JSONATA_EXPRESSION",
+            Self::UnsupportedJsonataExpression => "UNSUPPORTED_JSONATA_EXPRESSION",
         }
     }
 

@@ -7,8 +7,10 @@ use json::{Str, Value};
 use crate::env::Env;
 use crate::failure::Failure;
 use crate::limits::{ASSIGN_BYTES_MAX, VARIABLE_BYTES_MAX};
-use crate::model::{Assign, FailText, Map, ResultPath, Selection, Until, Whole};
+use crate::model::{Assign, FailText, Items, Map, ResultPath, Selection, Until, Whole};
 use crate::path::{Path, Unresolved, conflict};
+use crate::query::shown;
+use crate::template::Template;
 use crate::timestamp;
 
 impl Selection {
@@ -90,6 +92,7 @@ impl Whole {
     pub fn resolve(&self, field: &str, env: Env<'_>) -> Result<u64, Failure> {
         let path = match self {
             Self::Literal(value) => return Ok(*value),
+            Self::Query(query) => return query.evaluate_to_whole(env),
             Self::Path(path) => path,
         };
         let value = path.resolve(env)?;
@@ -139,6 +142,18 @@ impl Until {
         match self {
             Self::Seconds(seconds) => Ok(after(*seconds)),
             Self::Timestamp(millis) => Ok(*millis),
+            Self::SecondsQuery(query) => query.evaluate_to_whole(env).map(after),
+            Self::TimestampQuery(query) => {
+                let value = query.evaluate_to("string", env)?;
+                let instant = value.as_str().and_then(timestamp::parse).ok_or_else(|| {
+                    let value = plain(&value);
+                    query.located(format!(
+                        "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format \
+                         string: {value}"
+                    ))
+                })?;
+                Ok(timestamp::millis(instant))
+            }
             Self::SecondsPath(path) => {
                 let value = referenced("SecondsPath", path, env)?;
                 seconds("Seconds", path, &value).map(after)
@@ -172,6 +187,10 @@ impl FailText {
     pub fn resolve(&self, field: &str, env: Env<'_>) -> Result<Str, Failure> {
         let template = match self {
             Self::Literal(text) => return Ok(text.clone()),
+            Self::Query(query) => {
+                let value = query.evaluate_to("string", env)?;
+                return Ok(value.as_str().unwrap_or_default().into());
+            }
             Self::Computed(template) => template,
         };
         match template.evaluate(env)? {
@@ -186,9 +205,29 @@ impl FailText {
 impl Map {
     /// What it iterates over.
     ///
-    /// Fails with `States.ReferencePathConflict` where its path leads nowhere, as AWS does.
+    /// Fails with `States.ReferencePathConflict` where its path leads nowhere, as AWS does, and with
+    /// `States.QueryEvaluationError` where JSONata gives no array.
     pub fn items(&self, env: Env<'_>) -> Result<Arc<[Value]>, Failure> {
-        items_of(self.items_path.as_ref(), env)
+        match &self.items {
+            Items::Path(path) => items_of(path.as_ref(), env),
+            Items::Template(template) => items_from(template.as_ref(), env),
+        }
+    }
+}
+
+fn items_from(template: Option<&Template>, env: Env<'_>) -> Result<Arc<[Value]>, Failure> {
+    let Some(template) = template else {
+        return match env.input {
+            Value::Array(items) => Ok(items.clone()),
+            other => Err(Failure::query(
+                format!("Map state input must be an array but was: {}", shown(other)),
+                None,
+            )),
+        };
+    };
+    match template.evaluate(env)? {
+        Value::Array(items) => Ok(items),
+        other => Err(template.unexpected("Items", "array", &other)),
     }
 }
 
@@ -221,7 +260,6 @@ mod tests {
 
     use super::*;
     use crate::path::ReferencePath;
-    use crate::template::Template;
     use crate::testing::World;
 
     fn path(text: &str) -> Path {

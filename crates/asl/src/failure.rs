@@ -9,6 +9,8 @@ pub struct Failure {
     pub error: Option<Str>,
     /// What happened, in words or as JSON text.
     pub cause: Option<Str>,
+    /// The field whose evaluation failed: `Output/result`, `Choices[1]/Condition`. JSONata only.
+    pub location: Option<Str>,
 }
 
 impl Failure {
@@ -17,8 +19,20 @@ impl Failure {
         Self {
             error: Some(error.into()),
             cause: Some(cause.into()),
+            location: None,
         }
     }
+
+    /// `States.QueryEvaluationError`: JSONata that does not give what its field needs. Retried and caught like others.
+    pub fn query(cause: impl Into<Str>, location: Option<Str>) -> Self {
+        Self {
+            location,
+            ..Self::new(Self::QUERY_EVALUATION_ERROR, cause)
+        }
+    }
+
+    /// The name of errors of JSONata.
+    pub const QUERY_EVALUATION_ERROR: &str = "States.QueryEvaluationError";
 
     /// `States.Runtime`: a path or a value that does not fit. Neither retried nor caught.
     pub fn runtime(cause: impl Into<Str>) -> Self {

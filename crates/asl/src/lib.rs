@@ -15,6 +15,7 @@ pub mod limits;
 mod model;
 mod parse;
 pub mod path;
+mod query;
 mod references;
 pub mod template;
 #[cfg(test)]
@@ -23,7 +24,8 @@ pub mod timestamp;
 mod validate;
 
 pub use diagnostics::{Code, Diagnostic, Place, Severity, definition_message};
-pub use env::{Env, Outside};
+pub use env::{Env, Outside, Produced};
 pub use failure::Failure;
 pub use model::*;
+pub use query::Query;
 pub use parse::{Reading, Rules, read, read_yaml};

@@ -46,6 +46,12 @@ pub const INTRINSIC_TEXT_CHARS_MAX: usize = 10_000;
 /// too large fails as a payload does.
 pub const INTRINSIC_RESULT_BYTES_MAX: usize = 1_048_576;
 
+/// Steps of one JSONata expression, for the one second that AWS allows: roughly, evaluated nodes.
+pub const JSONATA_STEPS_MAX: u64 = 4_000_000;
+
+/// JSON text of a value that the message about its type shows, in bytes.
+pub const JSONATA_VALUE_BYTES_MAX: usize = 16_384;
+
 /// The timeout of a task and the interval of a heartbeat when none is given, in seconds.
 pub const TIMEOUT_SECONDS_DEFAULT: u64 = 99_999_999;
 

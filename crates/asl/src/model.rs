@@ -4,6 +4,7 @@ use json::{Str, Value};
 
 use crate::choice::ChoiceRule;
 use crate::path::{Path, ReferencePath};
+use crate::query::Query;
 use crate::template::Template;
 
 /// A state machine, ready to run.
@@ -79,6 +80,8 @@ pub struct State {
     pub input_path: Selection,
     /// `OutputPath`: what the state gives of its result.
     pub output_path: Selection,
+    /// `Output`: what a JSONata state gives in place of its result, or of its input (for a Choice: on the Default way).
+    pub output: Option<Template>,
     /// `Assign`: the variables it sets when it ends (for a Choice: on the Default way).
     pub assign: Assign,
     /// What it does.
@@ -157,7 +160,7 @@ pub struct Pass {
 pub struct Task {
     /// What does the work.
     pub resource: Resource,
-    /// `Parameters`.
+    /// `Parameters` or `Arguments`.
     pub parameters: Option<Template>,
     /// `Credentials`.
     pub credentials: Option<Template>,
@@ -191,6 +194,8 @@ pub enum Whole {
     Literal(u64),
     /// Found by a path; the field's name (`TimeoutSecondsPath`, …) is in the messages.
     Path(Path),
+    /// What a JSONata expression gives.
+    Query(Query),
 }
 
 /// `Resource`: who does a task's work.
@@ -249,6 +254,8 @@ pub struct Choice {
 pub struct ChoiceBranch {
     /// What must be true.
     pub rule: ChoiceRule,
+    /// `Output`, in JSONata.
+    pub output: Option<Template>,
     /// `Assign`.
     pub assign: Assign,
     /// Where it goes.
@@ -275,6 +282,10 @@ pub enum Until {
     Timestamp(i64),
     /// `TimestampPath`.
     TimestampPath(Path),
+    /// `Seconds` that a JSONata expression gives.
+    SecondsQuery(Query),
+    /// `Timestamp` that a JSONata expression gives.
+    TimestampQuery(Query),
 }
 
 /// Fail: ends the execution, or the branch, with an error.
@@ -293,12 +304,14 @@ pub enum FailText {
     Literal(Str),
     /// `ErrorPath`, `CausePath`: a path or an intrinsic function that must give a string.
     Computed(Template),
+    /// `Error`, `Cause`: a JSONata expression that must give a string.
+    Query(Query),
 }
 
 /// Parallel: runs its branches at once and collects their results.
 #[derive(Debug, Clone)]
 pub struct Parallel {
-    /// `Parameters`.
+    /// `Parameters` or `Arguments`.
     pub parameters: Option<Template>,
     /// `Branches`, in the order of writing.
     pub branches: Vec<FlowId>,
@@ -309,8 +322,8 @@ pub struct Parallel {
 /// Map: runs its processor once for every item.
 #[derive(Debug, Clone)]
 pub struct Map {
-    /// `ItemsPath`; the whole effective input when absent.
-    pub items_path: Option<Path>,
+    /// What it iterates over.
+    pub items: Items,
     /// `ItemSelector`, or `Parameters` in older definitions.
     pub item_selector: Option<Template>,
     /// `MaxConcurrency` or `MaxConcurrencyPath`; 0 sets no limit of its own.
@@ -319,6 +332,15 @@ pub struct Map {
     pub processor: FlowId,
     /// What happens to its result, its errors, and after it.
     pub after: After,
+}
+
+/// What a Map iterates over.
+#[derive(Debug, Clone)]
+pub enum Items {
+    /// JSONPath: `ItemsPath`; the whole effective input when absent.
+    Path(Option<Path>),
+    /// JSONata: `Items`; the whole input when absent.
+    Template(Option<Template>),
 }
 
 /// One element of `Retry`.
@@ -345,6 +367,8 @@ pub struct Catcher {
     pub error_equals: Vec<Str>,
     /// `ResultPath`.
     pub result_path: ResultPath,
+    /// `Output`: what goes on in place of the error, in JSONata.
+    pub output: Option<Template>,
     /// `Assign`.
     pub assign: Assign,
     /// Where it goes.

@@ -10,6 +10,7 @@ mod map;
 mod parallel;
 mod pass;
 mod paths;
+mod queries;
 mod resource;
 mod state;
 mod task;

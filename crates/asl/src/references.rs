@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use json::Str;
 
 use crate::model::{
-    After, Assign, FailText, Map, Selection, State, StateKind, StateMachine, Task, Until, Whole,
+    After, Assign, FailText, Items, Map, Selection, State, StateKind, StateMachine, Task, Until, Whole,
 };
 use crate::path::{Path, Root};
+use crate::query::Query;
 use crate::template::Template;
 
 impl StateMachine {
@@ -33,6 +34,7 @@ impl Names {
         self.selection(&state.input_path);
         self.selection(&state.output_path);
         self.assign(&state.assign);
+        self.template(state.output.as_ref());
         match &state.kind {
             StateKind::Succeed => {}
             StateKind::Pass(pass) => self.template(pass.parameters.as_ref()),
@@ -41,16 +43,20 @@ impl Names {
                 for branch in &choice.branches {
                     branch.rule.references(&mut |name| self.name(name));
                     self.assign(&branch.assign);
+                    self.template(branch.output.as_ref());
                 }
             }
             StateKind::Wait(wait) => match &wait.until {
                 Until::Seconds(_) | Until::Timestamp(_) => {}
                 Until::SecondsPath(path) | Until::TimestampPath(path) => self.path(path),
+                Until::SecondsQuery(query) | Until::TimestampQuery(query) => self.query(query),
             },
             StateKind::Fail(fail) => {
                 for text in [&fail.error, &fail.cause].into_iter().flatten() {
-                    if let FailText::Computed(template) = text {
-                        self.template(Some(template));
+                    match text {
+                        FailText::Literal(_) => {}
+                        FailText::Computed(template) => self.template(Some(template)),
+                        FailText::Query(query) => self.query(query),
                     }
                 }
             }
@@ -71,8 +77,9 @@ impl Names {
     }
 
     fn map(&mut self, map: &Map) {
-        if let Some(path) = &map.items_path {
-            self.path(path);
+        match &map.items {
+            Items::Path(path) => path.iter().for_each(|path| self.path(path)),
+            Items::Template(template) => self.template(template.as_ref()),
         }
         self.template(map.item_selector.as_ref());
         self.whole(map.max_concurrency.as_ref());
@@ -83,6 +90,7 @@ impl Names {
         self.template(after.result_selector.as_ref());
         for catcher in &after.catch {
             self.assign(&catcher.assign);
+            self.template(catcher.output.as_ref());
         }
     }
 
@@ -105,8 +113,10 @@ impl Names {
     }
 
     fn whole(&mut self, whole: Option<&Whole>) {
-        if let Some(Whole::Path(path)) = whole {
-            self.path(path);
+        match whole {
+            None | Some(Whole::Literal(_)) => {}
+            Some(Whole::Path(path)) => self.path(path),
+            Some(Whole::Query(query)) => self.query(query),
         }
     }
 
@@ -114,6 +124,10 @@ impl Names {
         if let Root::Variable(name) = path.root() {
             self.0.insert(name.clone());
         }
+    }
+
+    fn query(&mut self, query: &Query) {
+        query.references(&mut |name| self.name(name));
     }
 
     fn name(&mut self, name: &str) {

@@ -1,4 +1,5 @@
-//! Payload templates: JSON in which members named `….$` are computed.
+//! Templates: JSON with parts that are computed. In JSONPath these are members named `….$`, in JSONata strings
+//! in `{% … %}`.
 
 use json::{Str, Value};
 
@@ -7,6 +8,7 @@ use crate::failure::Failure;
 use crate::intrinsics::Call;
 use crate::limits::TEMPLATE_ERRORS_MAX;
 use crate::path::{Path, Unresolved, null_input};
+use crate::query::Query;
 
 /// A compiled payload template. What is constant in it is shared, never copied.
 #[derive(Debug, Clone)]
@@ -23,6 +25,7 @@ enum Node {
         path: Path,
     },
     Call(Call),
+    Query(Query),
 }
 
 /// A member of a template that is no path and no intrinsic function call.
@@ -63,9 +66,37 @@ impl Template {
         Self(Node::Constant(value))
     }
 
+    /// A template that is one JSONata expression.
+    pub(crate) fn query(query: Query) -> Self {
+        Self(Node::Query(query))
+    }
+
+    /// An object of templates.
+    pub(crate) fn object(members: Vec<(Str, Self)>) -> Self {
+        let node = Node::Object(members.into_iter().map(|(name, member)| (name, member.0)).collect());
+        Self(node.folded())
+    }
+
+    /// An array of templates.
+    pub(crate) fn array(elements: Vec<Self>) -> Self {
+        let node = Node::Array(elements.into_iter().map(|element| element.0).collect());
+        Self(node.folded())
+    }
+
+    /// The failure of a value of the wrong type.
+    pub(crate) fn unexpected(&self, field: &str, expected: &str, value: &Value) -> Failure {
+        if let Node::Query(query) = &self.0 {
+            return query.unexpected(expected, value);
+        }
+        let found = value.kind();
+        let cause = format!("The value of the field '{field}' must be of type '{expected}', but was '{found}'");
+        Failure::query(cause, Some(field.into()))
+    }
+
     /// The value of the template.
     ///
-    /// Fails with `States.Runtime` where a path leads nowhere or a function cannot take its arguments.
+    /// Fails with `States.Runtime` where a path leads nowhere or a function cannot take its arguments, with
+    /// `States.QueryEvaluationError` where JSONata gives no value.
     pub fn evaluate(&self, env: Env<'_>) -> Result<Value, Failure> {
         self.0.evaluate(env)
     }
@@ -163,7 +194,26 @@ impl Node {
             Self::Constant(_) => true,
             Self::Object(members) => members.iter().all(|(_, node)| matches!(node, Self::Constant(_))),
             Self::Array(elements) => elements.iter().all(|node| matches!(node, Self::Constant(_))),
-            Self::Path { .. } | Self::Call(_) => false,
+            Self::Path { .. } | Self::Call(_) | Self::Query(_) => false,
+        }
+    }
+
+    /// The same with one constant in place of what holds only constants.
+    fn folded(self) -> Self {
+        if !self.is_constant() {
+            return self;
+        }
+        let constant = |node| match node {
+            Self::Constant(value) => value,
+            _ => Value::Null,
+        };
+        match self {
+            Self::Object(members) => {
+                let members = members.into_iter().map(|(name, node)| (name, constant(node)));
+                Self::Constant(Value::Object(members.collect()))
+            }
+            Self::Array(elements) => Self::Constant(elements.into_iter().map(constant).collect()),
+            other => other,
         }
     }
 
@@ -179,6 +229,7 @@ impl Node {
             Self::Array(elements) => elements.iter().map(|node| node.evaluate(env)).collect(),
             Self::Path { field, path } => path.find(env).map_err(|reason| missing(field, path, reason, env)),
             Self::Call(call) => call.evaluate(env),
+            Self::Query(query) => query.evaluate(env),
         }
     }
 
@@ -189,6 +240,7 @@ impl Node {
             Self::Array(elements) => elements.iter().for_each(|node| node.references(visit)),
             Self::Path { path, .. } => path.variable().into_iter().for_each(visit),
             Self::Call(call) => call.references(visit),
+            Self::Query(query) => query.references(visit),
         }
     }
 }

@@ -30,7 +30,7 @@ impl World {
     }
 
     pub(crate) fn env<'a>(&'a self, input: &'a Value) -> Env<'a> {
-        Env { input, outside: self }
+        Env::new(input, self)
     }
 }
 
@@ -44,6 +44,10 @@ impl Outside for World {
             .iter()
             .find(|(known, _)| &**known == name)
             .map(|(_, value)| value.clone())
+    }
+
+    fn now_millis(&self) -> i64 {
+        0
     }
 
     fn random(&self) -> u64 {

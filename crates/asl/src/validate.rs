@@ -60,8 +60,6 @@ pub(crate) enum Part {
 
 /// Something that is part of the language, but does not run in this version.
 pub(crate) enum Unsupported {
-    JsonataMachine { place: Place },
-    JsonataState { state: StateId, place: Place },
     DistributedMap { state: StateId, place: Place },
 }
 

@@ -21,6 +21,10 @@ impl Outside for World {
         (name == "v").then(|| json!({"w": 9}))
     }
 
+    fn now_millis(&self) -> i64 {
+        0
+    }
+
     fn random(&self) -> u64 {
         self.random
             .set(self.random.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
@@ -34,10 +38,7 @@ fn evaluate(call: &str, input: &Value) -> Option<Result<Value, Failure>> {
         random: Cell::new(0),
     };
     let template = Template::compile_expression("out.$", call).ok()?;
-    Some(template.evaluate(Env {
-        input,
-        outside: &world,
-    }))
+    Some(template.evaluate(Env::new(input, &world)))
 }
 
 #[test]

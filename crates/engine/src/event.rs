@@ -269,6 +269,7 @@ impl From<Ending> for asl::Failure {
         Self {
             error: ending.error,
             cause: ending.cause,
+            location: None,
         }
     }
 }

@@ -104,6 +104,8 @@ pub(crate) struct Visit {
     pub(crate) state: StateId,
     /// The number of its Entered event.
     pub(crate) entered: u64,
+    /// The event that the Entered event follows from.
+    pub(crate) before: u64,
     pub(crate) entered_at: Millis,
     pub(crate) input: Payload,
     /// How often each retrier was used.

@@ -1,10 +1,10 @@
 //! Failing: Retry, then Catch, then whatever contains the state.
 
-use asl::{After, Failure, Retrier, StateKind};
-use json::Value;
+use asl::{After, Catcher, Failure, QueryLanguage, Retrier, StateKind};
+use json::{Payload, Str, Value};
 
 use crate::event::{BranchId, Detail, StateType};
-use crate::execution::{At, Phase};
+use crate::execution::{At, Phase, Visit};
 use crate::moment::Millis;
 use crate::states;
 use crate::step::Stepper;
@@ -25,6 +25,8 @@ pub(crate) struct Trouble {
     pub(crate) failure: Failure,
     /// Whether a missed heartbeat is behind it.
     pub(crate) heartbeat: bool,
+    /// Whether JSONata kept a Parallel or Map from starting, which AWS records as its failure nevertheless.
+    pub(crate) kept_from_starting: bool,
 }
 
 impl From<Failure> for Trouble {
@@ -32,6 +34,7 @@ impl From<Failure> for Trouble {
         Self {
             failure,
             heartbeat: false,
+            kept_from_starting: false,
         }
     }
 }
@@ -42,7 +45,7 @@ impl Trouble {
     }
 
     /// Whether one of these names means it.
-    fn is_one_of(&self, names: &[json::Str]) -> bool {
+    fn is_one_of(&self, names: &[Str]) -> bool {
         let error = self.failure.error.as_deref();
         names.iter().any(|name| match &**name {
             "States.ALL" => true,
@@ -54,7 +57,7 @@ impl Trouble {
 
     /// What Catch puts into the data: AWS writes an empty cause where there is none.
     fn output(&self) -> Value {
-        let text = |part: &Option<json::Str>| Value::from(part.clone().unwrap_or_default());
+        let text = |part: &Option<Str>| Value::from(part.clone().unwrap_or_default());
         Value::object([
             ("Error", text(&self.failure.error)),
             ("Cause", text(&self.failure.cause)),
@@ -66,7 +69,42 @@ impl Stepper<'_> {
     /// A state failed while its expressions were evaluated: the cause says where.
     pub(crate) fn fail_evaluating(&mut self, branch: BranchId, failure: Failure) {
         let explained = self.explain(branch, failure);
+        self.record_evaluation_failed(branch, &explained);
         self.fail(branch, explained.into());
+    }
+
+    /// The same before the work of the state began.
+    pub(crate) fn fail_beginning(&mut self, branch: BranchId, failure: Failure) {
+        let failure = self.explain(branch, failure);
+        let kept_from_starting = self.record_evaluation_failed(branch, &failure);
+        self.fail(
+            branch,
+            Trouble {
+                failure,
+                heartbeat: false,
+                kept_from_starting,
+            },
+        );
+    }
+
+    /// Records a failure of JSONata; whether it is one.
+    fn record_evaluation_failed(&mut self, branch: BranchId, failure: &Failure) -> bool {
+        if failure.error.as_deref() != Some(Failure::QUERY_EVALUATION_ERROR) {
+            return false;
+        }
+        let Some(visit) = self.execution.visit(branch) else {
+            return false;
+        };
+        // As AWS links it: when nothing happened in the state yet, to the event before the state.
+        let last = self.previous(branch);
+        let previous = if last == visit.entered { visit.before } else { last };
+        let detail = Detail::EvaluationFailed {
+            state: self.state_name(branch),
+            location: failure.location.clone(),
+            ending: failure.clone().into(),
+        };
+        self.record(branch, previous, detail);
+        true
     }
 
     /// The failure with AWS's opening words: which state, and the event that entered it.
@@ -82,14 +120,14 @@ impl Stepper<'_> {
             return failure;
         }
         let name = &self.machine.state(visit.state).name;
-        let cause = failure.cause.unwrap_or_default();
+        let cause = failure.cause.as_deref().unwrap_or_default();
         let cause = format!(
             "An error occurred while executing the state '{name}' (entered at the event id #{}). {cause}",
             visit.entered
         );
         Failure {
-            error: failure.error,
             cause: Some(cause.into()),
+            ..failure
         }
     }
 
@@ -119,12 +157,12 @@ impl Stepper<'_> {
             if self.schedule_retry(branch, previous, after, &trouble) {
                 return;
             }
-            self.record_fork_failed(branch, previous);
+            self.record_fork_failed(branch, previous, &trouble);
             if self.catch(branch, after, &trouble) {
                 return;
             }
         } else {
-            self.record_fork_failed(branch, previous);
+            self.record_fork_failed(branch, previous, &trouble);
         }
         self.fail_branch(branch, trouble);
     }
@@ -186,33 +224,46 @@ impl Stepper<'_> {
             return false;
         };
         let error = trouble.output();
-        let state_name = &self.machine.state(visit.state).name;
-        let output = catcher.result_path.place(visit.input.value(), error.clone());
-        let assigned = catcher
-            .assign
-            .evaluate(View::new(self.execution, &self.chance, branch).env(&error));
-        let output = match output.and_then(|output| states::payload(state_name, &visit.input, output)) {
-            Ok(output) => output,
-            Err(failure) => {
-                self.fail_branch_explained(branch, failure);
-                return true;
+        match self.caught(branch, visit, catcher, &error) {
+            Ok((output, assigned)) => {
+                states::leave(self, branch, output, assigned, asl::Transition::Next(catcher.next));
             }
-        };
-        match assigned {
-            Ok(assigned) => states::leave(
-                self,
-                branch,
-                output,
-                assigned,
-                asl::Transition::Next(catcher.next),
-            ),
             Err(failure) => self.fail_branch_explained(branch, failure),
         }
         true
     }
 
+    /// What a catcher makes of an error: the state's output, and the variables that it sets.
+    fn caught(
+        &self,
+        branch: BranchId,
+        visit: &Visit,
+        catcher: &Catcher,
+        error: &Value,
+    ) -> Result<(Payload, Vec<(Str, Value)>), Failure> {
+        let state = self.machine.state(visit.state);
+        let input = visit.input.value();
+        let view = View::new(self, branch);
+        let (output, assigned) = match state.query_language {
+            QueryLanguage::JsonPath => (
+                catcher.result_path.place(input, error.clone())?,
+                catcher.assign.evaluate(view.env(error))?,
+            ),
+            QueryLanguage::Jsonata => {
+                let env = view.env(input).with_error(error);
+                let output = match &catcher.output {
+                    Some(output) => output.evaluate(env)?,
+                    None => error.clone(),
+                };
+                (output, catcher.assign.evaluate(env)?)
+            }
+        };
+        Ok((states::payload(&state.name, &visit.input, output)?, assigned))
+    }
+
     fn fail_branch_explained(&mut self, branch: BranchId, failure: Failure) {
         let explained = self.explain(branch, failure);
+        self.record_evaluation_failed(branch, &explained);
         self.fail_branch(branch, explained.into());
     }
 
@@ -245,13 +296,19 @@ impl Stepper<'_> {
         self.fail_after(parent.branch, previous, trouble);
     }
 
-    /// Records that a Parallel or Map failed while its branches or iterations ran.
-    fn record_fork_failed(&mut self, branch: BranchId, previous: u64) {
-        match self.execution.visit(branch).map(|visit| &visit.phase) {
-            Some(Phase::Parallel { .. }) => self.record(branch, previous, Detail::ParallelStateFailed),
-            Some(Phase::Map(_)) => self.record(branch, previous, Detail::MapStateFailed),
+    /// Records that a Parallel or Map failed, while its branches or iterations ran or before.
+    fn record_fork_failed(&mut self, branch: BranchId, previous: u64, trouble: &Trouble) {
+        let Some(visit) = self.execution.visit(branch) else {
+            return;
+        };
+        let detail = match (&self.machine.state(visit.state).kind, &visit.phase) {
+            (_, Phase::Parallel { .. }) => Detail::ParallelStateFailed,
+            (_, Phase::Map(_)) => Detail::MapStateFailed,
+            (StateKind::Parallel(_), _) if trouble.kept_from_starting => Detail::ParallelStateFailed,
+            (StateKind::Map(_), _) if trouble.kept_from_starting => Detail::MapStateFailed,
             _ => return,
         };
+        self.record(branch, previous, detail);
     }
 
     /// Records what is aborted inside a Parallel or Map that failed.
@@ -305,7 +362,7 @@ impl Stepper<'_> {
         self.record_next(branch, aborted);
     }
 
-    fn state_name(&self, branch: BranchId) -> json::Str {
+    fn state_name(&self, branch: BranchId) -> Str {
         self.execution
             .visit(branch)
             .map(|visit| self.machine.state(visit.state).name.clone())

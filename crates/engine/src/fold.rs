@@ -207,6 +207,7 @@ impl Execution {
         branch.at = At::In(Box::new(Visit {
             state,
             entered: event.id,
+            before: event.previous,
             entered_at: event.at,
             input: input.clone(),
             attempts: Vec::new(),

@@ -7,12 +7,14 @@ use json::{Object, Str, Value};
 
 use crate::event::BranchId;
 use crate::execution::{At, Execution, Phase, Visit};
-use crate::moment::Chance;
+use crate::moment::{Chance, Millis};
+use crate::step::Stepper;
 
 /// An execution as the expressions of one state see it.
 pub(crate) struct View<'a> {
     execution: &'a Execution,
     chance: &'a Chance,
+    now: Millis,
     branch: BranchId,
     token: Option<Str>,
     item: Option<(u64, Value)>,
@@ -20,10 +22,11 @@ pub(crate) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(execution: &'a Execution, chance: &'a Chance, branch: BranchId) -> Self {
+    pub(crate) fn new(step: &'a Stepper<'_>, branch: BranchId) -> Self {
         Self {
-            execution,
-            chance,
+            execution: step.execution,
+            chance: &step.chance,
+            now: step.now(),
             branch,
             token: None,
             item: None,
@@ -43,9 +46,9 @@ impl<'a> View<'a> {
         self
     }
 
-    /// What an expression may see when `$` means this value.
+    /// What an expression may see when `$` and `$states.input` mean this value.
     pub(crate) fn env(&'a self, input: &'a Value) -> Env<'a> {
-        Env { input, outside: self }
+        Env::new(input, self)
     }
 
     fn make_context(&self) -> Value {
@@ -153,6 +156,10 @@ impl Outside for View<'_> {
 
     fn variable(&self, name: &str) -> Option<Value> {
         self.execution.variable(self.branch, name).cloned()
+    }
+
+    fn now_millis(&self) -> i64 {
+        self.now.0
     }
 
     fn random(&self) -> u64 {

@@ -6,6 +6,7 @@ use crate::limits::{MAX_ATTEMPTS_MAX, MAX_DELAY_SECONDS_MAX, SECONDS_MAX};
 use crate::model::{After, Catcher, Retrier, StateId};
 use crate::parse::fields::{Field, Fields, In, Known};
 use crate::parse::flow::{Reader, Scope};
+use crate::query::Sees;
 use crate::validate::Part;
 
 const RETRIER: &Known = &[
@@ -72,11 +73,13 @@ impl Reader<'_> {
         fields.comment();
         let error_equals = error_equals(&fields, is_last);
         let result_path = fields.result_path();
-        let assign = self.assign(id, &fields, Part::Catch(index));
+        let output = fields.output(Sees::Error);
+        let assign = self.assign(id, &fields, Part::Catch(index), Sees::Error);
         let next = fields.get("Next").and_then(|next| self.goes_to(id, &next, scope));
         Some(Catcher {
             error_equals: error_equals?,
             result_path: result_path?,
+            output: output?,
             assign: assign?,
             next: next?,
         })

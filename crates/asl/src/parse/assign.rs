@@ -6,12 +6,13 @@ use crate::limits::VARIABLE_NAME_CHARS_MAX;
 use crate::model::{Assign, QueryLanguage, StateId};
 use crate::parse::fields::{Field, Fields, report};
 use crate::parse::flow::Reader;
+use crate::query::Sees;
 use crate::template::Template;
 use crate::validate::Part;
 
 impl Reader<'_> {
     /// Reads the `Assign` of a state, a choice rule or a catcher.
-    pub(crate) fn assign(&mut self, id: StateId, fields: &Fields<'_>, part: Part) -> Option<Assign> {
+    pub(crate) fn assign(&mut self, id: StateId, fields: &Fields<'_>, part: Part, sees: Sees) -> Option<Assign> {
         let Some(field) = fields.get("Assign") else {
             return Some(Assign::default());
         };
@@ -23,7 +24,10 @@ impl Reader<'_> {
                 QueryLanguage::Jsonata => None,
             };
             let name = computed.unwrap_or(written);
-            let template = variable(&field, written, computed.is_some(), member);
+            let template = match fields.language {
+                QueryLanguage::JsonPath => variable(&field, written, computed.is_some(), member),
+                QueryLanguage::Jsonata => field.member(written, &member.value).template_seeing(sees),
+            };
             if let Some(fault) = fault(name) {
                 let message = format_args!("Variable name '{name}' {fault}");
                 report(

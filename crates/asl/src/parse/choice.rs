@@ -9,6 +9,7 @@ use crate::limits::CHOICE_NESTING_MAX;
 use crate::model::{Choice, ChoiceBranch, QueryLanguage, StateId};
 use crate::parse::fields::{Field, Fields, In, Known};
 use crate::parse::flow::{Reader, Scope};
+use crate::query::Sees;
 use crate::timestamp;
 use crate::validate::Part;
 
@@ -63,26 +64,28 @@ impl Reader<'_> {
             QueryLanguage::JsonPath => rule(&fields, TOP_RULE, 0),
             QueryLanguage::Jsonata => condition(&fields),
         };
-        let assign = self.assign(id, &fields, Part::Choice(index));
+        let output = fields.output(Sees::Input);
+        let assign = self.assign(id, &fields, Part::Choice(index), Sees::Input);
         let next = fields.get("Next").and_then(|next| self.goes_to(id, &next, scope));
         Some(ChoiceBranch {
             rule: rule?,
+            output: output?,
             assign: assign?,
             next: next?,
         })
     }
 }
 
-/// A rule of JSONata, which is not compiled yet.
+/// A rule of JSONata.
 fn condition(fields: &Fields<'_>) -> Option<ChoiceRule> {
     operators(fields, TOP_RULE);
     fields.comment();
     fields.require(&["Condition"]);
     let condition = fields.get("Condition")?;
-    if !condition.is_expression() {
-        condition.boolean();
+    if condition.is_expression() {
+        return condition.query().map(ChoiceRule::Condition);
     }
-    None
+    condition.boolean().map(ChoiceRule::Constant)
 }
 
 /// The operators in a rule, and whether there are fields besides that a rule may not have, which are reported.

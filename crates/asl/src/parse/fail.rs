@@ -23,6 +23,9 @@ fn text(fields: &Fields<'_>, name: &str, path_name: &str) -> Option<Option<FailT
     let alone = fields.at_most_one(&[name, path_name]);
     let literal = fields.get(name).map(|field| {
         field.warn_of_path_name();
+        if field.is_expression() {
+            return field.query().map(FailText::Query);
+        }
         field.text().cloned().map(FailText::Literal)
     });
     let computed = fields

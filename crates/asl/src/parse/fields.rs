@@ -19,6 +19,7 @@ pub(crate) struct Location<'a> {
 enum Step<'a> {
     Root,
     Field(&'a str),
+    State(&'a str),
     Index(usize),
 }
 
@@ -35,6 +36,13 @@ impl<'a> Location<'a> {
         }
     }
 
+    pub(crate) fn state(&'a self, name: &'a str) -> Self {
+        Self {
+            parent: Some(self),
+            step: Step::State(name),
+        }
+    }
+
     pub(crate) fn index(&'a self, index: usize) -> Self {
         Self {
             parent: Some(self),
@@ -48,9 +56,25 @@ impl<'a> Location<'a> {
         }
         match self.step {
             Step::Root => Ok(()),
-            Step::Field(name) => write!(out, "/{name}"),
+            Step::Field(name) | Step::State(name) => write!(out, "/{name}"),
             Step::Index(index) => write!(out, "[{index}]"),
         }
+    }
+
+    /// The place inside the state, as AWS names it when the state runs: `Output/result`, `Catch[1]/Output`.
+    pub(crate) fn within_state(&self) -> String {
+        let mut out = self.parent.map(Self::within_state).unwrap_or_default();
+        match self.step {
+            Step::Root | Step::State(_) => out.clear(),
+            Step::Field(name) => {
+                if !out.is_empty() {
+                    out.push('/');
+                }
+                out.push_str(name);
+            }
+            Step::Index(index) => out.push_str(&format!("[{index}]")),
+        }
+        out
     }
 }
 
@@ -58,7 +82,7 @@ impl Display for Location<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.step {
             Step::Root => out.write_str("/"),
-            Step::Field(_) | Step::Index(_) => self.write(out),
+            Step::Field(_) | Step::State(_) | Step::Index(_) => self.write(out),
         }
     }
 }
@@ -143,11 +167,8 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// A whole number from `min` to `max`. In JSONata an expression may stand for it; then there is none yet.
+    /// A whole number from `min` to `max`.
     pub(crate) fn whole(&self, min: u64, max: u64) -> Option<u64> {
-        if self.is_expression() {
-            return None;
-        }
         let Content::Scalar(Value::Number(number)) = &self.node.content else {
             return self.expected("Integer");
         };
@@ -165,9 +186,6 @@ impl<'a> Field<'a> {
 
     /// A number from `min` to `max`.
     pub(crate) fn number(&self, min: f64, max: f64) -> Option<f64> {
-        if self.is_expression() {
-            return None;
-        }
         let Content::Scalar(Value::Number(number)) = &self.node.content else {
             return self.expected("Number");
         };
@@ -242,13 +260,15 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Whether it is a JSONata expression where one may stand.
-    pub(crate) fn is_expression(&self) -> bool {
-        self.language == QueryLanguage::Jsonata
-            && self
-                .node
-                .as_text()
-                .is_some_and(|text| text.starts_with("{%") && text.ends_with("%}"))
+    /// A member of the object that this field holds.
+    pub(crate) fn member<'s>(&'s self, name: &'s str, node: &'s Node) -> Field<'s> {
+        Field {
+            name,
+            node,
+            location: self.location.field(name),
+            language: self.language,
+            findings: self.findings,
+        }
     }
 }
 

@@ -95,11 +95,6 @@ impl<'d> Reader<'d> {
         }
         if let Some(field) = fields.get("QueryLanguage") {
             self.language = language(&field);
-            if self.language == QueryLanguage::Jsonata {
-                self.outline.unsupported.push(Unsupported::JsonataMachine {
-                    place: field.node.place,
-                });
-            }
         }
         let timeout_seconds = fields
             .get("TimeoutSeconds")
@@ -191,7 +186,7 @@ impl<'d> Reader<'d> {
             let field = Field {
                 name,
                 node: &members.get(name)?.value,
-                location: states.location.field(name),
+                location: states.location.state(name),
                 language: self.language,
                 findings: self.findings,
             };
@@ -261,7 +256,7 @@ impl<'d> Reader<'d> {
     }
 
     /// The language of a state's expressions.
-    pub(crate) fn state_language(&mut self, id: StateId, fields: &Fields<'_>) -> QueryLanguage {
+    pub(crate) fn state_language(&self, fields: &Fields<'_>) -> QueryLanguage {
         let Some(field) = fields.get("QueryLanguage") else {
             return self.language;
         };
@@ -271,13 +266,6 @@ impl<'d> Reader<'d> {
                     "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine",
                 );
                 QueryLanguage::JsonPath
-            }
-            (QueryLanguage::JsonPath, QueryLanguage::Jsonata) => {
-                let place = field.node.place;
-                self.outline
-                    .unsupported
-                    .push(Unsupported::JsonataState { state: id, place });
-                QueryLanguage::Jsonata
             }
             (_, language) => language,
         }

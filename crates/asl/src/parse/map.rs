@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Code;
 use crate::limits::LABEL_CHARS_MAX;
-use crate::model::{FlowId, Map, QueryLanguage, StateId};
+use crate::model::{FlowId, Items, Map, QueryLanguage, StateId};
 use crate::parse::fields::{Field, Fields, In, Known};
 use crate::parse::flow::{Reader, Scope};
 use crate::validate::{Part, Unsupported};
@@ -43,7 +43,7 @@ enum Mode {
 impl Reader<'_> {
     pub(crate) fn map(&mut self, id: StateId, fields: &Fields<'_>, scope: &Scope<'_>) -> Option<Map> {
         fields.exactly_one(&["ItemProcessor", "Iterator"]);
-        let items_path = fields.get("ItemsPath").map(|field| field.path());
+        let items = items(fields);
         fields.at_most_one(&["ItemSelector", "Parameters"]);
         let selector = if fields.has("ItemSelector") {
             "ItemSelector"
@@ -60,10 +60,7 @@ impl Reader<'_> {
         }
         let after = self.after(id, fields, scope);
         Some(Map {
-            items_path: match items_path {
-                Some(path) => Some(path?),
-                None => None,
-            },
+            items: items?,
             item_selector: item_selector?,
             max_concurrency: max_concurrency?,
             processor: processor?,
@@ -134,6 +131,25 @@ impl Reader<'_> {
     }
 }
 
+/// `ItemsPath`, or `Items`: an array or an expression.
+fn items(fields: &Fields<'_>) -> Option<Items> {
+    match fields.language {
+        QueryLanguage::JsonPath => match fields.get("ItemsPath") {
+            Some(field) => field.path().map(|path| Items::Path(Some(path))),
+            None => Some(Items::Path(None)),
+        },
+        QueryLanguage::Jsonata => match fields.get("Items") {
+            Some(field) => {
+                if !field.is_expression() {
+                    field.array()?;
+                }
+                field.template().map(|items| Items::Template(Some(items)))
+            }
+            None => Some(Items::Template(None)),
+        },
+    }
+}
+
 fn check_tolerance(fields: &Fields<'_>) {
     fields.whole(
         "ToleratedFailureCount",
@@ -143,7 +159,11 @@ fn check_tolerance(fields: &Fields<'_>) {
     );
     fields.at_most_one(&["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"]);
     if let Some(field) = fields.get("ToleratedFailurePercentage") {
-        field.number(0.0, 100.0);
+        if field.is_expression() {
+            field.query();
+        } else {
+            field.number(0.0, 100.0);
+        }
     }
     if let Some(field) = fields.get("ToleratedFailurePercentagePath") {
         field.path();

@@ -22,7 +22,7 @@ impl Reader<'_> {
         scope: &Scope<'_>,
     ) -> Option<Parallel> {
         fields.require(&["Branches"]);
-        let parameters = fields.template("Parameters");
+        let parameters = fields.template(fields.given());
         let branches = fields
             .get("Branches")
             .and_then(|field| self.parallel_branches(id, &field));

@@ -7,6 +7,7 @@ use crate::document::{Content, Node};
 use crate::model::{ResultPath, Selection, Whole};
 use crate::parse::fields::{Field, Fields, Location, report};
 use crate::path::{Path, ReferencePath};
+use crate::query::Sees;
 use crate::template::{Template, TemplateError};
 
 impl Field<'_> {
@@ -52,8 +53,13 @@ impl Field<'_> {
         }
     }
 
-    /// A payload template: JSON in which members named `….$` are computed.
+    /// A template that sees what every expression sees.
     pub(crate) fn template(&self) -> Option<Template> {
+        self.template_seeing(Sees::Input)
+    }
+
+    /// A payload template of JSONPath: JSON in which members named `….$` are computed.
+    pub(crate) fn path_template(&self) -> Option<Template> {
         // `Parameters` itself cannot be named `Parameters.$`.
         if !matches!(self.node.content, Content::Scalar(_)) {
             self.warn_of_paths();
@@ -157,7 +163,7 @@ impl Fields<'_> {
         let alone = self.at_most_one(&[name, path_name]);
         let literal = self.get(name).map(|field| {
             field.warn_of_path_name();
-            field.whole(min, max).map(Whole::Literal)
+            field.whole_or_query(min, max)
         });
         let path = self.get(path_name).map(|field| field.path().map(Whole::Path));
         if !alone {

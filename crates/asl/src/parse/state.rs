@@ -4,6 +4,7 @@ use crate::model::{State, StateId, StateKind};
 use crate::parse::fields::{Field, Fields, In, Known};
 use crate::parse::flow::{Reader, Scope};
 use crate::parse::{choice, fail, map, parallel, pass, task, wait};
+use crate::query::Sees;
 use crate::validate::Part;
 
 const EVERY: &Known = &[
@@ -35,12 +36,12 @@ impl Reader<'_> {
     /// Reads one state; `None` when something in it is wrong, which was then reported.
     pub(crate) fn state(&mut self, id: StateId, field: &Field<'_>, scope: &Scope<'_>) -> Option<State> {
         let mut fields = field.object()?;
-        fields.language = self.state_language(id, &fields);
+        fields.language = self.state_language(&fields);
         if !fields.require(&["Type"]) {
             return None;
         }
-        let kind = fields.get("Type")?.one_of(&TYPES)?;
-        let own: [&Known; 4] = match kind {
+        let kind_name = fields.get("Type")?.one_of(&TYPES)?;
+        let own: [&Known; 4] = match kind_name {
             "Pass" => [pass::KNOWN, TRANSITION, IN_AND_OUT, ASSIGN],
             "Task" => [task::KNOWN, TRANSITION, IN_AND_OUT, ASSIGN],
             "Choice" => [choice::KNOWN, NOTHING, IN_AND_OUT, ASSIGN],
@@ -54,9 +55,14 @@ impl Reader<'_> {
 
         let comment = fields.get("Comment").map(|comment| comment.text().cloned());
         let input_path = fields.selection("InputPath");
-        let kind = self.kind(kind, id, &fields, scope);
+        let kind = self.kind(kind_name, id, &fields, scope);
         let output_path = fields.selection("OutputPath");
-        let assign = self.assign(id, &fields, Part::State);
+        let sees = match kind_name {
+            "Task" | "Parallel" | "Map" => Sees::Result,
+            _ => Sees::Input,
+        };
+        let output = fields.output(sees);
+        let assign = self.assign(id, &fields, Part::State, sees);
         Some(State {
             name: field.name.into(),
             flow: scope.flow,
@@ -64,6 +70,7 @@ impl Reader<'_> {
             query_language: fields.language,
             input_path: input_path?,
             output_path: output_path?,
+            output: output?,
             assign: assign?,
             kind: kind?,
         })

@@ -26,7 +26,7 @@ impl Reader<'_> {
     pub(crate) fn task(&mut self, id: StateId, fields: &Fields<'_>, scope: &Scope<'_>) -> Option<Task> {
         fields.require(&["Resource"]);
         let resource = fields.get("Resource").and_then(|field| self.resource(&field));
-        let parameters = fields.template("Parameters");
+        let parameters = fields.template(fields.given());
         let credentials = fields.get("Credentials").map(|field| credentials(&field));
         let timeout = fields.whole("TimeoutSeconds", "TimeoutSecondsPath", 1, SECONDS_MAX);
         let heartbeat = fields.whole("HeartbeatSeconds", "HeartbeatSecondsPath", 1, SECONDS_MAX);
@@ -92,6 +92,9 @@ fn refuse_in_express(field: &Field<'_>, resource: &Resource) {
 }
 
 fn credentials(field: &Field<'_>) -> Option<Template> {
+    if field.is_expression() {
+        return field.template();
+    }
     let fields = field.object()?;
     let jsonata = fields.language == QueryLanguage::Jsonata;
     fields.check_names(&[&[("RoleArn", In::Both), ("RoleArn.$", In::JsonPath)]]);
@@ -100,7 +103,9 @@ fn credentials(field: &Field<'_>) -> Option<Template> {
         return None;
     }
     fields.at_most_one(&["RoleArn", "RoleArn.$"]);
-    if let Some(role) = fields.get("RoleArn") {
+    if let Some(role) = fields.get("RoleArn")
+        && !role.is_expression()
+    {
         role.filled_text()?;
     }
     field.template()

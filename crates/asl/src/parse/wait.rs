@@ -18,6 +18,9 @@ impl Reader<'_> {
         let alone = fields.exactly_one(&["Seconds", "SecondsPath", "Timestamp", "TimestampPath"]);
         let seconds = fields.get("Seconds").map(|field| {
             field.warn_of_path_name();
+            if field.is_expression() {
+                return field.query().map(Until::SecondsQuery);
+            }
             field.whole(0, SECONDS_MAX).map(Until::Seconds)
         });
         let seconds_path = fields
@@ -41,7 +44,7 @@ impl Reader<'_> {
 
 fn moment(field: &Field<'_>) -> Option<Until> {
     if field.is_expression() {
-        return None;
+        return field.query().map(Until::TimestampQuery);
     }
     field.warn_of_path_name();
     let instant = timestamp::parse(field.text()?);

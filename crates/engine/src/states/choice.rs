@@ -17,18 +17,22 @@ pub(crate) fn begin(
     choice: &Choice,
 ) -> Result<(), Failure> {
     let input = states::input(step, branch);
-    let view = View::new(step.execution, &step.chance, branch);
+    let view = View::new(step, branch);
     let effective = state.input_path.select(view.env(input.value()))?;
     let env = view.env(&effective);
-    let (assign, next) = match choice.choose(env)? {
-        Some(index) => (&choice.branches[index].assign, Some(choice.branches[index].next)),
-        None => (&state.assign, choice.default),
+    let (output, assign, next) = match choice.choose(env)?.map(|index| &choice.branches[index]) {
+        Some(branch) => (&branch.output, &branch.assign, Some(branch.next)),
+        None => (&state.output, &state.assign, choice.default),
     };
     let Some(next) = next else {
         return Err(Failure::new("States.NoChoiceMatched", NO_CHOICE));
     };
     let assigned = assign.evaluate(env)?;
-    let output = states::payload(&state.name, &input, state.output_path.select(env)?)?;
+    let output = match output {
+        Some(output) => output.evaluate(env)?,
+        None => state.output_path.select(env)?,
+    };
+    let output = states::payload(&state.name, &input, output)?;
     states::leave(step, branch, output, assigned, Transition::Next(next));
     Ok(())
 }

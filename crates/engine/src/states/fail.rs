@@ -1,6 +1,6 @@
 //! Fail: ends the execution, or the branch, with an error.
 
-use asl::{Fail, Failure};
+use asl::{Fail, FailText, Failure};
 
 use crate::event::BranchId;
 use crate::states;
@@ -16,18 +16,15 @@ pub(crate) fn begin(step: &mut Stepper<'_>, branch: BranchId, fail: &Fail) {
 
 fn failure(step: &Stepper<'_>, branch: BranchId, fail: &Fail) -> Result<Failure, Failure> {
     let input = states::input(step, branch);
-    let view = View::new(step.execution, &step.chance, branch);
+    let view = View::new(step, branch);
     let env = view.env(input.value());
+    let resolve = |text: &Option<FailText>, field| {
+        let text = text.as_ref();
+        text.map(|text| text.resolve(field, env)).transpose()
+    };
     Ok(Failure {
-        error: fail
-            .error
-            .as_ref()
-            .map(|text| text.resolve("ErrorPath", env))
-            .transpose()?,
-        cause: fail
-            .cause
-            .as_ref()
-            .map(|text| text.resolve("CausePath", env))
-            .transpose()?,
+        error: resolve(&fail.error, "ErrorPath")?,
+        cause: resolve(&fail.cause, "CausePath")?,
+        location: None,
     })
 }

@@ -16,7 +16,7 @@ pub(crate) fn begin(
     map: &Map,
 ) -> Result<(), Failure> {
     let input = states::input(step, branch);
-    let view = View::new(step.execution, &step.chance, branch);
+    let view = View::new(step, branch);
     let effective = state.input_path.select(view.env(input.value()))?;
     let env = view.env(&effective);
     let max_concurrency = map
@@ -106,7 +106,7 @@ fn select(
         return states::payload(&state.name, &input, item);
     };
     let effective = states::effective_input(step, branch, state, &input)?;
-    let view = View::new(step.execution, &step.chance, branch).with_item(u64::from(slot), item);
+    let view = View::new(step, branch).with_item(u64::from(slot), item);
     states::payload(&state.name, &input, selector.evaluate(view.env(&effective))?)
 }
 

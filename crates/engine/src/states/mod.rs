@@ -9,7 +9,7 @@ pub(crate) mod succeed;
 pub(crate) mod task;
 pub(crate) mod wait;
 
-use asl::{After, Failure, State, StateId, StateKind, Transition, limits};
+use asl::{After, Failure, QueryLanguage, State, StateId, StateKind, Transition, limits};
 use json::{Payload, Str, Unprintable, Value};
 
 use crate::event::{BranchId, Detail, StateType};
@@ -61,7 +61,7 @@ pub(crate) fn begin(step: &mut Stepper<'_>, branch: BranchId, id: StateId) {
         StateKind::Map(map) => map::begin(step, branch, state, map),
     };
     if let Err(failure) = begun {
-        step.fail_evaluating(branch, failure);
+        step.fail_beginning(branch, failure);
     }
 }
 
@@ -115,11 +115,11 @@ pub(crate) fn effective_input(
     state: &State,
     input: &Payload,
 ) -> Result<Value, Failure> {
-    let view = View::new(step.execution, &step.chance, branch);
+    let view = View::new(step, branch);
     state.input_path.select(view.env(input.value()))
 }
 
-/// What the state gives of its data: `OutputPath`.
+/// What the state gives of its data, or of its input in JSONata: `OutputPath`, `Output`.
 pub(crate) fn output(
     step: &Stepper<'_>,
     branch: BranchId,
@@ -127,11 +127,17 @@ pub(crate) fn output(
     input: &Payload,
     data: Value,
 ) -> Result<Payload, Failure> {
-    let view = View::new(step.execution, &step.chance, branch);
-    payload(&state.name, input, state.output_path.select(view.env(&data))?)
+    let view = View::new(step, branch);
+    let env = view.env(&data);
+    let output = match &state.output {
+        Some(output) => output.evaluate(env)?,
+        None => state.output_path.select(env)?,
+    };
+    payload(&state.name, input, output)
 }
 
-/// A Task, Parallel or Map has its result: ResultSelector, Assign, ResultPath, OutputPath, and on.
+/// A Task, Parallel or Map has its result: ResultSelector, Assign, ResultPath, OutputPath, and on; in JSONata
+/// Assign and Output, which see the same.
 pub(crate) fn complete(step: &mut Stepper<'_>, branch: BranchId, after: &After, result: &Payload) {
     let completed = completed(step, branch, after, result);
     match completed {
@@ -164,7 +170,16 @@ fn completed(
         return Err(Failure::runtime("the state is not running"));
     };
     let state = step.machine.state(visit.state);
-    let view = View::new(step.execution, &step.chance, branch);
+    let view = View::new(step, branch);
+    if state.query_language == QueryLanguage::Jsonata {
+        let env = view.env(visit.input.value()).with_result(result.value());
+        let assigned = state.assign.evaluate(env)?;
+        let output = match &state.output {
+            Some(output) => output.evaluate(env)?,
+            None => return Ok((result.clone(), assigned)),
+        };
+        return Ok((payload(&state.name, result, output)?, assigned));
+    }
     let selected = match &after.result_selector {
         Some(selector) => selector.evaluate(view.env(result.value()))?,
         None => result.value().clone(),

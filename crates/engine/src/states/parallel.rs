@@ -16,7 +16,7 @@ pub(crate) fn begin(
     parallel: &Parallel,
 ) -> Result<(), Failure> {
     let input = states::input(step, branch);
-    let view = View::new(step.execution, &step.chance, branch);
+    let view = View::new(step, branch);
     let effective = state.input_path.select(view.env(input.value()))?;
     let given = match &parallel.parameters {
         Some(parameters) => parameters.evaluate(view.env(&effective))?,

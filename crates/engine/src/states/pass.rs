@@ -14,7 +14,7 @@ pub(crate) fn begin(
     pass: &Pass,
 ) -> Result<(), Failure> {
     let input = states::input(step, branch);
-    let view = View::new(step.execution, &step.chance, branch);
+    let view = View::new(step, branch);
     let effective = state.input_path.select(view.env(input.value()))?;
     let result = match (&pass.result, &pass.parameters) {
         (Some(result), _) => result.clone(),
@@ -23,7 +23,7 @@ pub(crate) fn begin(
     };
     let assigned = state.assign.evaluate(view.env(&result))?;
     let data = pass.result_path.place(input.value(), result)?;
-    let output = states::payload(&state.name, &input, state.output_path.select(view.env(&data))?)?;
+    let output = states::output(step, branch, state, &input, data)?;
     states::leave(step, branch, output, assigned, pass.transition);
     Ok(())
 }

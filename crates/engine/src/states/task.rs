@@ -66,7 +66,7 @@ fn prepare(step: &Stepper<'_>, branch: BranchId, state: &State, task: &Task) -> 
     let event = step.execution.last_event + 1;
     let token =
         view::has_token(&task.resource.target).then(|| view::token(step.execution.head.id, event, nonce));
-    let view = View::new(step.execution, &step.chance, branch).with_token(token);
+    let view = View::new(step, branch).with_token(token);
     let effective = state.input_path.select(view.env(input.value()))?;
     let env = view.env(&effective);
     let timeout_seconds = task
@@ -273,6 +273,7 @@ pub(crate) fn timed_out(step: &mut Stepper<'_>, key: TaskKey, heartbeat: bool) {
         Trouble {
             failure: ending.into(),
             heartbeat,
+            kept_from_starting: false,
         },
     );
 }

@@ -17,7 +17,7 @@ pub(crate) fn begin(
 ) -> Result<(), Failure> {
     let input = states::input(step, branch);
     let effective = states::effective_input(step, branch, state, &input)?;
-    let view = View::new(step.execution, &step.chance, branch);
+    let view = View::new(step, branch);
     let until = Millis(wait.until.resolve(step.moment.now.0, view.env(&effective))?);
     if until > step.now() {
         step.record_next(branch, Detail::WaitScheduled { until });
@@ -43,7 +43,7 @@ pub(crate) fn over(step: &mut Stepper<'_>, branch: BranchId) {
 fn end(step: &mut Stepper<'_>, branch: BranchId, state: &State, wait: &Wait) -> Result<(), Failure> {
     let input = states::input(step, branch);
     let effective = states::effective_input(step, branch, state, &input)?;
-    let view = View::new(step.execution, &step.chance, branch);
+    let view = View::new(step, branch);
     let assigned = state.assign.evaluate(view.env(&effective))?;
     let output = states::output(step, branch, state, &input, effective)?;
     states::leave(step, branch, output, assigned, wait.transition);

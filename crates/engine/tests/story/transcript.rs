@@ -181,6 +181,9 @@ fn kind_and_rest(detail: &Detail) -> (String, String) {
         | Detail::MapIterationSucceeded { name, index }
         | Detail::MapIterationFailed { name, index }
         | Detail::MapIterationAborted { name, index } => (variant, format!("{name}[{index}]")),
+        Detail::EvaluationFailed { location, .. } => {
+            (variant, location.as_deref().unwrap_or("(no location)").to_owned())
+        }
         _ => (variant, String::new()),
     }
 }
