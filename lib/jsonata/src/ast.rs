@@ -173,6 +173,11 @@ impl Node {
         }
     }
 
+    /// Where jsonata-js says that the node is; it doesn't know of paths.
+    pub(crate) fn place(&self) -> Option<usize> {
+        (!matches!(self.kind, Kind::Path(_) | Kind::Parent(_))).then_some(self.position)
+    }
+
     /// jsonata-js's name of the kind.
     pub(crate) fn type_name(&self) -> &'static str {
         match &self.kind {
@@ -203,7 +208,9 @@ impl Node {
     /// Calls `visit` with each direct part.
     pub(crate) fn parts<'a>(&'a self, visit: &mut dyn FnMut(&'a Node)) {
         match &self.kind {
-            Kind::Path(nodes) | Kind::Array(nodes) | Kind::Block(nodes, _) => nodes.iter().for_each(&mut *visit),
+            Kind::Path(nodes) | Kind::Array(nodes) | Kind::Block(nodes, _) => {
+                nodes.iter().for_each(&mut *visit)
+            }
             Kind::Binary(_, pair) | Kind::Elvis(pair) | Kind::Coalesce(pair) | Kind::Apply(pair) => {
                 visit(&pair.0);
                 visit(&pair.1);
@@ -256,7 +263,9 @@ impl Node {
     /// Calls `visit` with each direct part, to be changed.
     pub(crate) fn parts_mut(&mut self, visit: &mut dyn FnMut(&mut Node)) {
         match &mut self.kind {
-            Kind::Path(nodes) | Kind::Array(nodes) | Kind::Block(nodes, _) => nodes.iter_mut().for_each(&mut *visit),
+            Kind::Path(nodes) | Kind::Array(nodes) | Kind::Block(nodes, _) => {
+                nodes.iter_mut().for_each(&mut *visit)
+            }
             Kind::Binary(_, pair) | Kind::Elvis(pair) | Kind::Coalesce(pair) | Kind::Apply(pair) => {
                 visit(&mut pair.0);
                 visit(&mut pair.1);

@@ -107,7 +107,10 @@ impl<'a> Meter<'a> {
 
     #[cold]
     fn question(&mut self) -> Result<(), Error> {
-        self.next_question = self.steps.saturating_add(STEPS_BETWEEN).min(self.budget.steps_max.saturating_add(1));
+        self.next_question = self
+            .steps
+            .saturating_add(STEPS_BETWEEN)
+            .min(self.budget.steps_max.saturating_add(1));
         if self.steps > self.budget.steps_max || self.budget.expired.is_some_and(|expired| expired()) {
             return Err(Error::limit(Kind::Time));
         }

@@ -57,6 +57,12 @@ impl Error {
         self
     }
 
+    /// The same error at a position, if there is one.
+    pub(crate) fn maybe_at(mut self, position: Option<usize>) -> Self {
+        self.0.position = position;
+        self
+    }
+
     /// The same error about a token.
     pub fn token(mut self, token: impl Into<Value>) -> Self {
         self.0.token = Some(token.into());
@@ -94,9 +100,9 @@ impl Error {
     }
 
     /// Gives the error a token unless it has one.
-    pub(crate) fn or_token(mut self, token: Option<&Str>) -> Self {
+    pub(crate) fn or_token(mut self, token: Option<&Value>) -> Self {
         if self.0.token.is_none() && self.0.kind == Kind::Coded {
-            self.0.token = token.cloned().map(Value::String);
+            self.0.token = token.cloned();
         }
         self
     }

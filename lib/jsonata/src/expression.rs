@@ -97,7 +97,10 @@ impl Expression {
         let options = options.into();
         let mut names = Vec::new();
         let node = crate::parser::compile(text, options.dialect, &mut names)?;
-        let builtins = names.iter().map(|name| builtin(name, options.functions)).collect();
+        let builtins = names
+            .iter()
+            .map(|name| builtin(name, options.functions))
+            .collect();
         Ok(Self(Arc::new(Compiled {
             node,
             names,
@@ -142,7 +145,9 @@ impl Expression {
     }
 
     fn look(&self, node: &Node, at_top: bool, scope: &mut Vec<Sym>, found: &mut References) {
-        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.look_into(node, at_top, scope, found));
+        stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
+            self.look_into(node, at_top, scope, found)
+        });
     }
 
     fn look_into(&self, node: &Node, at_top: bool, scope: &mut Vec<Sym>, found: &mut References) {
@@ -180,7 +185,10 @@ impl Expression {
             Kind::Transform(transform) => {
                 self.look(&transform.pattern, false, scope, found);
                 self.look(&transform.update, false, scope, found);
-                transform.delete.iter().for_each(|node| self.look(node, false, scope, found));
+                transform
+                    .delete
+                    .iter()
+                    .for_each(|node| self.look(node, false, scope, found));
                 return;
             }
             Kind::Wildcard | Kind::Descendant if at_top => found.context.push(Reference {

@@ -21,7 +21,11 @@ pub(crate) enum TokenKind {
     Number(f64),
     Bool(bool),
     Null,
-    Regex { pattern: Str, ignore_case: bool, multiline: bool },
+    Regex {
+        pattern: Str,
+        ignore_case: bool,
+        multiline: bool,
+    },
     End,
 }
 
@@ -90,7 +94,10 @@ impl Lexer {
         if !self.astral {
             return place;
         }
-        self.text[..place.min(self.text.len())].iter().map(|c| c.len_utf16()).sum()
+        self.text[..place.min(self.text.len())]
+            .iter()
+            .map(|c| c.len_utf16())
+            .sum()
     }
 
     fn here(&self) -> Option<char> {
@@ -203,7 +210,9 @@ impl Lexer {
             let mut plain = c;
             if c == '\\' {
                 self.place += 1;
-                let Some(escape) = self.here() else { break };
+                let Some(escape) = self.here() else {
+                    return Err(Error::new("S0103").at(self.end()).token(""));
+                };
                 plain = match escape {
                     '"' | '\\' | '/' => escape,
                     'b' => '\u{8}',
@@ -216,7 +225,9 @@ impl Lexer {
                         ' '
                     }
                     other => {
-                        return Err(Error::new("S0103").at(self.units(self.place)).token(other.to_string()));
+                        return Err(Error::new("S0103")
+                            .at(self.units(self.place))
+                            .token(other.to_string()));
                     }
                 };
             }
@@ -315,7 +326,11 @@ impl Lexer {
         let mut depth = 0i32;
         while let Some(c) = self.here() {
             if c == '/' && depth == 0 {
-                let slashes = self.text[..self.place].iter().rev().take_while(|c| **c == '\\').count();
+                let slashes = self.text[..self.place]
+                    .iter()
+                    .rev()
+                    .take_while(|c| **c == '\\')
+                    .count();
                 if slashes % 2 == 0 {
                     return self.regex_end(start);
                 }

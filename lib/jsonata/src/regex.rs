@@ -22,9 +22,16 @@ pub(crate) struct Regex {
 
 impl Regex {
     /// Compiles a pattern; `ignore_case` is the flag `i`, `multiline` the flag `m`.
-    pub(crate) fn new(pattern: &str, ignore_case: bool, multiline: bool, position: usize) -> Result<Self, Error> {
+    pub(crate) fn new(
+        pattern: &str,
+        ignore_case: bool,
+        multiline: bool,
+        position: usize,
+    ) -> Result<Self, Error> {
         let wrong = |why: &str| {
-            Error::new("S0300").at(position).text(format!("Invalid regular expression: /{pattern}/: {why}"))
+            Error::new("S0300")
+                .at(position)
+                .text(format!("Invalid regular expression: /{pattern}/: {why}"))
         };
         let tree = parse::parse(pattern).map_err(wrong)?;
         let program = compile::compile(&tree, ignore_case, multiline).map_err(wrong)?;
@@ -62,7 +69,12 @@ mod tests {
         let regex = Regex::new(pattern, false, false, 0).unwrap();
         let found = regex.find(text, 0, &mut |_| Ok(())).unwrap()?;
         let part = |range: &Option<(usize, usize)>| range.map(|(start, end)| text[start..end].to_owned());
-        Some(std::iter::once(&Some(found.range)).chain(&found.groups).map(part).collect())
+        Some(
+            std::iter::once(&Some(found.range))
+                .chain(&found.groups)
+                .map(part)
+                .collect(),
+        )
     }
 
     fn whole(pattern: &str, text: &str) -> Option<String> {
@@ -79,16 +91,22 @@ mod tests {
         assert_eq!(whole(r"(a|b)\1", "abba").as_deref(), Some("bb"));
         assert_eq!(whole(r"(?<x>a)\k<x>", "aa").as_deref(), Some("aa"));
         assert_eq!(whole(r"\bfoo\b", "a foo b").as_deref(), Some("foo"));
-        assert_eq!(whole(r"[\w.-]+@[\w]+\u002eorg", "to a.b@c.org").as_deref(), Some("a.b@c.org"));
+        assert_eq!(
+            whole(r"[\w.-]+@[\w]+\u002eorg", "to a.b@c.org").as_deref(),
+            Some("a.b@c.org")
+        );
         assert_eq!(whole("a{,2}", "a{,2}").as_deref(), Some("a{,2}"));
-        assert_eq!(find("(z)((a+)?(b+)?(c))*", "zaacbbbcac").unwrap(), [
-            Some("zaacbbbcac".into()),
-            Some("z".into()),
-            Some("ac".into()),
-            Some("a".into()),
-            None,
-            Some("c".into())
-        ]);
+        assert_eq!(
+            find("(z)((a+)?(b+)?(c))*", "zaacbbbcac").unwrap(),
+            [
+                Some("zaacbbbcac".into()),
+                Some("z".into()),
+                Some("ac".into()),
+                Some("a".into()),
+                None,
+                Some("c".into())
+            ]
+        );
         assert_eq!(whole("(?:a*)*b", "aaab").as_deref(), Some("aaab"));
         assert_eq!(whole("[]", "a"), None);
         assert_eq!(whole("(?<!a)b", "abcb").as_deref(), Some("b"));
@@ -107,8 +125,16 @@ mod tests {
         let mut moves = 0;
         let mut pay = |count| {
             moves += count;
-            if moves > 1_000_000 { Err(Error::limit(crate::error::Kind::Time)) } else { Ok(()) }
+            if moves > 1_000_000 {
+                Err(Error::limit(crate::error::Kind::Time))
+            } else {
+                Ok(())
+            }
         };
-        assert!(regex.find("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", 0, &mut pay).is_err());
+        assert!(
+            regex
+                .find("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", 0, &mut pay)
+                .is_err()
+        );
     }
 }

@@ -37,7 +37,9 @@ impl Signature {
         let mut place = 1;
         while place < chars.len() && chars[place] != ':' {
             match chars[place] {
-                kind @ ('s' | 'n' | 'b' | 'l' | 'o') => parameters.push(Parameter::new(kind, &format!("{kind}m"))),
+                kind @ ('s' | 'n' | 'b' | 'l' | 'o') => {
+                    parameters.push(Parameter::new(kind, &format!("{kind}m")))
+                }
                 kind @ ('a' | 'x') => parameters.push(Parameter::new(kind, "asnblfom")),
                 'f' => parameters.push(Parameter::new('f', "f")),
                 'j' => parameters.push(Parameter::new('j', "asnblom")),
@@ -75,7 +77,12 @@ impl Signature {
     }
 
     /// The arguments as the function wants them: arrays made, the context put in.
-    pub(crate) fn validate(&self, arguments: Vec<Val>, context: &Val, dialect: Dialect) -> Result<Vec<Val>, Error> {
+    pub(crate) fn validate(
+        &self,
+        arguments: Vec<Val>,
+        context: &Val,
+        dialect: Dialect,
+    ) -> Result<Vec<Val>, Error> {
         if self.fits_as_it_is(&arguments) {
             return Ok(arguments);
         }
@@ -124,19 +131,26 @@ impl Signature {
     /// Most calls give each parameter one argument of its kind, and nothing needs to be done.
     fn fits_as_it_is(&self, arguments: &[Val]) -> bool {
         arguments.len() == self.parameters.len()
-            && self.parameters.iter().zip(arguments).all(|(parameter, argument)| {
-                let kind = symbol(argument);
-                parameter.accepts.contains(kind)
-                    && parameter.count != Count::Many
-                    && (!parameter.is_array || (kind == 'a' && parameter.subtype.is_none()))
-            })
+            && self
+                .parameters
+                .iter()
+                .zip(arguments)
+                .all(|(parameter, argument)| {
+                    let kind = symbol(argument);
+                    parameter.accepts.contains(kind)
+                        && parameter.count != Count::Many
+                        && (!parameter.is_array || (kind == 'a' && parameter.subtype.is_none()))
+                })
     }
 
     fn matches(&self, parameter: usize, kinds: &[char], place: usize, taken: &mut Vec<usize>) -> bool {
         let Some(this) = self.parameters.get(parameter) else {
             return place == kinds.len();
         };
-        let fitting = kinds[place..].iter().take_while(|kind| this.accepts.contains(**kind)).count();
+        let fitting = kinds[place..]
+            .iter()
+            .take_while(|kind| this.accepts.contains(**kind))
+            .count();
         let (least, most) = match this.count {
             Count::One => (1, fitting.min(1)),
             Count::Optional => (0, fitting.min(1)),
@@ -164,20 +178,29 @@ impl Signature {
                 None => break,
             }
         }
-        with_value(Error::new("T0410"), arguments.get(good).unwrap_or(&Val::Undefined)).index(good + 1)
+        with_value(
+            Error::new("T0410"),
+            arguments.get(good).unwrap_or(&Val::Undefined),
+        )
+        .index(good + 1)
     }
 
     fn longest(&self, parameter: usize, kinds: &[char], place: usize) -> Option<usize> {
         let Some(this) = self.parameters.get(parameter) else {
             return Some(place);
         };
-        let fitting = kinds[place..].iter().take_while(|kind| this.accepts.contains(**kind)).count();
+        let fitting = kinds[place..]
+            .iter()
+            .take_while(|kind| this.accepts.contains(**kind))
+            .count();
         let (least, most) = match this.count {
             Count::One => (1, fitting.min(1)),
             Count::Optional => (0, fitting.min(1)),
             Count::Many => (1, fitting),
         };
-        (least..=most).rev().find_map(|count| self.longest(parameter + 1, kinds, place + count))
+        (least..=most)
+            .rev()
+            .find_map(|count| self.longest(parameter + 1, kinds, place + count))
     }
 }
 
@@ -213,7 +236,9 @@ impl Parameter {
                     "s" => "strings",
                     _ => return Err(with_value(Error::new("T0412"), &argument).index(place + 1)),
                 };
-                return Err(with_value(Error::new("T0412"), &argument).index(place + 1).subtype(words));
+                return Err(with_value(Error::new("T0412"), &argument)
+                    .index(place + 1)
+                    .subtype(words));
             }
         }
         if kind == 'a' {

@@ -114,11 +114,17 @@ impl Object {
 
     pub(crate) fn get(&self, name: &str) -> Option<&Val> {
         if self.list.len() <= LINEAR_MAX {
-            return self.list.iter().find(|(known, _)| &**known == name).map(|(_, value)| value);
+            return self
+                .list
+                .iter()
+                .find(|(known, _)| &**known == name)
+                .map(|(_, value)| value);
         }
         let index = self.index.get_or_init(|| {
             let places = self.list.iter().enumerate();
-            places.map(|(place, (name, _))| (name.clone(), place as u32)).collect()
+            places
+                .map(|(place, (name, _))| (name.clone(), place as u32))
+                .collect()
         });
         index.get(name).map(|place| &self.list[*place as usize].1)
     }
@@ -222,7 +228,10 @@ impl Val {
     }
 
     pub(crate) fn is_array(&self) -> bool {
-        matches!(self, Self::Json(Value::Array(_)) | Self::Array(_) | Self::Tuples(_))
+        matches!(
+            self,
+            Self::Json(Value::Array(_)) | Self::Array(_) | Self::Tuples(_)
+        )
     }
 
     pub(crate) fn is_object(&self) -> bool {
@@ -284,9 +293,10 @@ impl Val {
     /// The members of an object.
     pub(crate) fn members(&self) -> Vec<(Str, Val)> {
         match self {
-            Self::Json(Value::Object(members)) => {
-                members.iter().map(|(name, value)| (name.clone(), Self::Json(value.clone()))).collect()
-            }
+            Self::Json(Value::Object(members)) => members
+                .iter()
+                .map(|(name, value)| (name.clone(), Self::Json(value.clone())))
+                .collect(),
             Self::Object(object) => object.list.clone(),
             _ => Vec::new(),
         }
@@ -305,8 +315,15 @@ impl Val {
         Some(match self {
             Self::Undefined | Self::Func(_) => return None,
             Self::Json(value) => value.clone(),
-            Self::Array(array) => array.items.iter().map(|item| item.to_json().unwrap_or_default()).collect(),
-            Self::Tuples(tuples) => tuples.iter().map(|tuple| tuple.item.to_json().unwrap_or_default()).collect(),
+            Self::Array(array) => array
+                .items
+                .iter()
+                .map(|item| item.to_json().unwrap_or_default())
+                .collect(),
+            Self::Tuples(tuples) => tuples
+                .iter()
+                .map(|tuple| tuple.item.to_json().unwrap_or_default())
+                .collect(),
             Self::Object(object) => {
                 let members = object.list.iter();
                 let members = members.filter_map(|(name, value)| Some((name.clone(), value.to_json()?)));
@@ -329,7 +346,9 @@ impl Val {
     /// The member of an object of that name; from arrays, the members of all their elements.
     pub(crate) fn lookup(&self, name: &str) -> Self {
         match self {
-            Self::Json(Value::Object(members)) => members.get(name).cloned().map_or(Self::Undefined, Self::Json),
+            Self::Json(Value::Object(members)) => {
+                members.get(name).cloned().map_or(Self::Undefined, Self::Json)
+            }
             Self::Object(object) => object.get(name).cloned().unwrap_or_default(),
             Self::Json(Value::Array(_)) | Self::Array(_) | Self::Tuples(_) => {
                 let mut found = Vec::new();
@@ -343,10 +362,11 @@ impl Val {
     fn gather(&self, name: &str, found: &mut Vec<Self>) {
         match self {
             Self::Json(value) => gather(value, name, found),
-            Self::Object(object) => match object.get(name) {
-                Some(value) => value.spread_into(found),
-                None => {}
-            },
+            Self::Object(object) => {
+                if let Some(value) = object.get(name) {
+                    value.spread_into(found);
+                }
+            }
             Self::Array(array) => array.items.iter().for_each(|item| item.gather(name, found)),
             Self::Tuples(tuples) => tuples.iter().for_each(|tuple| tuple.item.gather(name, found)),
             Self::Undefined | Self::Func(_) => {}
@@ -397,7 +417,10 @@ impl Elements<'_> {
         match self {
             Self::Json(elements) => elements.get(place).cloned().map_or(Val::Undefined, Val::Json),
             Self::Vals(items) => items.get(place).cloned().unwrap_or_default(),
-            Self::Tuples(tuples) => tuples.get(place).map(|tuple| tuple.item.clone()).unwrap_or_default(),
+            Self::Tuples(tuples) => tuples
+                .get(place)
+                .map(|tuple| tuple.item.clone())
+                .unwrap_or_default(),
         }
     }
 

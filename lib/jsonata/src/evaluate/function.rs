@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use json::Str;
+use json::{Str, Value};
 use smallvec::SmallVec;
 
 use super::{Evaluator, Frame, nested};
@@ -19,15 +19,31 @@ pub(crate) enum Func {
     Native(&'static Builtin),
     Lambda(Closure),
     /// A lambda some of whose parameters are given: the others by name.
-    PartialLambda { closure: Closure, open: Vec<Sym> },
+    PartialLambda {
+        closure: Closure,
+        open: Vec<Sym>,
+    },
     /// A builtin some of whose arguments are given.
-    PartialNative { builtin: &'static Builtin, given: Vec<Option<Val>> },
+    PartialNative {
+        builtin: &'static Builtin,
+        given: Vec<Option<Val>>,
+    },
     /// Another function some of whose arguments are given.
-    PartialOther { func: Val, given: Vec<Option<Val>> },
+    PartialOther {
+        func: Val,
+        given: Vec<Option<Val>>,
+    },
     Regex(Arc<Regex>),
     /// The next match of a regular expression.
-    Next { regex: Arc<Regex>, text: Str, from: usize },
-    Transform { transform: Arc<Transform>, frame: Rc<Frame> },
+    Next {
+        regex: Arc<Regex>,
+        text: Str,
+        from: usize,
+    },
+    Transform {
+        transform: Arc<Transform>,
+        frame: Rc<Frame>,
+    },
     /// `f ~> g`
     Chain(Val, Val),
 }
@@ -43,7 +59,7 @@ pub(crate) struct Closure {
 /// How a call is named in errors, and where it is.
 #[derive(Clone)]
 pub(crate) struct Site {
-    token: Option<Str>,
+    token: Option<Value>,
     position: usize,
 }
 
@@ -106,29 +122,51 @@ impl Evaluator<'_> {
         {
             self.eval_frame = frame.clone();
         }
-        let site = Site { token: name, position };
+        let site = Site {
+            token: name,
+            position,
+        };
         let result = self.apply(&func, values, input, Some(&site));
         result.map_err(|error| error.or_at(position).or_token(site.token.as_ref()))
     }
 
-    fn procedure_name(&self, procedure: &Node) -> Option<Str> {
-        match &procedure.kind {
-            Kind::Path(steps) => match &steps[0].kind {
-                Kind::Name(name) => Some(name.clone()),
-                Kind::Variable(name) => Some(self.name_of(*name)),
-                _ => None,
-            },
-            Kind::Variable(name) => Some(self.name_of(*name)),
-            Kind::Context => Some("".into()),
-            Kind::Block(..) | Kind::Function(..) => Some("(".into()),
-            _ => None,
-        }
+    /// What jsonata-js calls the procedure of a call.
+    fn procedure_name(&self, procedure: &Node) -> Option<Value> {
+        Some(match &procedure.kind {
+            Kind::Path(steps) => return self.procedure_name(&steps[0]),
+            Kind::Name(name) => Value::String(name.clone()),
+            Kind::Variable(name) => Value::String(self.name_of(*name)),
+            Kind::Context => Value::from(""),
+            Kind::Literal(value) => value.clone(),
+            Kind::Function(..) | Kind::Partial(..) => Value::from("("),
+            Kind::Array(_) => Value::from("["),
+            Kind::Object(_) => Value::from("{"),
+            Kind::Negate(_) => Value::from("-"),
+            Kind::Binary(op, _) => Value::from(op.text()),
+            Kind::Bind(..) => Value::from(":="),
+            Kind::Apply(_) => Value::from("~>"),
+            Kind::Wildcard => Value::from("*"),
+            Kind::Descendant => Value::from("**"),
+            Kind::Regex(_) => Value::empty_object(),
+            Kind::Block(..)
+            | Kind::Parent(_)
+            | Kind::Lambda(_)
+            | Kind::Condition(_)
+            | Kind::Elvis(_)
+            | Kind::Coalesce(_)
+            | Kind::Transform(_)
+            | Kind::Sort(_) => return None,
+        })
     }
 
     /// Whether a variable has the name that was called without its `$`.
     fn is_forgotten_dollar(&mut self, procedure: &Node, frame: &Rc<Frame>) -> bool {
-        let Kind::Path(steps) = &procedure.kind else { return false };
-        let Kind::Name(name) = &steps[0].kind else { return false };
+        let Kind::Path(steps) = &procedure.kind else {
+            return false;
+        };
+        let Kind::Name(name) = &steps[0].kind else {
+            return false;
+        };
         if let Some(symbol) = self.symbol_of(name) {
             return !self.variable(symbol, frame).is_undefined();
         }
@@ -150,7 +188,10 @@ impl Evaluator<'_> {
         }
         let func = self.evaluate(right, input, frame)?;
         if func.as_func().is_none() {
-            return Err(crate::signature::with_value(Error::new("T2006").at(position), &func));
+            return Err(crate::signature::with_value(
+                Error::new("T2006").at(position),
+                &func,
+            ));
         }
         if value.as_func().is_some() {
             return Ok(Val::func(Func::Chain(value, func)));
@@ -202,12 +243,20 @@ impl Evaluator<'_> {
     ) -> Result<Val, Error> {
         let mut result = self.apply_once(func, arguments, context, site)?;
         loop {
-            let Val::Func(thunk) = &result else { return Ok(result) };
-            let Some(closure) = thunk.thunk() else { return Ok(result) };
-            let Kind::Function(procedure, arguments) = &closure.lambda.body.kind else { return Ok(result) };
+            let Val::Func(thunk) = &result else {
+                return Ok(result);
+            };
+            let Some(closure) = thunk.thunk() else {
+                return Ok(result);
+            };
+            let Kind::Function(procedure, arguments) = &closure.lambda.body.kind else {
+                return Ok(result);
+            };
             let next = self.evaluate(procedure, &closure.input, &closure.frame)?;
             let site = Site {
-                token: self.procedure_name(procedure).filter(|_| matches!(procedure.kind, Kind::Variable(_))),
+                token: self
+                    .procedure_name(procedure)
+                    .filter(|_| matches!(procedure.kind, Kind::Variable(_))),
                 position: procedure.position,
             };
             let mut values = Vec::with_capacity(arguments.len());
@@ -237,13 +286,22 @@ impl Evaluator<'_> {
             (Ok(value), _) => nested(value),
             (Err(error), Some(site)) => {
                 let error = error.or_token(site.token.as_ref());
-                Err(if site.position > 0 { error.at(site.position) } else { error })
+                Err(if site.position > 0 {
+                    error.at(site.position)
+                } else {
+                    error
+                })
             }
             (Err(error), None) => Err(error),
         }
     }
 
-    fn apply_function(&mut self, function: &Rc<Func>, mut arguments: Vec<Val>, context: &Val) -> Result<Val, Error> {
+    fn apply_function(
+        &mut self,
+        function: &Rc<Func>,
+        mut arguments: Vec<Val>,
+        context: &Val,
+    ) -> Result<Val, Error> {
         match &**function {
             Func::Native(builtin) => {
                 if let Some(signature) = &builtin.signature {
@@ -277,7 +335,9 @@ impl Evaluator<'_> {
             Func::Next { regex, text, from } => matching::next(self, regex, text, *from),
             Func::Transform { transform, frame } => match arguments.first() {
                 None | Some(Val::Undefined) => Ok(Val::Undefined),
-                Some(value) if value.is_object() || value.is_array() => self.transform(transform, frame, value),
+                Some(value) if value.is_object() || value.is_array() => {
+                    self.transform(transform, frame, value)
+                }
                 Some(value) => Err(crate::signature::with_value(Error::new("T0410").index(1), value)),
             },
             Func::Chain(first, second) => {
@@ -287,7 +347,12 @@ impl Evaluator<'_> {
         }
     }
 
-    fn apply_closure(&mut self, closure: &Closure, parameters: &[Sym], arguments: Vec<Val>) -> Result<Val, Error> {
+    fn apply_closure(
+        &mut self,
+        closure: &Closure,
+        parameters: &[Sym],
+        arguments: Vec<Val>,
+    ) -> Result<Val, Error> {
         let mut arguments = arguments.into_iter();
         let mut variables: SmallVec<[(Sym, Val); 2]> = SmallVec::with_capacity(parameters.len());
         for parameter in parameters {
@@ -330,7 +395,7 @@ fn fill(given: &[Option<Val>], arguments: Vec<Val>) -> Vec<Val> {
         .collect()
 }
 
-fn with_name(error: Error, name: Option<Str>) -> Error {
+fn with_name(error: Error, name: Option<Value>) -> Error {
     match name {
         Some(name) => error.token(name),
         None => error,

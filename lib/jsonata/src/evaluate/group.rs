@@ -86,12 +86,20 @@ impl Data {
 }
 
 impl Evaluator<'_> {
-    pub(super) fn group_stream(&mut self, group: &Group, stream: Stream, frame: &Rc<Frame>) -> Result<Val, Error> {
+    pub(super) fn group_stream(
+        &mut self,
+        group: &Group,
+        stream: Stream,
+        frame: &Rc<Frame>,
+    ) -> Result<Val, Error> {
         match stream {
             Stream::Tuples(tuples) => self.group_tuples(group, &tuples, frame),
             Stream::Empty => self.group_items(group, &[Val::Undefined], frame),
             other => {
-                let items = other.items();
+                let mut items = other.items();
+                if items.is_empty() {
+                    items.push(Val::Undefined);
+                }
                 self.group_items(group, &items, frame)
             }
         }
@@ -115,7 +123,9 @@ impl Evaluator<'_> {
         let mut entries: Entries<Data> = Entries::new();
         for item in items {
             for (pair, (key, _)) in group.pairs.iter().enumerate() {
-                let Some(key) = self.key(group, key, item, frame)? else { continue };
+                let Some(key) = self.key(group, key, item, frame)? else {
+                    continue;
+                };
                 match entries.find(&key) {
                     Some(place) if entries.list[place].pair != pair => {
                         return Err(Error::new("D1009").at(group.position).value(key));
@@ -142,7 +152,9 @@ impl Evaluator<'_> {
         for tuple in tuples {
             let inner = Frame::with(frame, tuple.bindings.clone());
             for (pair, (key, _)) in group.pairs.iter().enumerate() {
-                let Some(key) = self.key(group, key, &tuple.item, &inner)? else { continue };
+                let Some(key) = self.key(group, key, &tuple.item, &inner)? else {
+                    continue;
+                };
                 match entries.find(&key) {
                     Some(place) if entries.list[place].pair != pair => {
                         return Err(Error::new("D1009").at(group.position).value(key));

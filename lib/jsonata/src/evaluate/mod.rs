@@ -95,7 +95,9 @@ impl<'a> Evaluator<'a> {
         self.meter.enter()?;
         let result = match &node.kind {
             // What cannot recurse needs no look at the stack.
-            Kind::Literal(value) if node.predicate.is_empty() && node.group.is_none() => Ok(Val::Json(value.clone())),
+            Kind::Literal(value) if node.predicate.is_empty() && node.group.is_none() => {
+                Ok(Val::Json(value.clone()))
+            }
             Kind::Variable(name) if node.predicate.is_empty() && node.group.is_none() && !node.keep_array => {
                 Ok(self.variable(*name, frame))
             }
@@ -118,7 +120,11 @@ impl<'a> Evaluator<'a> {
                     stream = self.filter(predicate, stream, frame)?;
                 }
             }
-            result = if node.keep_array { stream.keep_singleton() } else { stream.into_val() };
+            result = if node.keep_array {
+                stream.keep_singleton()
+            } else {
+                stream.into_val()
+            };
         }
         if let Some(group) = &node.group {
             result = self.group(group, result, frame)?;
@@ -148,7 +154,9 @@ impl<'a> Evaluator<'a> {
             Kind::Function(procedure, arguments) => {
                 self.call(procedure, arguments, node.position, input, frame, None)?
             }
-            Kind::Partial(procedure, arguments) => self.partial(procedure, arguments, node.position, input, frame)?,
+            Kind::Partial(procedure, arguments) => {
+                self.partial(procedure, arguments, node.position, input, frame)?
+            }
             Kind::Lambda(lambda) => self.lambda(lambda, input, frame),
             Kind::Condition(parts) => {
                 let condition = self.evaluate(&parts.0, input, frame)?;
@@ -237,7 +245,9 @@ impl<'a> Evaluator<'a> {
             Some(known) => *known,
             None => builtin(text, self.expression.options.functions),
         };
-        known.map_or(Val::Undefined, |builtin| Val::func(function::Func::Native(builtin)))
+        known.map_or(Val::Undefined, |builtin| {
+            Val::func(function::Func::Native(builtin))
+        })
     }
 
     /// Compiles an expression that may use this one's names.
@@ -262,12 +272,23 @@ impl<'a> Evaluator<'a> {
 
     /// A name's symbol, if it is known.
     pub(crate) fn symbol_of(&self, name: &str) -> Option<Sym> {
-        let names = if self.names.is_empty() { &self.expression.names } else { &self.names };
-        names.iter().position(|known| &**known == name).map(|place| Sym(place as u32))
+        let names = if self.names.is_empty() {
+            &self.expression.names
+        } else {
+            &self.names
+        };
+        names
+            .iter()
+            .position(|known| &**known == name)
+            .map(|place| Sym(place as u32))
     }
 
     pub(crate) fn name_of(&self, name: Sym) -> Str {
-        let names = if self.names.is_empty() { &self.expression.names } else { &self.names };
+        let names = if self.names.is_empty() {
+            &self.expression.names
+        } else {
+            &self.names
+        };
         names[name.0 as usize].clone()
     }
 
@@ -281,7 +302,13 @@ impl<'a> Evaluator<'a> {
         Ok(boolean(value)?.unwrap_or(false))
     }
 
-    fn array(&mut self, items: &[Node], consarray: bool, input: &Val, frame: &Rc<Frame>) -> Result<Val, Error> {
+    fn array(
+        &mut self,
+        items: &[Node],
+        consarray: bool,
+        input: &Val,
+        frame: &Rc<Frame>,
+    ) -> Result<Val, Error> {
         let mut out: Vec<Val> = Vec::with_capacity(items.len());
         // One value that is no array makes a sequence of itself and stays one; a second makes an array.
         for item in items {
@@ -320,7 +347,9 @@ impl<'a> Evaluator<'a> {
             Val::Object(object) => object.members().iter().map(|(_, value)| value.clone()).collect(),
             array if array.is_array() => array.elements().to_vec(),
             // A builtin is an object with members in 2.0.6, one of which is its implementation.
-            Val::Func(func) if matches!(**func, function::Func::Native(_)) && self.dialect() == Dialect::V2_0_6 => {
+            Val::Func(func)
+                if matches!(**func, function::Func::Native(_)) && self.dialect() == Dialect::V2_0_6 =>
+            {
                 vec![Val::bool(true), input.clone()]
             }
             _ => Vec::new(),
@@ -336,7 +365,11 @@ impl<'a> Evaluator<'a> {
                 out.push(value);
             }
         }
-        Ok(if plain { Val::array(out) } else { Val::sequence(out) })
+        Ok(if plain {
+            Val::array(out)
+        } else {
+            Val::sequence(out)
+        })
     }
 
     fn flatten(&mut self, value: &Val, out: &mut Vec<Val>) -> Result<(), Error> {
@@ -368,11 +401,16 @@ impl<'a> Evaluator<'a> {
             }
             Val::Json(Value::Object(members)) => {
                 found.push(value.clone());
-                members.values().try_for_each(|member| self.descend(&Val::Json(member.clone()), found))
+                members
+                    .values()
+                    .try_for_each(|member| self.descend(&Val::Json(member.clone()), found))
             }
             Val::Object(object) => {
                 found.push(value.clone());
-                object.members().iter().try_for_each(|(_, member)| self.descend(member, found))
+                object
+                    .members()
+                    .iter()
+                    .try_for_each(|(_, member)| self.descend(member, found))
             }
             other => {
                 found.push(other.clone());
@@ -384,7 +422,9 @@ impl<'a> Evaluator<'a> {
 
 /// A sequence of one is that one, of none is nothing, unless it is to stay an array.
 pub(crate) fn collapse(value: Val, keep_array: bool) -> Val {
-    let Val::Array(mut array) = value else { return value };
+    let Val::Array(mut array) = value else {
+        return value;
+    };
     if !array.sequence {
         return Val::Array(array);
     }

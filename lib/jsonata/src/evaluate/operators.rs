@@ -28,17 +28,22 @@ impl Evaluator<'_> {
     ) -> Result<Val, Error> {
         let a = self.evaluate(left, input, frame)?;
         if let Op::And | Op::Or = op {
-            let decided = self.truth(&a).map_err(|error| error.at(position).token(op.text()))?;
+            let decided = self
+                .truth(&a)
+                .map_err(|error| error.at(position).token(op.text()))?;
             if decided == (op == Op::Or) {
                 return Ok(Val::bool(decided));
             }
             // The right side's errors get this operator's place too, as in jsonata-js.
             let b = self.evaluate(right, input, frame);
             let truth = b.and_then(|b| self.truth(&b));
-            return truth.map(Val::bool).map_err(|error| error.at(position).token(op.text()));
+            return truth
+                .map(Val::bool)
+                .map_err(|error| error.at(position).token(op.text()));
         }
         let b = self.evaluate(right, input, frame)?;
-        self.operate(op, a, b).map_err(|error| error.at(position).token(op.text()))
+        self.operate(op, a, b)
+            .map_err(|error| error.at(position).token(op.text()))
     }
 
     fn operate(&mut self, op: Op, a: Val, b: Val) -> Result<Val, Error> {
@@ -98,7 +103,11 @@ impl Evaluator<'_> {
             return Err(Error::new("D2014").value(crate::number::to_value(size)));
         }
         self.meter.charge_elements(size as usize)?;
-        Ok(Val::sequence((0..size as u64).map(|step| Val::number(first + step as f64)).collect()))
+        Ok(Val::sequence(
+            (0..size as u64)
+                .map(|step| Val::number(first + step as f64))
+                .collect(),
+        ))
     }
 }
 
@@ -125,7 +134,10 @@ fn arithmetic(op: Op, a: &Val, b: &Val) -> Result<Val, Error> {
 
 fn comparison(op: Op, a: &Val, b: &Val) -> Result<Val, Error> {
     let comparable = |value: &Val| {
-        matches!(value, Val::Undefined | Val::Json(Value::String(_) | Value::Number(_)))
+        matches!(
+            value,
+            Val::Undefined | Val::Json(Value::String(_) | Value::Number(_))
+        )
     };
     if !comparable(a) || !comparable(b) {
         let wrong = if comparable(a) && !a.is_undefined() { b } else { a };

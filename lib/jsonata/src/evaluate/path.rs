@@ -156,7 +156,7 @@ impl Results {
 
     fn finish(mut self, last: bool) -> Stream {
         match self.first.take() {
-            Some(Stream::Whole(array)) if !(last && !array.is_sequence()) => {
+            Some(Stream::Whole(array)) if !last || array.is_sequence() => {
                 Stream::sequence(array.elements().to_vec())
             }
             Some(Stream::One(Val::Array(array))) if array.cons && !array.sequence && last => {
@@ -169,12 +169,21 @@ impl Results {
 }
 
 fn is_plain(step: &Node) -> bool {
-    step.stages.is_empty() && step.predicate.is_empty() && !step.tuple && step.group.is_none() && !step.keep_array
+    step.stages.is_empty()
+        && step.predicate.is_empty()
+        && !step.tuple
+        && step.group.is_none()
+        && !step.keep_array
 }
 
 impl Evaluator<'_> {
     /// A path of names through objects, without looking at more than is on the way. `None` when it is not one.
-    pub(super) fn straight_path(&mut self, node: &Node, steps: &[Node], input: &Val) -> Option<Result<Val, Error>> {
+    pub(super) fn straight_path(
+        &mut self,
+        node: &Node,
+        steps: &[Node],
+        input: &Val,
+    ) -> Option<Result<Val, Error>> {
         if node.keep_singleton || node.keep_array || node.group.is_some() {
             return None;
         }
@@ -186,7 +195,9 @@ impl Evaluator<'_> {
         };
         if steps.len() == 1 {
             // The commonest path of all is one name.
-            let Kind::Name(name) = &steps[0].kind else { return None };
+            let Kind::Name(name) = &steps[0].kind else {
+                return None;
+            };
             if !is_plain(&steps[0]) {
                 return None;
             }
@@ -220,7 +231,13 @@ impl Evaluator<'_> {
         }))
     }
 
-    pub(super) fn path(&mut self, node: &Node, steps: &[Node], input: &Val, frame: &Rc<Frame>) -> Result<Val, Error> {
+    pub(super) fn path(
+        &mut self,
+        node: &Node,
+        steps: &[Node],
+        input: &Val,
+        frame: &Rc<Frame>,
+    ) -> Result<Val, Error> {
         let absolute = matches!(steps[0].kind, Kind::Variable(_) | Kind::Context);
         let mut stream = match input {
             array if array.is_array() && !absolute => Stream::Whole(array.clone()),
@@ -241,7 +258,6 @@ impl Evaluator<'_> {
                 stream = self.step(step, stream, frame, place + 1 == steps.len())?;
             }
             if !is_tuples && stream.len() == 0 {
-                stream = Stream::Empty;
                 break;
             }
         }
@@ -275,7 +291,9 @@ impl Evaluator<'_> {
         }
         let mut results = Results::default();
         let name = match &step.kind {
-            Kind::Name(name) if step.predicate.is_empty() && step.group.is_none() && !step.keep_array => Some(name),
+            Kind::Name(name) if step.predicate.is_empty() && step.group.is_none() && !step.keep_array => {
+                Some(name)
+            }
             _ => None,
         };
         if let Some(name) = name
@@ -372,7 +390,9 @@ impl Evaluator<'_> {
         }
         let tuples = match tuples {
             Some(tuples) => tuples,
-            None => (0..input.len()).map(|place| Tuple::from_item(input.get(place))).collect(),
+            None => (0..input.len())
+                .map(|place| Tuple::from_item(input.get(place)))
+                .collect(),
         };
         let mut out = Vec::new();
         for tuple in tuples {
@@ -421,7 +441,12 @@ impl Evaluator<'_> {
         Ok(out)
     }
 
-    fn tuple_stage(&mut self, stage: &Stage, mut tuples: Vec<Tuple>, frame: &Rc<Frame>) -> Result<Vec<Tuple>, Error> {
+    fn tuple_stage(
+        &mut self,
+        stage: &Stage,
+        mut tuples: Vec<Tuple>,
+        frame: &Rc<Frame>,
+    ) -> Result<Vec<Tuple>, Error> {
         match stage {
             Stage::Filter(predicate) => match self.filter(predicate, Stream::Tuples(tuples), frame)? {
                 Stream::Tuples(tuples) => Ok(tuples),
@@ -437,7 +462,12 @@ impl Evaluator<'_> {
     }
 
     /// The items a predicate picks, by their place or their truth.
-    pub(super) fn filter(&mut self, predicate: &Node, input: Stream, frame: &Rc<Frame>) -> Result<Stream, Error> {
+    pub(super) fn filter(
+        &mut self,
+        predicate: &Node,
+        input: Stream,
+        frame: &Rc<Frame>,
+    ) -> Result<Stream, Error> {
         let count = input.len();
         if let Kind::Literal(Value::Number(number)) = &predicate.kind
             && predicate.predicate.is_empty()
@@ -504,7 +534,10 @@ fn picks(evaluator: &Evaluator<'_>, result: &Val, place: usize, count: usize) ->
             if numbers.iter().any(|number| number.is_infinite()) {
                 return Err(Error::new("D1001"));
             }
-            return Ok(numbers.iter().filter(|number| place_of(**number, count) == Some(place)).count());
+            return Ok(numbers
+                .iter()
+                .filter(|number| place_of(**number, count) == Some(place))
+                .count());
         }
     }
     match result {

@@ -35,7 +35,9 @@ impl Evaluator<'_> {
         tuples: Vec<Tuple>,
         frame: &Rc<Frame>,
     ) -> Result<Vec<Tuple>, Error> {
-        let frames = tuples.iter().map(|tuple| (&tuple.item, Frame::with(frame, tuple.bindings.clone())));
+        let frames = tuples
+            .iter()
+            .map(|tuple| (&tuple.item, Frame::with(frame, tuple.bindings.clone())));
         let keys = self.keys(terms, frames)?;
         let order = self.order(terms, position, &keys)?;
         Ok(order.into_iter().map(|place| tuples[place].clone()).collect())

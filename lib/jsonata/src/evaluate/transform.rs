@@ -17,7 +17,12 @@ use crate::value::{Object, Val};
 type Changes = HashMap<*const Object, Val>;
 
 impl Evaluator<'_> {
-    pub(super) fn transform(&mut self, transform: &Transform, frame: &Rc<Frame>, input: &Val) -> Result<Val, Error> {
+    pub(super) fn transform(
+        &mut self,
+        transform: &Transform,
+        frame: &Rc<Frame>,
+        input: &Val,
+    ) -> Result<Val, Error> {
         if input.is_undefined() {
             return Ok(Val::Undefined);
         }
@@ -41,7 +46,12 @@ impl Evaluator<'_> {
         nested(self.rebuild(&copy, &changes, false)?)
     }
 
-    fn copy_for_transform(&mut self, transform: &Transform, frame: &Rc<Frame>, input: &Val) -> Result<Val, Error> {
+    fn copy_for_transform(
+        &mut self,
+        transform: &Transform,
+        frame: &Rc<Frame>,
+        input: &Val,
+    ) -> Result<Val, Error> {
         let clone = self.symbol_of("clone").map(|name| self.variable(name, frame));
         match clone {
             None => self.deep_copy(input),
@@ -56,10 +66,18 @@ impl Evaluator<'_> {
     }
 
     /// The match after its update and deletions, when there are any.
-    fn change(&mut self, transform: &Transform, matched: &Val, frame: &Rc<Frame>) -> Result<Option<Val>, Error> {
+    fn change(
+        &mut self,
+        transform: &Transform,
+        matched: &Val,
+        frame: &Rc<Frame>,
+    ) -> Result<Option<Val>, Error> {
         let update = self.evaluate(&transform.update, matched, frame)?;
         if !update.is_undefined() && !update.is_object() {
-            return Err(with_value(Error::new("T2011").at(transform.update.position), &update));
+            return Err(with_value(
+                Error::new("T2011").maybe_at(transform.update.place()),
+                &update,
+            ));
         }
         let mut members = matched.to_members();
         for (name, value) in update.members() {
@@ -69,7 +87,7 @@ impl Evaluator<'_> {
             let names = self.evaluate(delete, matched, frame)?;
             let elements = names.elements();
             if elements.iter().any(|name| name.as_str().is_none()) {
-                return Err(with_value(Error::new("T2012").at(delete.position), &names));
+                return Err(with_value(Error::new("T2012").maybe_at(delete.place()), &names));
             }
             for name in elements.iter() {
                 members.remove(name.as_str().unwrap_or_default());
@@ -92,7 +110,8 @@ impl Evaluator<'_> {
                     _ => object,
                 };
                 let members = object.members().iter();
-                let members = members.map(|(name, value)| Ok((name.clone(), self.rebuild(value, changes, false)?)));
+                let members =
+                    members.map(|(name, value)| Ok((name.clone(), self.rebuild(value, changes, false)?)));
                 Ok(Val::object(members.collect::<Result<_, Error>>()?))
             }
             Val::Array(array) => {

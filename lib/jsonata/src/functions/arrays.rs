@@ -32,11 +32,24 @@ pub(crate) fn append(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) 
 }
 
 pub(crate) fn zip(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let length = |value: &Val| if value.is_array() { value.elements().len() } else { 0 };
+    let length = |value: &Val| {
+        if value.is_array() {
+            value.elements().len()
+        } else {
+            0
+        }
+    };
     let count = arguments.iter().map(length).min().unwrap_or(0);
-    evaluator.meter.charge_elements(count.saturating_mul(arguments.len() + 2))?;
+    evaluator
+        .meter
+        .charge_elements(count.saturating_mul(arguments.len() + 2))?;
     let rows = (0..count).map(|place| {
-        Val::array(arguments.iter().map(|array| array.elements().get(place)).collect())
+        Val::array(
+            arguments
+                .iter()
+                .map(|array| array.elements().get(place))
+                .collect(),
+        )
     });
     Ok(Val::array(rows.collect()))
 }

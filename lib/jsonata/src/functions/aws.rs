@@ -23,10 +23,15 @@ pub(crate) fn partition(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Va
     if array.is_undefined() || size.is_undefined() {
         return Ok(Val::Undefined);
     }
-    let size = size.as_f64().filter(|size| *size >= 1.0).ok_or_else(|| wrong(1, "partition", size))?;
+    let size = size
+        .as_f64()
+        .filter(|size| *size >= 1.0)
+        .ok_or_else(|| wrong(1, "partition", size))?;
     let items = array.elements().to_vec();
     evaluator.meter.charge_elements(items.len() * 2)?;
-    let pieces = items.chunks(size as usize).map(|piece| Val::array(piece.to_vec()));
+    let pieces = items
+        .chunks(size as usize)
+        .map(|piece| Val::array(piece.to_vec()));
     Ok(Val::array(pieces.collect()))
 }
 
@@ -44,7 +49,7 @@ pub(crate) fn range(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -
         return Err(wrong(2, "range", argument(arguments, 2)));
     }
     let count = ((last - first) / step).floor() + 1.0;
-    if !(count >= 1.0) {
+    if count < 1.0 {
         return Ok(Val::Undefined);
     }
     evaluator.meter.charge_elements(count as usize)?;
@@ -54,7 +59,9 @@ pub(crate) fn range(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -
 
 /// `$hash(text, algorithm)`: lower-case hexadecimal digits.
 pub(crate) fn hash(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     evaluator.meter.step(text.len() as u64 / 16)?;
     let algorithm = argument(arguments, 1);
     let digest = match algorithm.as_str() {
@@ -82,7 +89,7 @@ pub(crate) fn random(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) 
 
 /// `new java.util.Random(seed).nextDouble()`
 fn java_random(seed: i64) -> f64 {
-    const MULTIPLIER: u64 = 0x5_dece_66d;
+    const MULTIPLIER: u64 = 0x5_deec_e66d;
     const MASK: u64 = (1 << 48) - 1;
     let mut state = (seed as u64 ^ MULTIPLIER) & MASK;
     let mut next = |bits: u32| {
@@ -109,7 +116,9 @@ pub(crate) fn uuid(evaluator: &mut Evaluator<'_>, _: &[Val], _: &Val) -> Outcome
 
 /// `$parse(text)`: the value that a JSON text says.
 pub(crate) fn parse(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     evaluator.meter.charge(text.len())?;
     match json::parse(text) {
         Ok(Value::Number(number)) if number.as_f64() == 0.0 && number.is_integer() => Ok(Val::number(0.0)),

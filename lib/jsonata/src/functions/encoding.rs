@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::strings::text;
 use crate::error::Error;
@@ -24,7 +24,9 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// Each character is a byte, as in a browser's `btoa`; one above 255 loses its upper bits.
 pub(crate) fn base64_encode(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     evaluator.meter.charge(text.len() / 3 * 4)?;
     if evaluator.is_step_functions() {
         return Ok(Val::text(LENIENT.encode(text.as_bytes())));
@@ -35,10 +37,14 @@ pub(crate) fn base64_encode(evaluator: &mut Evaluator<'_>, arguments: &[Val], _:
 
 /// Each byte becomes a character; in Step Functions the bytes are UTF-8.
 pub(crate) fn base64_decode(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     evaluator.meter.charge(text.len())?;
     if evaluator.is_step_functions() {
-        let bytes = LENIENT.decode(text.as_bytes()).map_err(|_| Error::new("").text("internal error"))?;
+        let bytes = LENIENT
+            .decode(text.as_bytes())
+            .map_err(|_| Error::new("").text("internal error"))?;
         return Ok(Val::text(String::from_utf8_lossy(&bytes).into_owned()));
     }
     let standard: String = text
@@ -52,8 +58,14 @@ pub(crate) fn base64_decode(evaluator: &mut Evaluator<'_>, arguments: &[Val], _:
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/'))
         .collect();
     // A single left-over character says nothing.
-    let whole = if standard.len() % 4 == 1 { &standard[..standard.len() - 1] } else { &standard };
-    let bytes = LENIENT.decode(whole).map_err(|_| Error::new("").text("internal error"))?;
+    let whole = if standard.len() % 4 == 1 {
+        &standard[..standard.len() - 1]
+    } else {
+        &standard
+    };
+    let bytes = LENIENT
+        .decode(whole)
+        .map_err(|_| Error::new("").text("internal error"))?;
     Ok(Val::text(bytes.into_iter().map(char::from).collect::<String>()))
 }
 
@@ -72,7 +84,9 @@ pub(crate) fn encode_url(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &V
 }
 
 fn encode(evaluator: &mut Evaluator<'_>, arguments: &[Val], kept: &str) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     evaluator.meter.charge(text.len() * 3)?;
     let mut out = String::with_capacity(text.len());
     let mut buffer = [0; 4];
@@ -98,7 +112,9 @@ pub(crate) fn decode_url(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &V
 
 /// Decodes escapes except of `kept` characters.
 fn decode(evaluator: &mut Evaluator<'_>, arguments: &[Val], kept: &str, name: &'static str) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     evaluator.meter.charge(text.len())?;
     let malformed = || Error::new("D3140").text(name).value(text.clone());
     let mut out = Vec::with_capacity(text.len());
@@ -112,7 +128,10 @@ fn decode(evaluator: &mut Evaluator<'_>, arguments: &[Val], kept: &str, name: &'
         }
         let digits = text.get(place + 1..place + 3).ok_or_else(malformed)?;
         let valid = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-        let byte = u8::from_str_radix(digits, 16).ok().filter(|_| valid).ok_or_else(malformed)?;
+        let byte = u8::from_str_radix(digits, 16)
+            .ok()
+            .filter(|_| valid)
+            .ok_or_else(malformed)?;
         if byte.is_ascii() && kept.contains(char::from(byte)) {
             out.extend_from_slice(&bytes[place..place + 3]);
         } else {

@@ -55,7 +55,9 @@ pub(crate) fn clone(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -
 }
 
 pub(crate) fn eval(evaluator: &mut Evaluator<'_>, arguments: &[Val], context: &Val) -> Outcome {
-    let Some(text) = argument(arguments, 0).as_str() else { return Ok(Val::Undefined) };
+    let Some(text) = argument(arguments, 0).as_str() else {
+        return Ok(Val::Undefined);
+    };
     let input = match argument(arguments, 1) {
         Val::Undefined => context.clone(),
         array if array.is_array() && !array.is_sequence() => {
@@ -69,8 +71,12 @@ pub(crate) fn eval(evaluator: &mut Evaluator<'_>, arguments: &[Val], context: &V
         Kind::Coded => Error::new(code).value(error.message()),
         _ => error,
     };
-    let node = evaluator.compile_inner(text).map_err(|error| failed("D3120", error))?;
+    let node = evaluator
+        .compile_inner(text)
+        .map_err(|error| failed("D3120", error))?;
     let frame = evaluator.frame_of_eval();
     let frame = std::rc::Rc::new(Frame::inside(&frame));
-    evaluator.evaluate(&node, &input, &frame).map_err(|error| failed("D3121", error))
+    evaluator
+        .evaluate(&node, &input, &frame)
+        .map_err(|error| failed("D3121", error))
 }

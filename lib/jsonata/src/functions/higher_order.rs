@@ -2,8 +2,8 @@
 
 use super::{argument, boolean};
 use crate::error::Error;
-use crate::evaluate::sort::merge_sort;
 use crate::evaluate::Evaluator;
+use crate::evaluate::sort::merge_sort;
 use crate::value::{Members, Val};
 
 type Outcome = Result<Val, Error>;
@@ -13,7 +13,14 @@ fn arity(func: &Val) -> usize {
 }
 
 /// Calls a function with as many of the three as it can take.
-fn call(evaluator: &mut Evaluator<'_>, func: &Val, arity: usize, item: Val, place: Val, whole: &Val) -> Outcome {
+fn call(
+    evaluator: &mut Evaluator<'_>,
+    func: &Val,
+    arity: usize,
+    item: Val,
+    place: Val,
+    whole: &Val,
+) -> Outcome {
     let mut arguments = Vec::with_capacity(arity.clamp(1, 3));
     arguments.push(item);
     if arity >= 2 {
@@ -51,7 +58,14 @@ pub(crate) fn filter(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) 
     let arity = arity(func);
     let mut out = Vec::new();
     for (place, element) in array.elements().iter().enumerate() {
-        let verdict = call(evaluator, func, arity, element.clone(), Val::number(place as f64), array)?;
+        let verdict = call(
+            evaluator,
+            func,
+            arity,
+            element.clone(),
+            Val::number(place as f64),
+            array,
+        )?;
         if boolean(&verdict)?.unwrap_or(false) {
             evaluator.meter.charge(8)?;
             out.push(element);
@@ -71,7 +85,14 @@ pub(crate) fn single(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) 
         let fits = if func.is_undefined() {
             true
         } else {
-            let verdict = call(evaluator, func, arity, element.clone(), Val::number(place as f64), array)?;
+            let verdict = call(
+                evaluator,
+                func,
+                arity,
+                element.clone(),
+                Val::number(place as f64),
+                array,
+            )?;
             boolean(&verdict)?.unwrap_or(false)
         };
         if !fits {
@@ -133,13 +154,24 @@ pub(crate) fn sift(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) ->
     let arity = arity(func);
     let mut kept = Members::default();
     for (name, value) in object.members() {
-        let verdict = call(evaluator, func, arity, value.clone(), Val::text(name.clone()), object)?;
+        let verdict = call(
+            evaluator,
+            func,
+            arity,
+            value.clone(),
+            Val::text(name.clone()),
+            object,
+        )?;
         if boolean(&verdict)?.unwrap_or(false) {
             evaluator.meter.charge(16)?;
             kept.set(name, value);
         }
     }
-    Ok(if kept.len() == 0 { Val::Undefined } else { kept.into_val() })
+    Ok(if kept.len() == 0 {
+        Val::Undefined
+    } else {
+        kept.into_val()
+    })
 }
 
 pub(crate) fn sort(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
@@ -169,7 +201,11 @@ pub(crate) fn sort(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) ->
 fn sort_plain(evaluator: &mut Evaluator<'_>, mut items: Vec<Val>) -> Outcome {
     evaluator.meter.step(items.len() as u64)?;
     if items.iter().all(|item| item.as_f64().is_some()) {
-        items.sort_by(|a, b| a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(std::cmp::Ordering::Equal));
+        items.sort_by(|a, b| {
+            a.as_f64()
+                .partial_cmp(&b.as_f64())
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
     } else if items.iter().all(|item| item.as_str().is_some()) {
         items.sort_by(|a, b| {
             let text = |value: &'_ Val| value.as_str().map(str::to_owned);

@@ -19,7 +19,11 @@ type Outcome = Result<Val, Error>;
 
 /// Where in a text, in UTF-16 units, a byte is.
 fn units(text: &str, byte: usize) -> usize {
-    if text.is_ascii() { byte } else { text[..byte].encode_utf16().count() }
+    if text.is_ascii() {
+        byte
+    } else {
+        text[..byte].encode_utf16().count()
+    }
 }
 
 fn byte_of(text: &str, unit: usize) -> usize {
@@ -36,7 +40,12 @@ fn byte_of(text: &str, unit: usize) -> usize {
     if seen >= unit { text.len() } else { text.len() + 1 }
 }
 
-fn search(evaluator: &mut Evaluator<'_>, regex: &Regex, text: &str, from: usize) -> Result<Option<Found>, Error> {
+fn search(
+    evaluator: &mut Evaluator<'_>,
+    regex: &Regex,
+    text: &str,
+    from: usize,
+) -> Result<Option<Found>, Error> {
     let meter = &mut evaluator.meter;
     regex.find(text, from, &mut |moves| meter.step(moves))
 }
@@ -70,7 +79,9 @@ fn as_object(regex: &Arc<Regex>, text: &Str, found: &Found) -> Val {
 }
 
 fn groups(text: &str, found: &Found) -> Vec<Val> {
-    let group = |range: &Option<(usize, usize)>| range.map_or(Val::Undefined, |(start, end)| Val::text(&text[start..end]));
+    let group = |range: &Option<(usize, usize)>| {
+        range.map_or(Val::Undefined, |(start, end)| Val::text(&text[start..end]))
+    };
     found.groups.iter().map(group).collect()
 }
 
@@ -82,7 +93,12 @@ pub(crate) fn next(evaluator: &mut Evaluator<'_>, regex: &Arc<Regex>, text: &Str
     })
 }
 
-fn next_found(evaluator: &mut Evaluator<'_>, regex: &Regex, text: &str, from: usize) -> Result<Option<Found>, Error> {
+fn next_found(
+    evaluator: &mut Evaluator<'_>,
+    regex: &Regex,
+    text: &str,
+    from: usize,
+) -> Result<Option<Found>, Error> {
     if from >= text.len() {
         return Ok(None);
     }
@@ -105,8 +121,17 @@ struct Match {
 
 /// Matches one after the other, of a regular expression or of a function that behaves like one.
 enum Matches<'m> {
-    Regex { regex: &'m Arc<Regex>, text: &'m Str, from: Option<usize>, first: bool },
-    Function { next: Val, text: &'m Str, first: bool },
+    Regex {
+        regex: &'m Arc<Regex>,
+        text: &'m Str,
+        from: Option<usize>,
+        first: bool,
+    },
+    Function {
+        next: Val,
+        text: &'m Str,
+        first: bool,
+    },
 }
 
 impl<'m> Matches<'m> {
@@ -130,7 +155,12 @@ impl<'m> Matches<'m> {
 
     fn next(&mut self, evaluator: &mut Evaluator<'_>) -> Result<Option<Match>, Error> {
         match self {
-            Self::Regex { regex, text, from, first } => {
+            Self::Regex {
+                regex,
+                text,
+                from,
+                first,
+            } => {
                 let Some(start) = *from else { return Ok(None) };
                 let found = if *first {
                     search(evaluator, regex, text, start)?
@@ -148,7 +178,11 @@ impl<'m> Matches<'m> {
                 }))
             }
             Self::Function { next, text, first } => {
-                let arguments = if *first { vec![Val::Json(Value::String(text.clone()))] } else { Vec::new() };
+                let arguments = if *first {
+                    vec![Val::Json(Value::String(text.clone()))]
+                } else {
+                    Vec::new()
+                };
                 *first = false;
                 let found = evaluator.apply(next, arguments, &Val::null(), None)?;
                 if found.is_undefined() {
@@ -162,7 +196,9 @@ impl<'m> Matches<'m> {
                     return Err(Error::new("T1010"));
                 }
                 *next = member("next");
-                let at = |name: &str| byte_of(text, member(name).as_f64().unwrap_or(0.0).max(0.0) as usize).min(text.len());
+                let at = |name: &str| {
+                    byte_of(text, member(name).as_f64().unwrap_or(0.0).max(0.0) as usize).min(text.len())
+                };
                 let matched = member("match");
                 Ok(Some(Match {
                     start: at("start"),
@@ -177,10 +213,14 @@ impl<'m> Matches<'m> {
 }
 
 pub(crate) fn contains(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     Ok(match argument(arguments, 1) {
         Val::Undefined if evaluator.dialect() == Dialect::Newest => Val::Undefined,
-        Val::Undefined => return Err(Error::new("").text("Cannot read properties of undefined (reading 'apply')")),
+        Val::Undefined => {
+            return Err(Error::new("").text("Cannot read properties of undefined (reading 'apply')"));
+        }
         token => match token.as_str() {
             Some(token) => Val::bool(text.contains(token)),
             None => Val::bool(Matches::new(token, text).next(evaluator)?.is_some()),
@@ -202,12 +242,16 @@ fn below(limit: Option<f64>, count: usize) -> bool {
 }
 
 pub(crate) fn matches(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     let limit = limit(arguments, 2, "D3040")?;
     let mut found = Vec::new();
     let mut matches = Matches::new(argument(arguments, 1), text);
     while below(limit, found.len()) {
-        let Some(one) = matches.next(evaluator)? else { break };
+        let Some(one) = matches.next(evaluator)? else {
+            break;
+        };
         evaluator.meter.charge(64 + one.text.len())?;
         let start = match &one.object {
             Some(object) => object.lookup("start"),
@@ -223,7 +267,9 @@ pub(crate) fn matches(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val)
 }
 
 pub(crate) fn replace(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     let (pattern, replacement) = (argument(arguments, 1), argument(arguments, 2));
     if pattern.as_str() == Some("") {
         return Err(with_value(Error::new("D3010").index(2), pattern));
@@ -249,8 +295,14 @@ pub(crate) fn replace(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val)
     } else {
         let mut matches = Matches::new(pattern, text);
         while below(limit, count) {
-            let Some(one) = matches.next(evaluator)? else { break };
-            push(evaluator, &mut out, text.get(place..one.start).unwrap_or_default())?;
+            let Some(one) = matches.next(evaluator)? else {
+                break;
+            };
+            push(
+                evaluator,
+                &mut out,
+                text.get(place..one.start).unwrap_or_default(),
+            )?;
             place = (one.start + one.text.len()).min(text.len());
             while !text.is_char_boundary(place) {
                 place += 1;
@@ -311,9 +363,17 @@ fn substitute(template: &str, one: &Match) -> String {
             continue;
         }
         let groups = one.groups.len();
-        let mut digits_max = if groups == 0 { 1 } else { groups.ilog10() as usize + 1 };
+        let mut digits_max = if groups == 0 {
+            1
+        } else {
+            groups.ilog10() as usize + 1
+        };
         let number = |digits_max: usize| {
-            let digits = rest.bytes().take(digits_max).take_while(u8::is_ascii_digit).count();
+            let digits = rest
+                .bytes()
+                .take(digits_max)
+                .take_while(u8::is_ascii_digit)
+                .count();
             rest[..digits].parse::<usize>().ok()
         };
         let mut index = number(digits_max);
@@ -336,7 +396,9 @@ fn substitute(template: &str, one: &Match) -> String {
 }
 
 pub(crate) fn split(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     let limit = limit(arguments, 2, "D3020")?;
     let separator = argument(arguments, 1);
     let mut parts = Vec::new();
@@ -348,10 +410,15 @@ pub(crate) fn split(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -
             Ok::<(), Error>(())
         };
         match separator.as_str() {
-            None => text.split("\u{0}never").take(count.min(1)).try_for_each(&mut add)?,
+            None => text
+                .split("\u{0}never")
+                .take(count.min(1))
+                .try_for_each(&mut add)?,
             Some("") => {
                 let mut buffer = [0; 4];
-                text.chars().take(count).try_for_each(|c| add(c.encode_utf8(&mut buffer)))?;
+                text.chars()
+                    .take(count)
+                    .try_for_each(|c| add(c.encode_utf8(&mut buffer)))?;
             }
             Some(separator) => text.split(separator).take(count).try_for_each(&mut add)?,
         }

@@ -103,14 +103,17 @@ pub(crate) fn equal(a: &Val, b: &Val) -> bool {
         _ if a.is_array() && b.is_array() => {
             let (a, b) = (a.elements(), b.elements());
             a.len() == b.len()
-                && a.iter().zip(b.iter()).all(|(a, b)| stacker::maybe_grow(64 * 1024, 1024 * 1024, || equal(&a, &b)))
+                && a.iter()
+                    .zip(b.iter())
+                    .all(|(a, b)| stacker::maybe_grow(64 * 1024, 1024 * 1024, || equal(&a, &b)))
         }
         _ if a.is_object() && b.is_object() => {
             let (a, others) = (a.members(), b);
             a.len() == others.names().len()
                 && a.iter().all(|(name, value)| {
                     let other = others.lookup(name);
-                    !other.is_undefined() && stacker::maybe_grow(64 * 1024, 1024 * 1024, || equal(value, &other))
+                    !other.is_undefined()
+                        && stacker::maybe_grow(64 * 1024, 1024 * 1024, || equal(value, &other))
                 })
         }
         _ => false,
@@ -128,7 +131,9 @@ fn equal_json(a: &Value, b: &Value) -> bool {
         (Value::Object(left), Value::Object(right)) => {
             left.is_same(right)
                 || (left.len() == right.len()
-                    && left.iter().all(|(name, a)| right.get(name).is_some_and(|b| equal_json(a, b))))
+                    && left
+                        .iter()
+                        .all(|(name, a)| right.get(name).is_some_and(|b| equal_json(a, b))))
         }
         _ => a == b,
     }
@@ -141,9 +146,12 @@ pub(crate) fn finite(value: Value) -> Value {
             Value::from(format_base::number_text(number))
         }
         Value::Array(elements) => elements.iter().cloned().map(finite).collect(),
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(name, value)| (name.clone(), finite(value.clone()))).collect())
-        }
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(name, value)| (name.clone(), finite(value.clone())))
+                .collect(),
+        ),
         other => other,
     }
 }

@@ -16,7 +16,9 @@ fn numbers(arguments: &[Val]) -> Option<Vec<f64>> {
 }
 
 pub(crate) fn sum(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    Ok(numbers(arguments).map_or(Val::Undefined, |numbers| Val::number(numbers.iter().fold(0.0, |a, b| a + b))))
+    Ok(numbers(arguments).map_or(Val::Undefined, |numbers| {
+        Val::number(numbers.iter().fold(0.0, |a, b| a + b))
+    }))
 }
 
 pub(crate) fn average(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
@@ -35,9 +37,10 @@ pub(crate) fn min(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome 
 }
 
 fn extreme(arguments: &[Val], better: fn(f64, f64) -> bool) -> Val {
-    let best = numbers(arguments).unwrap_or_default().into_iter().reduce(|a, b| {
-        if a.is_nan() || better(a, b) { a } else { b }
-    });
+    let best = numbers(arguments)
+        .unwrap_or_default()
+        .into_iter()
+        .reduce(|a, b| if a.is_nan() || better(a, b) { a } else { b });
     best.map_or(Val::Undefined, Val::number)
 }
 
@@ -86,7 +89,11 @@ pub(crate) fn power(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcom
     let exponent = argument(arguments, 1).as_f64().unwrap_or(f64::NAN);
     // JavaScript has no answer where IEEE has one.
     let undecided = base.abs() == 1.0 && exponent.is_infinite();
-    let result = if undecided || exponent.is_nan() { f64::NAN } else { base.powf(exponent) };
+    let result = if undecided || exponent.is_nan() {
+        f64::NAN
+    } else {
+        base.powf(exponent)
+    };
     if !result.is_finite() {
         let error = with_value(Error::new("D3061").index(1), value);
         return Err(match argument(arguments, 1).to_json() {
@@ -115,7 +122,9 @@ pub(crate) fn number(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outco
         Val::Json(json::Value::String(text)) => parse(text),
         _ => None,
     };
-    number.map(Val::number).ok_or_else(|| with_value(Error::new("D3030").index(1), value))
+    number
+        .map(Val::number)
+        .ok_or_else(|| with_value(Error::new("D3030").index(1), value))
 }
 
 /// A decimal number, or a whole one with `0x`, `0o` or `0b`.
@@ -133,7 +142,9 @@ fn parse(text: &str) -> Option<f64> {
     if digits.is_empty() {
         return None;
     }
-    digits.chars().try_fold(0.0, |number, digit| Some(number * f64::from(base) + f64::from(digit.to_digit(base)?)))
+    digits.chars().try_fold(0.0, |number, digit| {
+        Some(number * f64::from(base) + f64::from(digit.to_digit(base)?))
+    })
 }
 
 /// `-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?`
@@ -144,7 +155,8 @@ fn is_decimal(text: &str) -> bool {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (text, None),
     };
-    let exponent_fits = exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)));
+    let exponent_fits =
+        exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)));
     exponent_fits
         && match mantissa.split_once('.') {
             Some((whole, fraction)) => digits(whole) && digits(fraction),

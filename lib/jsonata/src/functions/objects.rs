@@ -12,7 +12,7 @@ type Outcome = Result<Val, Error>;
 pub(crate) fn keys(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
     let mut names = Members::default();
     gather(evaluator, argument(arguments, 0), &mut names)?;
-    let names: Vec<Val> = names.into_val().names().into_iter().map(|name| Val::text(name)).collect();
+    let names: Vec<Val> = names.into_val().names().into_iter().map(Val::text).collect();
     Ok(Val::sequence(names))
 }
 
@@ -42,7 +42,11 @@ pub(crate) fn spread(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) 
     }
     let mut out = Vec::new();
     spread_into(evaluator, value, &mut out)?;
-    Ok(if value.is_array() { Val::array(out) } else { Val::sequence(out) })
+    Ok(if value.is_array() {
+        Val::array(out)
+    } else {
+        Val::sequence(out)
+    })
 }
 
 fn spread_into(evaluator: &mut Evaluator<'_>, value: &Val, out: &mut Vec<Val>) -> Result<(), Error> {

@@ -3,7 +3,10 @@
 use super::datetime;
 use super::format_number::DecimalFormat;
 use super::strings::text;
-use super::{argument, format_base as base, format_integer as integer, format_number as decimal, parse_integer as parse};
+use super::{
+    argument, format_base as base, format_integer as integer, format_number as decimal,
+    parse_integer as parse,
+};
 use crate::error::Error;
 use crate::evaluate::Evaluator;
 use crate::value::Val;
@@ -16,7 +19,9 @@ fn picture(arguments: &[Val]) -> &str {
 }
 
 pub(crate) fn format_number(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(number) = argument(arguments, 0).as_f64() else { return Ok(Val::Undefined) };
+    let Some(number) = argument(arguments, 0).as_f64() else {
+        return Ok(Val::Undefined);
+    };
     let picture = picture(arguments);
     evaluator.meter.charge(picture.len() * 8)?;
     let mut format = DecimalFormat::default();
@@ -29,25 +34,33 @@ pub(crate) fn format_number(evaluator: &mut Evaluator<'_>, arguments: &[Val], _:
 }
 
 pub(crate) fn format_base(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(number) = argument(arguments, 0).as_f64() else { return Ok(Val::Undefined) };
+    let Some(number) = argument(arguments, 0).as_f64() else {
+        return Ok(Val::Undefined);
+    };
     base::format_base(number, argument(arguments, 1).as_f64()).map(Val::text)
 }
 
 pub(crate) fn format_integer(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(number) = argument(arguments, 0).as_f64() else { return Ok(Val::Undefined) };
+    let Some(number) = argument(arguments, 0).as_f64() else {
+        return Ok(Val::Undefined);
+    };
     let text = integer::format_integer(number, picture(arguments))?;
     evaluator.meter.charge(text.len())?;
     Ok(Val::text(text))
 }
 
 pub(crate) fn parse_integer(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     evaluator.meter.charge(text.len() * 8)?;
     parse::parse_integer(text, picture(arguments)).map(Val::number)
 }
 
 pub(crate) fn to_millis(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     evaluator.meter.charge(text.len() * 8)?;
     let now = evaluator.now_millis as f64;
     let millis = datetime::to_millis(text, argument(arguments, 1).as_str(), now, evaluator.dialect())?;
@@ -55,7 +68,9 @@ pub(crate) fn to_millis(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Va
 }
 
 pub(crate) fn from_millis(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(millis) = argument(arguments, 0).as_f64() else { return Ok(Val::Undefined) };
+    let Some(millis) = argument(arguments, 0).as_f64() else {
+        return Ok(Val::Undefined);
+    };
     written(evaluator, millis, &arguments[1..])
 }
 

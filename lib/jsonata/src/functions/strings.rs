@@ -23,7 +23,12 @@ pub(crate) fn string(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) 
 }
 
 /// Appends a value as `$string` gives it.
-pub(crate) fn write_string(evaluator: &mut Evaluator<'_>, value: &Val, pretty: bool, out: &mut String) -> Result<(), Error> {
+pub(crate) fn write_string(
+    evaluator: &mut Evaluator<'_>,
+    value: &Val,
+    pretty: bool,
+    out: &mut String,
+) -> Result<(), Error> {
     match value {
         Val::Undefined | Val::Func(_) => Ok(()),
         Val::Json(Value::String(text)) => {
@@ -42,7 +47,12 @@ pub(crate) fn write_string(evaluator: &mut Evaluator<'_>, value: &Val, pretty: b
     }
 }
 
-fn write(evaluator: &mut Evaluator<'_>, value: &Val, indent: Option<usize>, out: &mut String) -> Result<(), Error> {
+fn write(
+    evaluator: &mut Evaluator<'_>,
+    value: &Val,
+    indent: Option<usize>,
+    out: &mut String,
+) -> Result<(), Error> {
     if out.len() > evaluator.meter.bytes_max() {
         return Err(Error::limit(crate::error::Kind::Memory));
     }
@@ -54,19 +64,34 @@ fn write(evaluator: &mut Evaluator<'_>, value: &Val, indent: Option<usize>, out:
         Val::Json(Value::String(text)) => write_text(text, out),
         array if array.is_array() => {
             let elements = array.elements();
-            list(evaluator, ('[', ']'), elements.len(), indent, out, &mut |evaluator, place, indent, out| {
-                write(evaluator, &elements.get(place), indent, out)
-            })?;
+            list(
+                evaluator,
+                ('[', ']'),
+                elements.len(),
+                indent,
+                out,
+                &mut |evaluator, place, indent, out| write(evaluator, &elements.get(place), indent, out),
+            )?;
         }
         object if object.is_object() => {
-            let members: Vec<(Str, Val)> =
-                object.members().into_iter().filter(|(_, value)| !value.is_undefined()).collect();
-            list(evaluator, ('{', '}'), members.len(), indent, out, &mut |evaluator, place, indent, out| {
-                let (name, value) = &members[place];
-                write_text(name, out);
-                out.push_str(if indent.is_some() { ": " } else { ":" });
-                write(evaluator, value, indent, out)
-            })?;
+            let members: Vec<(Str, Val)> = object
+                .members()
+                .into_iter()
+                .filter(|(_, value)| !value.is_undefined())
+                .collect();
+            list(
+                evaluator,
+                ('{', '}'),
+                members.len(),
+                indent,
+                out,
+                &mut |evaluator, place, indent, out| {
+                    let (name, value) = &members[place];
+                    write_text(name, out);
+                    out.push_str(if indent.is_some() { ": " } else { ":" });
+                    write(evaluator, value, indent, out)
+                },
+            )?;
         }
         Val::Json(scalar) => out.push_str(&scalar.to_string()),
         _ => {}
@@ -74,7 +99,8 @@ fn write(evaluator: &mut Evaluator<'_>, value: &Val, indent: Option<usize>, out:
     Ok(())
 }
 
-type WriteItem<'w> = &'w mut dyn FnMut(&mut Evaluator<'_>, usize, Option<usize>, &mut String) -> Result<(), Error>;
+type WriteItem<'w> =
+    &'w mut dyn FnMut(&mut Evaluator<'_>, usize, Option<usize>, &mut String) -> Result<(), Error>;
 
 fn list(
     evaluator: &mut Evaluator<'_>,
@@ -116,7 +142,14 @@ fn write_number(evaluator: &Evaluator<'_>, number: f64, out: &mut String) -> Res
     }
     let keeps = evaluator.dialect() == Dialect::Newest && number.fract() == 0.0;
     let short = number.fract() == 0.0 && number.abs() < 1e15;
-    number::write_number(if keeps || short { number } else { number::to_fifteen_digits(number) }, out);
+    number::write_number(
+        if keeps || short {
+            number
+        } else {
+            number::to_fifteen_digits(number)
+        },
+        out,
+    );
     Ok(())
 }
 
@@ -152,27 +185,41 @@ pub(crate) fn length(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outco
 }
 
 pub(crate) fn lowercase(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    evaluator.meter.charge(text(arguments).map_or(0, |text| text.len()))?;
+    evaluator
+        .meter
+        .charge(text(arguments).map_or(0, |text| text.len()))?;
     with_text(arguments, |text| Val::text(text.to_lowercase()))
 }
 
 pub(crate) fn uppercase(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    evaluator.meter.charge(text(arguments).map_or(0, |text| text.len()))?;
+    evaluator
+        .meter
+        .charge(text(arguments).map_or(0, |text| text.len()))?;
     with_text(arguments, |text| Val::text(text.to_uppercase()))
 }
 
 pub(crate) fn trim(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    evaluator.meter.charge(text(arguments).map_or(0, |text| text.len()))?;
+    evaluator
+        .meter
+        .charge(text(arguments).map_or(0, |text| text.len()))?;
     with_text(arguments, |text| {
-        let words = text.split([' ', '\t', '\n', '\r']).filter(|word| !word.is_empty());
+        let words = text
+            .split([' ', '\t', '\n', '\r'])
+            .filter(|word| !word.is_empty());
         Val::text(words.collect::<Vec<_>>().join(" "))
     })
 }
 
 pub(crate) fn substring(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     evaluator.meter.charge(text.len())?;
-    let count = if text.is_ascii() { text.len() } else { text.chars().count() } as f64;
+    let count = if text.is_ascii() {
+        text.len()
+    } else {
+        text.chars().count()
+    } as f64;
     let mut start = argument(arguments, 1).as_f64().unwrap_or(0.0);
     if count + start < 0.0 {
         start = 0.0;
@@ -183,7 +230,13 @@ pub(crate) fn substring(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Va
         Some(length) if start >= 0.0 => start + length,
         Some(length) => count + start + length,
     };
-    let place = |at: f64| (if at < 0.0 { (count + at.trunc()).max(0.0) } else { at.trunc().min(count) }) as usize;
+    let place = |at: f64| {
+        (if at < 0.0 {
+            (count + at.trunc()).max(0.0)
+        } else {
+            at.trunc().min(count)
+        }) as usize
+    };
     let (start, end) = (place(start), place(end));
     if start >= end {
         return Ok(Val::text(""));
@@ -191,7 +244,9 @@ pub(crate) fn substring(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Va
     if text.is_ascii() {
         return Ok(Val::text(&text[start..end]));
     }
-    Ok(Val::text(text.chars().skip(start).take(end - start).collect::<String>()))
+    Ok(Val::text(
+        text.chars().skip(start).take(end - start).collect::<String>(),
+    ))
 }
 
 /// The text JavaScript makes of a second argument that may be missing.
@@ -201,21 +256,34 @@ fn second(arguments: &[Val]) -> &str {
 
 pub(crate) fn substring_before(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
     let mark = second(arguments);
-    with_text(arguments, |text| Val::text(text.find(mark).map_or(text, |place| &text[..place])))
+    with_text(arguments, |text| {
+        Val::text(text.find(mark).map_or(text, |place| &text[..place]))
+    })
 }
 
 pub(crate) fn substring_after(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
     let mark = second(arguments);
-    with_text(arguments, |text| Val::text(text.find(mark).map_or(text, |place| &text[place + mark.len()..])))
+    with_text(arguments, |text| {
+        Val::text(text.find(mark).map_or(text, |place| &text[place + mark.len()..]))
+    })
 }
 
 pub(crate) fn pad(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let Some(text) = text(arguments) else { return Ok(Val::Undefined) };
+    let Some(text) = text(arguments) else {
+        return Ok(Val::Undefined);
+    };
     let width = argument(arguments, 1).as_f64().unwrap_or(f64::NAN);
-    let width = if evaluator.dialect() == Dialect::Newest { width.trunc() } else { width };
-    let filler = argument(arguments, 2).as_str().filter(|filler| !filler.is_empty()).unwrap_or(" ");
+    let width = if evaluator.dialect() == Dialect::Newest {
+        width.trunc()
+    } else {
+        width
+    };
+    let filler = argument(arguments, 2)
+        .as_str()
+        .filter(|filler| !filler.is_empty())
+        .unwrap_or(" ");
     let missing = width.abs() - text.chars().count() as f64;
-    if !(missing > 0.0) {
+    if missing <= 0.0 || missing.is_nan() {
         return Ok(Val::Json(Value::String(text.clone())));
     }
     if missing.fract() != 0.0 {
@@ -228,7 +296,11 @@ pub(crate) fn pad(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> 
     }
     evaluator.meter.charge(bytes as usize + text.len())?;
     let padding: String = filler.chars().cycle().take(missing as usize).collect();
-    Ok(Val::text(if width > 0.0 { format!("{text}{padding}") } else { format!("{padding}{text}") }))
+    Ok(Val::text(if width > 0.0 {
+        format!("{text}{padding}")
+    } else {
+        format!("{padding}{text}")
+    }))
 }
 
 pub(crate) fn join(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {

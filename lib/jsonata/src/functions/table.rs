@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::{Builtin, Functions, Run, arrays, aws, encoding, evaluation, higher_order, matching, numbers, objects};
+use super::{
+    Builtin, Functions, Run, arrays, aws, encoding, evaluation, higher_order, matching, numbers, objects,
+};
 use super::{pictures, strings};
 use crate::signature::Signature;
 
@@ -86,7 +88,8 @@ const STEP_FUNCTIONS: &[Row] = &[
     ("parse", "<s-:x>", 1, aws::parse),
 ];
 
-static TABLE: LazyLock<HashMap<&'static str, Builtin>> = LazyLock::new(|| STANDARD.iter().map(entry).collect());
+static TABLE: LazyLock<HashMap<&'static str, Builtin>> =
+    LazyLock::new(|| STANDARD.iter().map(entry).collect());
 
 static TABLE_STEP_FUNCTIONS: LazyLock<HashMap<&'static str, Builtin>> =
     LazyLock::new(|| STEP_FUNCTIONS.iter().map(entry).collect());

@@ -19,7 +19,7 @@ pub(crate) fn compile(text: &str, dialect: Dialect, names: &mut Vec<Str>) -> Res
     };
     let mut node = processor.process(raw)?;
     if matches!(node.kind, Kind::Parent(_)) || !node.seeking.is_empty() {
-        return Err(Error::new("S0217").at(node.position).token(node.type_name()));
+        return Err(Error::new("S0217").maybe_at(node.place()).token(node.type_name()));
     }
     let slots = std::mem::take(&mut processor.slots);
     // A space cannot stand in a name that an expression writes; the count keeps them apart from those of `$eval`.

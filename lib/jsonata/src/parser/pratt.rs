@@ -22,7 +22,11 @@ pub(super) enum RawKind {
     Name(Str),
     Variable(Str),
     Literal(Value),
-    Regex { pattern: Str, ignore_case: bool, multiline: bool },
+    Regex {
+        pattern: Str,
+        ignore_case: bool,
+        multiline: bool,
+    },
     Wildcard,
     Descendant,
     Parent,
@@ -37,7 +41,11 @@ pub(super) enum RawKind {
     Array(Vec<Raw>),
     Object(Vec<(Raw, Raw)>),
     Function(Box<Raw>, Vec<Raw>, bool),
-    Lambda { parameters: Vec<Str>, signature: Option<Signature>, body: Box<Raw> },
+    Lambda {
+        parameters: Vec<Str>,
+        signature: Option<Signature>,
+        body: Box<Raw>,
+    },
     Condition(Box<Raw>, Box<Raw>, Option<Box<Raw>>),
     Elvis(Box<Raw>, Box<Raw>),
     Coalesce(Box<Raw>, Box<Raw>),
@@ -82,10 +90,12 @@ pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Raw, Error> {
         },
         depth: 0,
     };
-    parser.token = parser.lexer.next(false)?;
+    parser.advance(None, false)?;
     let tree = parser.expression(0)?;
     if parser.token.kind != TokenKind::End {
-        return Err(Error::new("S0201").at(parser.token.position).token(token_value(&parser.token.kind)));
+        return Err(Error::new("S0201")
+            .at(parser.token.position)
+            .token(token_value(&parser.token.kind)));
     }
     Ok(tree)
 }
@@ -99,7 +109,9 @@ struct Parser {
 fn token_value(kind: &TokenKind) -> Value {
     match kind {
         TokenKind::Operator(text) => Value::from(*text),
-        TokenKind::Name(text) | TokenKind::Variable(text) | TokenKind::String(text) => Value::String(text.clone()),
+        TokenKind::Name(text) | TokenKind::Variable(text) | TokenKind::String(text) => {
+            Value::String(text.clone())
+        }
         TokenKind::Number(number) => crate::number::to_value(*number),
         TokenKind::Bool(value) => Value::Bool(*value),
         TokenKind::Null => Value::Null,
@@ -136,7 +148,11 @@ impl Parser {
         if let Some(expected) = expected
             && self.token.kind != TokenKind::Operator(expected)
         {
-            let code = if self.token.kind == TokenKind::End { "S0203" } else { "S0202" };
+            let code = if self.token.kind == TokenKind::End {
+                "S0203"
+            } else {
+                "S0202"
+            };
             return Err(Error::new(code)
                 .at(self.token.position)
                 .token(token_value(&self.token.kind))
@@ -382,7 +398,10 @@ impl Parser {
         if matches!(&left.kind, RawKind::Name(name) if &**name == "function" || &**name == "λ") {
             return self.lambda(arguments, position);
         }
-        Ok(node(RawKind::Function(Box::new(left), arguments, partial), position))
+        Ok(node(
+            RawKind::Function(Box::new(left), arguments, partial),
+            position,
+        ))
     }
 
     fn lambda(&mut self, arguments: Vec<Raw>, position: usize) -> Result<Raw, Error> {
@@ -440,13 +459,19 @@ fn with_token(error: Error, token: Option<Value>) -> Error {
 
 fn node(kind: RawKind, position: usize) -> Raw {
     let highest = |nodes: &[Raw]| nodes.iter().map(|node| node.height).max().unwrap_or(0);
-    let pair = |pairs: &[(Raw, Raw)]| pairs.iter().map(|(a, b)| a.height.max(b.height)).max().unwrap_or(0);
+    let pair = |pairs: &[(Raw, Raw)]| {
+        pairs
+            .iter()
+            .map(|(a, b)| a.height.max(b.height))
+            .max()
+            .unwrap_or(0)
+    };
     let below = match &kind {
         RawKind::Binary(_, a, b) | RawKind::Elvis(a, b) | RawKind::Coalesce(a, b) => a.height.max(b.height),
         RawKind::Group(a, pairs) => a.height.max(pair(pairs)),
-        RawKind::Order(a, terms) => {
-            a.height.max(terms.iter().map(|(_, term)| term.height).max().unwrap_or(0))
-        }
+        RawKind::Order(a, terms) => a
+            .height
+            .max(terms.iter().map(|(_, term)| term.height).max().unwrap_or(0)),
         RawKind::Negate(a) => a.height,
         RawKind::Array(items) | RawKind::Block(items) => highest(items),
         RawKind::Object(pairs) => pair(pairs),

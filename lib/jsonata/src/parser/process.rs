@@ -24,10 +24,14 @@ pub(super) struct Processor<'a> {
 
 impl Processor<'_> {
     pub(super) fn symbol(&mut self, name: &str) -> Sym {
-        let place = self.names.iter().position(|known| &**known == name).unwrap_or_else(|| {
-            self.names.push(name.into());
-            self.names.len() - 1
-        });
+        let place = self
+            .names
+            .iter()
+            .position(|known| &**known == name)
+            .unwrap_or_else(|| {
+                self.names.push(name.into());
+                self.names.len() - 1
+            });
         Sym(place as u32)
     }
 
@@ -50,7 +54,10 @@ impl Processor<'_> {
             RawKind::Descendant => Kind::Descendant,
             RawKind::Parent => {
                 let slot = self.slots.len();
-                self.slots.push(Slot { label: slot, level: 1 });
+                self.slots.push(Slot {
+                    label: slot,
+                    level: 1,
+                });
                 Kind::Parent(Sym(slot as u32))
             }
             RawKind::Regex {
@@ -60,7 +67,9 @@ impl Processor<'_> {
             } => Kind::Regex(Arc::new(Regex::new(&pattern, ignore_case, multiline, position)?)),
             RawKind::Placeholder => return Err(Error::new("S0201").at(position).token("?")),
             RawKind::End => return Err(Error::new("S0207").at(position).token("(end)")),
-            RawKind::Binary(operator, left, right) => return self.binary(operator, *left, *right, position, raw.keep_array),
+            RawKind::Binary(operator, left, right) => {
+                return self.binary(operator, *left, *right, position, raw.keep_array);
+            }
             RawKind::Group(left, pairs) => return self.group(*left, pairs, position),
             RawKind::Order(left, terms) => return self.order(*left, terms, position),
             RawKind::Negate(operand) => {
@@ -88,7 +97,10 @@ impl Processor<'_> {
                     push_ancestry(&mut node, &value);
                     done.push((key, value));
                 }
-                node.kind = Kind::Object(Box::new(Group { pairs: done, position }));
+                node.kind = Kind::Object(Box::new(Group {
+                    pairs: done,
+                    position,
+                }));
                 return Ok(node);
             }
             RawKind::Function(procedure, arguments, partial) => {
@@ -182,7 +194,13 @@ impl Processor<'_> {
         Ok(node)
     }
 
-    fn function(&mut self, procedure: Raw, arguments: Vec<Raw>, partial: bool, position: usize) -> Result<Node, Error> {
+    fn function(
+        &mut self,
+        procedure: Raw,
+        arguments: Vec<Raw>,
+        partial: bool,
+        position: usize,
+    ) -> Result<Node, Error> {
         let mut node = Node::new(Kind::Wildcard, position);
         let mut done = Vec::with_capacity(arguments.len());
         for argument in arguments {
@@ -212,7 +230,10 @@ impl Processor<'_> {
         for (key, value) in pairs {
             done.push((self.process(key)?, self.process(value)?));
         }
-        node.group = Some(Box::new(Group { pairs: done, position }));
+        node.group = Some(Box::new(Group {
+            pairs: done,
+            position,
+        }));
         Ok(node)
     }
 
@@ -227,7 +248,10 @@ impl Processor<'_> {
         for (descending, expression) in terms {
             let expression = self.process(expression)?;
             push_ancestry(&mut sort, &expression);
-            done.push(Term { descending, expression });
+            done.push(Term {
+                descending,
+                expression,
+            });
         }
         sort.kind = Kind::Sort(done);
         steps_of(&mut path).push(sort);
@@ -353,7 +377,11 @@ impl Processor<'_> {
         if !predicate.seeking.is_empty() {
             push_ancestry(step, &predicate);
         }
-        let stages = if is_path { &mut step.stages } else { &mut step.predicate };
+        let stages = if is_path {
+            &mut step.stages
+        } else {
+            &mut step.predicate
+        };
         stages.push(Stage::Filter(predicate));
         Ok(node)
     }
@@ -428,13 +456,15 @@ impl Processor<'_> {
                 }
                 node.tuple = true;
             }
-            _ => return Err(Error::new("S0217").at(node.position).token(node.type_name())),
+            _ => return Err(Error::new("S0217").maybe_at(node.place()).token(node.type_name())),
         }
         Ok(())
     }
 
     fn resolve_ancestry(&mut self, path: &mut Node) -> Result<(), Error> {
-        let Kind::Path(steps) = &mut path.kind else { return Ok(()) };
+        let Kind::Path(steps) = &mut path.kind else {
+            return Ok(());
+        };
         let Some(last) = steps.last() else { return Ok(()) };
         let mut slots = last.seeking.clone();
         if let Kind::Parent(slot) = last.kind {

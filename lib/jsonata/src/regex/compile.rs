@@ -15,15 +15,26 @@ pub(super) struct Program {
 #[derive(Debug)]
 pub(super) enum Instruction {
     /// One character; `back` says to look at the one before.
-    Char { c: char, back: bool },
-    Any { back: bool },
-    Class { class: Class, back: bool },
+    Char {
+        c: char,
+        back: bool,
+    },
+    Any {
+        back: bool,
+    },
+    Class {
+        class: Class,
+        back: bool,
+    },
     Start,
     End,
     Boundary(bool),
     /// Notes the place as the start (even) or end (odd) of a group.
     Save(usize),
-    Back { group: usize, back: bool },
+    Back {
+        group: usize,
+        back: bool,
+    },
     /// Tries the first, then the second.
     Split(usize, usize),
     Jump(usize),
@@ -34,7 +45,10 @@ pub(super) enum Instruction {
     /// Goes on only if the round has moved.
     Moved(usize),
     /// Runs what follows up to `Done` on its own, then goes to `next` if that is as wanted.
-    Look { negative: bool, next: usize },
+    Look {
+        negative: bool,
+        next: usize,
+    },
     Done,
 }
 
@@ -96,7 +110,11 @@ impl Compiler<'_> {
             }
             Tree::Group(inner, None) => self.tree(inner, back)?,
             Tree::Group(inner, Some(number)) => {
-                let (first, second) = if back { (number * 2 + 1, number * 2) } else { (number * 2, number * 2 + 1) };
+                let (first, second) = if back {
+                    (number * 2 + 1, number * 2)
+                } else {
+                    (number * 2, number * 2 + 1)
+                };
                 self.emit(Instruction::Save(first))?;
                 self.tree(inner, back)?;
                 self.emit(Instruction::Save(second))?;
@@ -109,12 +127,22 @@ impl Compiler<'_> {
                 let (_, group) = known.ok_or("Invalid named capture referenced")?;
                 self.emit(Instruction::Back { group: *group, back })?;
             }
-            Tree::Look { ahead, negative, inner } => {
-                let look = self.emit(Instruction::Look { negative: *negative, next: 0 })?;
+            Tree::Look {
+                ahead,
+                negative,
+                inner,
+            } => {
+                let look = self.emit(Instruction::Look {
+                    negative: *negative,
+                    next: 0,
+                })?;
                 self.tree(inner, !ahead)?;
                 self.emit(Instruction::Done)?;
                 let end = self.code.len();
-                self.code[look] = Instruction::Look { negative: *negative, next: end };
+                self.code[look] = Instruction::Look {
+                    negative: *negative,
+                    next: end,
+                };
             }
             Tree::Sequence(items) => {
                 if back {
@@ -124,7 +152,13 @@ impl Compiler<'_> {
                 }
             }
             Tree::Either(choices) => self.either(choices, back)?,
-            Tree::Repeat { inner, least, most, greedy, groups } => {
+            Tree::Repeat {
+                inner,
+                least,
+                most,
+                greedy,
+                groups,
+            } => {
                 self.repeat(inner, *least, *most, *greedy, *groups, back)?;
             }
         }

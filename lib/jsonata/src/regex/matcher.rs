@@ -91,10 +91,12 @@ impl Run<'_> {
             let program = self.program;
             let next = match &program.code[code] {
                 Instruction::Char { c, back } => self.one(place, *back, |found| self.same(found, *c)),
-                Instruction::Any { back } => {
-                    self.one(place, *back, |found| !matches!(found, '\n' | '\r' | '\u{2028}' | '\u{2029}'))
+                Instruction::Any { back } => self.one(place, *back, |found| {
+                    !matches!(found, '\n' | '\r' | '\u{2028}' | '\u{2029}')
+                }),
+                Instruction::Class { class, back } => {
+                    self.one(place, *back, |found| self.within(found, class))
                 }
-                Instruction::Class { class, back } => self.one(place, *back, |found| self.within(found, class)),
                 Instruction::Start => self.is_start(place).then_some(place),
                 Instruction::End => self.is_end(place).then_some(place),
                 Instruction::Boundary(wanted) => (self.is_boundary(place) == *wanted).then_some(place),
@@ -166,7 +168,11 @@ impl Run<'_> {
     /// Drops the branches above the floor, and keeps how to undo what was saved there.
     fn keep_saves(&mut self, floor: usize) {
         let above: Vec<Trail> = self.trail.drain(floor..).collect();
-        self.trail.extend(above.into_iter().filter(|entry| !matches!(entry, Trail::Branch { .. })));
+        self.trail.extend(
+            above
+                .into_iter()
+                .filter(|entry| !matches!(entry, Trail::Branch { .. })),
+        );
     }
 
     fn back_to_floor(&mut self, floor: usize) {
@@ -212,11 +218,19 @@ impl Run<'_> {
     }
 
     fn one(&self, place: usize, back: bool, fits: impl Fn(char) -> bool) -> Option<usize> {
-        let found = if back { self.before(place) } else { self.after(place) }?;
+        let found = if back {
+            self.before(place)
+        } else {
+            self.after(place)
+        }?;
         if !fits(found) {
             return None;
         }
-        Some(if back { place - found.len_utf8() } else { place + found.len_utf8() })
+        Some(if back {
+            place - found.len_utf8()
+        } else {
+            place + found.len_utf8()
+        })
     }
 
     fn same(&self, a: char, b: char) -> bool {
@@ -224,7 +238,12 @@ impl Run<'_> {
     }
 
     fn within(&self, c: char, class: &Class) -> bool {
-        let holds = |c: char| class.ranges.iter().any(|(first, last)| (*first..=*last).contains(&c));
+        let holds = |c: char| {
+            class
+                .ranges
+                .iter()
+                .any(|(first, last)| (*first..=*last).contains(&c))
+        };
         let mut found = holds(c);
         if !found && self.program.ignore_case {
             found = holds(canonical(c)) || c.to_lowercase().any(holds);

@@ -13,8 +13,18 @@ pub(super) enum Tree {
     Group(Box<Tree>, Option<usize>),
     Back(usize),
     NamedBack(String),
-    Look { ahead: bool, negative: bool, inner: Box<Tree> },
-    Repeat { inner: Box<Tree>, least: u32, most: Option<u32>, greedy: bool, groups: (usize, usize) },
+    Look {
+        ahead: bool,
+        negative: bool,
+        inner: Box<Tree>,
+    },
+    Repeat {
+        inner: Box<Tree>,
+        least: u32,
+        most: Option<u32>,
+        greedy: bool,
+        groups: (usize, usize),
+    },
     Sequence(Vec<Tree>),
     Either(Vec<Tree>),
 }
@@ -95,7 +105,10 @@ impl Parser {
     }
 
     fn eat(&mut self, text: &str) -> bool {
-        let fits = text.chars().enumerate().all(|(after, c)| self.text.get(self.place + after) == Some(&c));
+        let fits = text
+            .chars()
+            .enumerate()
+            .all(|(after, c)| self.text.get(self.place + after) == Some(&c));
         if fits {
             self.place += text.chars().count();
         }
@@ -112,7 +125,11 @@ impl Parser {
             choices.push(self.sequence()?);
         }
         self.depth -= 1;
-        Ok(if choices.len() == 1 { choices.swap_remove(0) } else { Tree::Either(choices) })
+        Ok(if choices.len() == 1 {
+            choices.swap_remove(0)
+        } else {
+            Tree::Either(choices)
+        })
     }
 
     fn sequence(&mut self) -> Result<Tree, &'static str> {
@@ -133,7 +150,9 @@ impl Parser {
     }
 
     fn atom(&mut self) -> Result<Tree, &'static str> {
-        let Some(c) = self.here() else { return Ok(Tree::Empty) };
+        let Some(c) = self.here() else {
+            return Ok(Tree::Empty);
+        };
         self.place += 1;
         Ok(match c {
             '.' => Tree::Any,
@@ -149,12 +168,21 @@ impl Parser {
     }
 
     fn group(&mut self) -> Result<Tree, &'static str> {
-        let look = [("?=", true, false), ("?!", true, true), ("?<=", false, false), ("?<!", false, true)];
+        let look = [
+            ("?=", true, false),
+            ("?!", true, true),
+            ("?<=", false, false),
+            ("?<!", false, true),
+        ];
         for (text, ahead, negative) in look {
             if self.eat(text) {
                 let inner = Box::new(self.either()?);
                 self.close()?;
-                return Ok(Tree::Look { ahead, negative, inner });
+                return Ok(Tree::Look {
+                    ahead,
+                    negative,
+                    inner,
+                });
             }
         }
         if self.eat("?:") {
@@ -194,7 +222,11 @@ impl Parser {
     }
 
     fn close(&mut self) -> Result<(), &'static str> {
-        if self.eat(")") { Ok(()) } else { Err("Unterminated group") }
+        if self.eat(")") {
+            Ok(())
+        } else {
+            Err("Unterminated group")
+        }
     }
 
     /// `2}`, `2,}` or `2,3}` after an opening brace; moves on only if asked and it is one.
@@ -269,7 +301,9 @@ impl Parser {
     }
 
     fn escape(&mut self) -> Result<Tree, &'static str> {
-        let Some(c) = self.here() else { return Err("\\ at end of pattern") };
+        let Some(c) = self.here() else {
+            return Err("\\ at end of pattern");
+        };
         match c {
             'b' | 'B' => {
                 self.place += 1;
@@ -297,7 +331,9 @@ impl Parser {
     }
 
     fn pattern_has_names(&self) -> bool {
-        self.text.windows(4).any(|w| w[0] == '(' && w[1] == '?' && w[2] == '<' && w[3] != '=' && w[3] != '!')
+        self.text
+            .windows(4)
+            .any(|w| w[0] == '(' && w[1] == '?' && w[2] == '<' && w[3] != '=' && w[3] != '!')
     }
 
     /// `\d` and its like, after the backslash.
@@ -350,7 +386,11 @@ impl Parser {
             'u' => self.unit().unwrap_or('u'),
             '0'..='7' => {
                 let mut code = c.to_digit(8).unwrap_or(0);
-                while let Some(digit) = self.here().and_then(|c| c.to_digit(8)).filter(|digit| code * 8 + digit < 256) {
+                while let Some(digit) = self
+                    .here()
+                    .and_then(|c| c.to_digit(8))
+                    .filter(|digit| code * 8 + digit < 256)
+                {
                     code = code * 8 + digit;
                     self.place += 1;
                 }
@@ -397,13 +437,16 @@ impl Parser {
             ranges: Vec::new(),
         };
         loop {
-            let Some(c) = self.here() else { return Err("Unterminated character class") };
+            let Some(c) = self.here() else {
+                return Err("Unterminated character class");
+            };
             if c == ']' {
                 self.place += 1;
                 return Ok(class);
             }
             let first = self.class_atom(&mut class.ranges)?;
-            let is_range = self.here() == Some('-') && self.text.get(self.place + 1).is_some_and(|c| *c != ']');
+            let is_range =
+                self.here() == Some('-') && self.text.get(self.place + 1).is_some_and(|c| *c != ']');
             if !is_range {
                 class.ranges.extend(first.map(|c| (c, c)));
                 continue;
@@ -415,7 +458,9 @@ impl Parser {
                 (Some(_), Some(_)) => return Err("Range out of order in character class"),
                 (first, second) => {
                     class.ranges.push(('-', '-'));
-                    class.ranges.extend(first.into_iter().chain(second).map(|c| (c, c)));
+                    class
+                        .ranges
+                        .extend(first.into_iter().chain(second).map(|c| (c, c)));
                 }
             }
         }
@@ -423,7 +468,9 @@ impl Parser {
 
     /// One character of a class, or `None` when a whole set was added.
     fn class_atom(&mut self, ranges: &mut Vec<(char, char)>) -> Result<Option<char>, &'static str> {
-        let Some(c) = self.here() else { return Err("Unterminated character class") };
+        let Some(c) = self.here() else {
+            return Err("Unterminated character class");
+        };
         self.place += 1;
         if c != '\\' {
             return Ok(Some(c));
