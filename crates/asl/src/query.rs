@@ -45,20 +45,16 @@ pub(crate) enum Written<'t> {
     Text,
     /// As an expression.
     Expression(&'t str),
-    /// One delimiter without the other, or with blanks around.
+    /// One delimiter without the other.
     Unclear,
 }
 
 /// Looks for the delimiters of an expression.
 pub(crate) fn written(text: &str) -> Written<'_> {
-    if let Some(inner) = text
-        .strip_prefix("{%")
-        .and_then(|rest| rest.strip_suffix("%}"))
-    {
+    if let Some(inner) = text.strip_prefix("{%").and_then(|rest| rest.strip_suffix("%}")) {
         return Written::Expression(inner.trim());
     }
-    let bare = text.trim();
-    if bare.starts_with("{%") || bare.ends_with("%}") {
+    if text.starts_with("{%") || text.ends_with("%}") {
         return Written::Unclear;
     }
     Written::Text
@@ -88,13 +84,19 @@ impl Query {
         };
         for reference in &references.top_level {
             let name = &reference.path[0];
-            refuse(format!("Reference to '{name}' at the top level is not supported."));
+            refuse(format!(
+                "Reference to '{name}' at the top level is not supported."
+            ));
         }
         for _ in &references.root {
             refuse("Reference to '$$' at the top level is not supported.".to_owned());
         }
         let mut sees_context = false;
-        for reference in references.variables.iter().filter(|used| &*used.path[0] == "states") {
+        for reference in references
+            .variables
+            .iter()
+            .filter(|used| &*used.path[0] == "states")
+        {
             match reference.path.get(1).map(|name| &**name) {
                 Some("context") | None => sees_context = true,
                 Some(name @ "result") if sees != Sees::Result => {
@@ -256,7 +258,10 @@ mod tests {
     fn delimiters_stand_at_both_ends_or_nowhere() {
         assert_eq!(written("{% 1 + 1 %}"), Written::Expression("1 + 1"));
         assert_eq!(written("{%%}"), Written::Expression(""));
-        assert_eq!(written("plain {% 1 %} text"), Written::Text);
+        // With blanks on both sides too, as recorded from AWS.
+        for text in ["plain {% 1 %} text", " {% 1 %} ", ""] {
+            assert_eq!(written(text), Written::Text, "{text}");
+        }
         for text in ["{% 1", "1 %}", " {% 1 %}", "{% 1 %} ", "{%}"] {
             assert_eq!(written(text), Written::Unclear, "{text}");
         }
@@ -265,8 +270,14 @@ mod tests {
     #[test]
     fn an_expression_sees_input_context_and_variables() {
         assert_eq!(evaluate("$states.input.a", json!({"a": 1})), Ok(json!(1)));
-        assert_eq!(evaluate("$states.context.Execution.Name", json!({})), Ok(json!("run")));
-        assert_eq!(evaluate("$lookup($states, 'context').Execution.Name", json!({})), Ok(json!("run")));
+        assert_eq!(
+            evaluate("$states.context.Execution.Name", json!({})),
+            Ok(json!("run"))
+        );
+        assert_eq!(
+            evaluate("$lookup($states, 'context').Execution.Name", json!({})),
+            Ok(json!("run"))
+        );
         assert_eq!(evaluate("$v.w[1]", json!({})), Ok(json!(2)));
         assert_eq!(evaluate("($x := 2; $x * $x)", json!({})), Ok(json!(4)));
     }
@@ -275,7 +286,10 @@ mod tests {
     fn result_and_error_are_seen_where_they_are() {
         let (world, input, made) = (World::new(), json!({}), json!({"n": 7}));
         let result = compile("$states.result.n", Sees::Result);
-        assert_eq!(result.evaluate(world.env(&input).with_result(&made)), Ok(json!(7)));
+        assert_eq!(
+            result.evaluate(world.env(&input).with_result(&made)),
+            Ok(json!(7))
+        );
         let error = compile("$states.errorOutput.n", Sees::Error);
         assert_eq!(error.evaluate(world.env(&input).with_error(&made)), Ok(json!(7)));
     }
@@ -333,7 +347,12 @@ mod tests {
         let whole = |text| compile(text, Sees::Input).evaluate_to_whole(World::new().env(&json!({})));
         assert_eq!(whole("5"), Ok(5));
         assert_eq!(whole("10 / 2"), Ok(5));
-        assert!(whole("1.5").is_err() && whole("0 - 1").is_err() && whole("'5'").is_err() && whole("1e300").is_err());
+        assert!(
+            whole("1.5").is_err()
+                && whole("0 - 1").is_err()
+                && whole("'5'").is_err()
+                && whole("1e300").is_err()
+        );
     }
 
     #[test]

@@ -73,7 +73,12 @@ impl Template {
 
     /// An object of templates.
     pub(crate) fn object(members: Vec<(Str, Self)>) -> Self {
-        let node = Node::Object(members.into_iter().map(|(name, member)| (name, member.0)).collect());
+        let node = Node::Object(
+            members
+                .into_iter()
+                .map(|(name, member)| (name, member.0))
+                .collect(),
+        );
         Self(node.folded())
     }
 
@@ -89,7 +94,8 @@ impl Template {
             return query.unexpected(expected, value);
         }
         let found = value.kind();
-        let cause = format!("The value of the field '{field}' must be of type '{expected}', but was '{found}'");
+        let cause =
+            format!("The value of the field '{field}' must be of type '{expected}', but was '{found}'");
         Failure::query(cause, Some(field.into()))
     }
 

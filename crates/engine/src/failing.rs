@@ -226,7 +226,13 @@ impl Stepper<'_> {
         let error = trouble.output();
         match self.caught(branch, visit, catcher, &error) {
             Ok((output, assigned)) => {
-                states::leave(self, branch, output, assigned, asl::Transition::Next(catcher.next));
+                states::leave(
+                    self,
+                    branch,
+                    output,
+                    assigned,
+                    asl::Transition::Next(catcher.next),
+                );
             }
             Err(failure) => self.fail_branch_explained(branch, failure),
         }

@@ -12,7 +12,13 @@ use crate::validate::Part;
 
 impl Reader<'_> {
     /// Reads the `Assign` of a state, a choice rule or a catcher.
-    pub(crate) fn assign(&mut self, id: StateId, fields: &Fields<'_>, part: Part, sees: Sees) -> Option<Assign> {
+    pub(crate) fn assign(
+        &mut self,
+        id: StateId,
+        fields: &Fields<'_>,
+        part: Part,
+        sees: Sees,
+    ) -> Option<Assign> {
         let Some(field) = fields.get("Assign") else {
             return Some(Assign::default());
         };

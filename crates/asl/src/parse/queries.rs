@@ -52,7 +52,7 @@ impl Field<'_> {
         let Written::Expression(text) = written(self.text()?) else {
             self.report(
                 Code::InvalidJsonataExpression,
-                "A JSONata expression must start with '{%' and end with '%}', without blanks around them",
+                "A JSONata expression must start with '{%' and end with '%}'",
             );
             return None;
         };
