@@ -8,7 +8,7 @@ use jsonata::{Budget, Dialect, Expression, Functions, Kind, Options, Outcome};
 use crate::diagnostics::Code;
 use crate::env::{Env, Produced};
 use crate::failure::Failure;
-use crate::limits::{JSONATA_STEPS_MAX, JSONATA_VALUE_BYTES_MAX};
+use crate::limits::{CAUSE_CHARS_MAX, JSONATA_STEPS_MAX, JSONATA_VALUE_BYTES_MAX};
 
 /// A compiled JSONata expression. Clones share it.
 #[derive(Debug, Clone)]
@@ -188,7 +188,10 @@ impl Query {
     }
 
     /// A failure with other words than those about an expression, located here.
-    pub(crate) fn located(&self, cause: String) -> Failure {
+    pub(crate) fn located(&self, mut cause: String) -> Failure {
+        if let Some((end, _)) = cause.char_indices().nth(CAUSE_CHARS_MAX) {
+            cause.truncate(end);
+        }
         Failure::query(cause, Some(self.location.clone()))
     }
 
@@ -340,6 +343,14 @@ mod tests {
             opening("'text'")
                 + "returned an unexpected result type. Expected 'array', but was 'string' for value: \"text\""
         );
+    }
+
+    #[test]
+    fn what_a_failure_says_is_bounded() {
+        let text = format!("$none & $error('{}')", "ä".repeat(CAUSE_CHARS_MAX));
+        assert_eq!(cause(&text).chars().count(), CAUSE_CHARS_MAX);
+        let failure = evaluate("$error($pad('', 200000, 'x'))", json!({})).unwrap_err();
+        assert!(failure.cause.unwrap().len() <= CAUSE_CHARS_MAX);
     }
 
     #[test]

@@ -239,6 +239,31 @@ fn variables_that_a_state_reads_are_named_once_and_sorted() {
     );
 }
 
+#[test]
+fn jsonata_names_the_variables_that_it_reads() {
+    let machine = machine(
+        r#"{ "StartAt": "C", "QueryLanguage": "JSONata", "States": {
+            "C": { "Type": "Choice", "Default": "T", "Output": "{% $out %}",
+              "Choices": [{ "Condition": "{% $a > $sum($b.list) %}", "Output": ["{% $c %}"], "Assign": { "x": "{% $d %}" }, "Next": "T" }] },
+            "T": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": { "n": "{% ($own := $e; $own + $states.input.f) %}" },
+              "TimeoutSeconds": "{% $g %}", "Output": "{% $map($states.result, function($v) { $v + $h }) %}",
+              "Catch": [{ "ErrorEquals": ["E"], "Output": "{% $i %}", "Next": "M" }], "Next": "M" },
+            "M": { "Type": "Map", "Items": "{% $j %}", "ItemSelector": "{% $k %}", "MaxConcurrency": "{% $l %}", "Next": "W",
+              "ItemProcessor": { "StartAt": "S", "States": { "S": { "Type": "Succeed", "Output": "{% $m %}" } } } },
+            "W": { "Type": "Wait", "Seconds": "{% $n %}", "Next": "F" },
+            "F": { "Type": "Fail", "Error": "{% $o %}", "Cause": "{% $states.input %}" } } }"#,
+    );
+    let found: Vec<String> = machine
+        .variable_references()
+        .into_iter()
+        .map(|(state, names)| format!("{state}: {}", names.join(" ")))
+        .collect();
+    assert_eq!(
+        found,
+        ["C: a b c d out", "T: e g h i", "M: j k l", "W: n", "F: o", "S: m"]
+    );
+}
+
 /// A Map in a Map in a Map, so many levels deep.
 fn nested(levels: usize) -> String {
     let mut text = r#"{"StartAt":"S","States":{"S":{"Type":"Succeed"}}}"#.to_owned();
