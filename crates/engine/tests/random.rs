@@ -242,6 +242,9 @@ fn flow(dice: &mut Dice, names: &mut u32, depth: u32) -> Value {
 }
 
 fn state(dice: &mut Dice, names: &mut u32, depth: u32, next: Option<String>) -> Value {
+    if dice.roll(5) == 0 {
+        return jsonata_state(dice, names, depth, next);
+    }
     let mut state = match dice.roll(if depth == 0 { 6 } else { 9 }) {
         0 => json!({"Type": "Pass"}),
         1 => json!({"Type": "Wait", "Seconds": 3}),
@@ -297,6 +300,63 @@ fn state(dice: &mut Dice, names: &mut u32, depth: u32, next: Option<String>) -> 
         if let (0, Some(next)) = (dice.roll(2), &next) {
             let catch = json!([{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": next}]);
             members.insert("Catch", catch);
+        }
+    }
+    match next {
+        Some(next) => members.insert("Next", next),
+        None => members.insert("End", true),
+    }
+    state
+}
+
+/// A state in JSONata, some of whose expressions fail with some inputs.
+fn jsonata_state(dice: &mut Dice, names: &mut u32, depth: u32, next: Option<String>) -> Value {
+    const CHANCY: [&str; 3] = [
+        "{% $states.input %}",
+        "{% $states.input.n > 0 ? $states.input : $none %}",
+        "{% $random() < 0.7 ? $states.input : $none %}",
+    ];
+    let chancy = CHANCY[dice.roll(3) as usize];
+    let mut state = match dice.roll(if depth == 0 { 3 } else { 5 }) {
+        0 => json!({"Type": "Pass", "Output": chancy}),
+        1 => json!({"Type": "Wait", "Seconds": "{% 1 + 2 %}", "Output": chancy}),
+        2 => {
+            json!({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:F",
+            "Arguments": chancy, "TimeoutSeconds": "{% 2 + 3 %}"})
+        }
+        3 => Value::object([
+            ("Type", Value::from("Parallel")),
+            ("Arguments", Value::from(chancy)),
+            ("Branches", Value::from(vec![flow(dice, names, depth - 1)])),
+        ]),
+        _ => Value::object([
+            ("Type", Value::from("Map")),
+            ("Items", Value::from("{% $states.context.Execution.Input.list %}")),
+            ("ItemSelector", Value::from(chancy)),
+            ("ItemProcessor", flow(dice, names, depth - 1)),
+        ]),
+    };
+    let kind = state
+        .get("Type")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let Value::Object(members) = &mut state else {
+        return state;
+    };
+    members.insert("QueryLanguage", "JSONata");
+    if matches!(kind.as_str(), "Task" | "Parallel" | "Map") {
+        members.insert("Output", CHANCY[dice.roll(3) as usize]);
+        if dice.roll(2) == 0 {
+            let retry = json!([{"ErrorEquals": ["Random", "States.QueryEvaluationError"], "MaxAttempts": dice.roll(3), "IntervalSeconds": 2}]);
+            members.insert("Retry", retry);
+        }
+        if let (0, Some(next)) = (dice.roll(2), &next) {
+            let output = CHANCY[dice.roll(3) as usize];
+            members.insert(
+                "Catch",
+                json!([{"ErrorEquals": ["States.ALL"], "Output": output, "Next": next}]),
+            );
         }
     }
     match next {
