@@ -88,8 +88,8 @@ impl Template {
         Self(node.folded())
     }
 
-    /// The failure of a value of the wrong type.
-    pub(crate) fn unexpected(&self, field: &str, expected: &str, value: &Value) -> Failure {
+    /// The failure of a value of the wrong type; the field is named where no expression of its own is.
+    pub fn unexpected(&self, field: &str, expected: &str, value: &Value) -> Failure {
         if let Node::Query(query) = &self.0 {
             return query.unexpected(expected, value);
         }

@@ -1,6 +1,6 @@
 //! Task: has work done outside, and takes what comes back.
 
-use asl::{Failure, Resource, State, StateKind, Target, Task, limits};
+use asl::{Failure, QueryLanguage, Resource, State, StateKind, Target, Task, limits};
 use json::{Payload, Str, Value};
 
 use crate::effect::Effect;
@@ -80,10 +80,13 @@ fn prepare(step: &Stepper<'_>, branch: BranchId, state: &State, task: &Task) -> 
         .map(|beat| beat.resolve("HeartbeatSeconds", env))
         .transpose()?;
     let role_arn = match &task.credentials {
-        Some(credentials) => {
-            let credentials = credentials.evaluate(env)?;
-            credentials.get("RoleArn").and_then(Value::as_str).map(Str::from)
-        }
+        Some(credentials) => match credentials.evaluate(env)?.get("RoleArn") {
+            Some(Value::String(role)) => Some(role.clone()),
+            Some(other) if state.query_language == QueryLanguage::Jsonata => {
+                return Err(credentials.unexpected("Credentials/RoleArn", "string", other));
+            }
+            _ => None,
+        },
         None => None,
     };
     let parameters = match &task.parameters {
