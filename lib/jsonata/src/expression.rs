@@ -117,6 +117,7 @@ impl Expression {
     /// Evaluates the expression over an input.
     pub fn evaluate<'a>(&'a self, input: Option<&Value>, env: Env<'a>) -> Result<Outcome, Error> {
         let input = input.cloned().map_or(Val::Undefined, Val::Json);
+        let parts_max = env.budget.bytes_max / 4;
         let mut evaluator = Evaluator::new(&self.0, input, env);
         let value = evaluator.run()?;
         let plain = match value {
@@ -124,10 +125,15 @@ impl Expression {
             Val::Json(Value::Number(number)) => finite(Value::Number(number)),
             Val::Json(value) => value,
             made => {
+                // Parts may be shared, and are counted as often as they would be written.
+                let mut parts = parts_max;
+                let json = made
+                    .to_json_within(&mut parts)
+                    .map_err(|_| Error::limit(Limit::Memory))?;
                 if made.holds_function() {
                     return Ok(Outcome::Function);
                 }
-                finite(made.to_json().unwrap_or_default())
+                finite(json.unwrap_or_default())
             }
         };
         if !fits(&plain, RESULT_DEPTH_MAX) {
