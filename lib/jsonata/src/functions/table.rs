@@ -80,7 +80,7 @@ const STANDARD: &[Row] = &[
 ];
 
 const STEP_FUNCTIONS: &[Row] = &[
-    ("partition", "<a<x>n:a>", 2, aws::partition),
+    ("partition", "<an:a>", 2, aws::partition),
     ("range", "<nnn:a>", 3, aws::range),
     ("hash", "<s-s:s>", 2, aws::hash),
     ("random", "<n?:n>", 1, aws::random),
