@@ -100,8 +100,8 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        let error = format!("{:#}", read("listen = \"x\"").unwrap_err());
-        assert!(error.contains("unknown field `listen`"), "{error}");
+        let error = format!("{:#}", read("lisen = \"x\"").unwrap_err());
+        assert!(error.contains("unknown field `lisen`"), "{error}");
         let error = format!("{:#}", read("account = \"12\"").unwrap_err());
         assert!(error.contains("must be 12 digits"), "{error}");
     }

@@ -88,7 +88,7 @@ impl<'a> Meter<'a> {
             return Err(Error::limit(Kind::Depth));
         }
         self.native += 1;
-        Ok(())
+        self.step(1)
     }
 
     pub(crate) fn leave_native(&mut self) {

@@ -117,6 +117,7 @@ impl Expression {
     /// Evaluates the expression over an input.
     pub fn evaluate<'a>(&'a self, input: Option<&Value>, env: Env<'a>) -> Result<Outcome, Error> {
         let input = input.cloned().map_or(Val::Undefined, Val::Json);
+        let parts_max = env.budget.bytes_max / 4;
         let mut evaluator = Evaluator::new(&self.0, input, env);
         let value = evaluator.run()?;
         let plain = match value {
@@ -124,10 +125,15 @@ impl Expression {
             Val::Json(Value::Number(number)) => finite(Value::Number(number)),
             Val::Json(value) => value,
             made => {
+                // Parts may be shared, and are counted as often as they would be written.
+                let mut parts = parts_max;
+                let json = made
+                    .to_json_within(&mut parts)
+                    .map_err(|_| Error::limit(Limit::Memory))?;
                 if made.holds_function() {
                     return Ok(Outcome::Function);
                 }
-                finite(made.to_json().unwrap_or_default())
+                finite(json.unwrap_or_default())
             }
         };
         if !fits(&plain, RESULT_DEPTH_MAX) {
@@ -263,5 +269,94 @@ fn fits(value: &Value, depth: usize) -> bool {
 impl fmt::Debug for Expression {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_tuple("Expression").field(&self.0.node).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEP_FUNCTIONS: Options = Options {
+        dialect: Dialect::V2_0_6,
+        functions: Functions::StepFunctions,
+    };
+
+    fn evaluate(text: &str) -> Result<Outcome, Error> {
+        let env = Env {
+            variables: &|_| None,
+            now_millis: 0,
+            random: &mut || 0,
+            budget: Budget::AWS,
+        };
+        Expression::compile(text, STEP_FUNCTIONS)?.evaluate(None, env)
+    }
+
+    fn shown(text: &str) -> String {
+        match evaluate(text) {
+            Ok(Outcome::Value(value)) => value.to_string(),
+            Ok(other) => format!("{other:?}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn step_functions_are_as_recorded() {
+        for (text, value) in [
+            ("$range(1, 9, 9)", "1"),
+            ("$range(0, 9, 3)", "[0,3,6,9]"),
+            ("$partition([0], 1)", "[[0]]"),
+            ("$partition([1..5], 2)", "[[1,2],[3,4],[5]]"),
+            ("$parse(\"-0\")", "0"),
+            ("$random(42)", "0.7275636800328681"),
+            ("$hash(\"\", \"MD5\")", "\"d41d8cd98f00b204e9800998ecf8427e\""),
+            ("$uuid()", "\"00000000-0000-4000-8000-000000000000\""),
+            ("1/0", "\"Infinity\""),
+            ("[1/0, {\"a\": -1/0}]", "[\"Infinity\",{\"a\":\"-Infinity\"}]"),
+            ("$eval(\"1\")", "T1006: Attempted to invoke a non-function"),
+            ("$sum", "Function"),
+            ("$nothing", "Undefined"),
+        ] {
+            assert_eq!(shown(text), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_counts_as_on_aws() {
+        let terms = |count: usize| vec!["1"; count].join("+");
+        assert_eq!(shown(&terms(100)), "100");
+        assert_eq!(evaluate(&terms(101)).unwrap_err().kind(), Limit::Depth);
+        let recursion = |count| format!("($f := function($n){{$n = 0 ? 0 : 1 + $f($n - 1)}}; $f({count}))");
+        assert_eq!(shown(&recursion(31)), "31");
+        assert_eq!(evaluate(&recursion(32)).unwrap_err().kind(), Limit::Depth);
+    }
+
+    #[test]
+    fn memory_counts_as_on_aws() {
+        assert_eq!(shown("$count([1..873782])"), "873782");
+        assert_eq!(evaluate("$count([1..873783])").unwrap_err().kind(), Limit::Memory);
+        assert_eq!(shown("$length($pad(\"\", 4194304))"), "4194304");
+        assert_eq!(evaluate("$pad(\"\", 8388608)").unwrap_err().kind(), Limit::Memory);
+    }
+
+    #[test]
+    fn references_say_what_is_used_from_outside() {
+        let text =
+            "($x := $states.input.items[price > $limit].sku; $map($x, function($i){$i & phone}) ~> $count)";
+        let found = Expression::compile(text, STEP_FUNCTIONS).unwrap().references();
+        let paths = |list: &[Reference]| list.iter().map(|one| one.path.join(".")).collect::<Vec<_>>();
+        assert_eq!(paths(&found.variables), ["states.input.items", "limit"]);
+        assert_eq!(paths(&found.top_level), ["phone"]);
+        assert!(found.root.is_empty());
+        let found = Expression::compile("$$.a & $states.errorOutput", STEP_FUNCTIONS)
+            .unwrap()
+            .references();
+        assert_eq!(paths(&found.root), ["$.a"]);
+        assert_eq!(paths(&found.variables), ["states.errorOutput"]);
+    }
+
+    #[test]
+    fn expressions_are_shared_between_threads() {
+        fn is_shared<T: Send + Sync + Clone>() {}
+        is_shared::<Expression>();
     }
 }

@@ -16,6 +16,9 @@ pub(crate) const NESTING_MAX: u32 = 1000;
 /// Wide objects get an index of their names at the first look-up.
 const LINEAR_MAX: usize = 12;
 
+/// A value has more parts than allowed.
+pub(crate) struct TooLarge;
+
 /// A value during an evaluation.
 #[derive(Clone, Default)]
 pub(crate) enum Val {
@@ -219,6 +222,7 @@ impl Val {
         match self {
             Self::Array(array) => array.depth,
             Self::Object(object) => object.depth,
+            Self::Func(func) => func.nesting(),
             _ => 0,
         }
     }
@@ -310,26 +314,36 @@ impl Val {
         }
     }
 
-    /// The value as JSON. What JSON cannot say becomes `null` (in arrays) or is left out (of objects).
+    /// The value as JSON, if it is not too large to be shown in an error.
     pub(crate) fn to_json(&self) -> Option<Value> {
-        Some(match self {
-            Self::Undefined | Self::Func(_) => return None,
+        self.to_json_within(&mut 100_000).ok().flatten()
+    }
+
+    /// The value as JSON of at most so many parts. What JSON cannot say becomes `null` (in arrays) or is left out
+    /// (of objects).
+    pub(crate) fn to_json_within(&self, parts: &mut usize) -> Result<Option<Value>, TooLarge> {
+        *parts = parts.checked_sub(1).ok_or(TooLarge)?;
+        Ok(Some(match self {
+            Self::Undefined | Self::Func(_) => return Ok(None),
             Self::Json(value) => value.clone(),
-            Self::Array(array) => array
-                .items
-                .iter()
-                .map(|item| item.to_json().unwrap_or_default())
-                .collect(),
-            Self::Tuples(tuples) => tuples
-                .iter()
-                .map(|tuple| tuple.item.to_json().unwrap_or_default())
-                .collect(),
             Self::Object(object) => {
-                let members = object.list.iter();
-                let members = members.filter_map(|(name, value)| Some((name.clone(), value.to_json()?)));
-                Value::Object(members.collect())
+                let mut members = Vec::with_capacity(object.list.len());
+                for (name, value) in &object.list {
+                    if let Some(value) = value.to_json_within(parts)? {
+                        members.push((name.clone(), value));
+                    }
+                }
+                Value::Object(members.into_iter().collect())
             }
-        })
+            array => {
+                let mut items = Vec::with_capacity(array.elements().len());
+                for item in array.elements().iter() {
+                    let item = stacker::maybe_grow(64 * 1024, 1024 * 1024, || item.to_json_within(parts))?;
+                    items.push(item.unwrap_or_default());
+                }
+                Value::from(items)
+            }
+        }))
     }
 
     /// Whether a function is in it somewhere.

@@ -8,11 +8,11 @@ use smallvec::SmallVec;
 
 use super::{Evaluator, Frame, nested};
 use crate::ast::{Kind, Lambda, Node, Sym, Transform};
-use crate::error::Error;
+use crate::error::{Error, Kind as Limit};
 use crate::functions::Builtin;
 use crate::functions::matching;
 use crate::regex::Regex;
-use crate::value::Val;
+use crate::value::{NESTING_MAX, Val};
 
 /// A function value.
 pub(crate) enum Func {
@@ -27,11 +27,13 @@ pub(crate) enum Func {
     PartialNative {
         builtin: &'static Builtin,
         given: Vec<Option<Val>>,
+        nesting: u32,
     },
     /// Another function some of whose arguments are given.
     PartialOther {
         func: Val,
         given: Vec<Option<Val>>,
+        nesting: u32,
     },
     Regex(Arc<Regex>),
     /// The next match of a regular expression.
@@ -45,7 +47,11 @@ pub(crate) enum Func {
         frame: Rc<Frame>,
     },
     /// `f ~> g`
-    Chain(Val, Val),
+    Chain {
+        first: Val,
+        second: Val,
+        nesting: u32,
+    },
 }
 
 /// A lambda with what it was made in.
@@ -75,7 +81,29 @@ impl Func {
             }
             Self::Regex(_) => 2,
             Self::Next { .. } => 0,
-            Self::Transform { .. } | Self::Chain(..) => 1,
+            Self::Transform { .. } | Self::Chain { .. } => 1,
+        }
+    }
+
+    /// How deep functions and values nest in it, which is how deep dropping it goes.
+    pub(crate) fn nesting(&self) -> u32 {
+        match self {
+            Self::Native(_) | Self::Regex(_) | Self::Next { .. } => 0,
+            Self::Lambda(closure) | Self::PartialLambda { closure, .. } => {
+                1 + closure.frame.nesting().max(closure.input.nesting())
+            }
+            Self::PartialNative { nesting, .. } | Self::PartialOther { nesting, .. } => *nesting,
+            Self::Transform { frame, .. } => 1 + frame.nesting(),
+            Self::Chain { nesting, .. } => *nesting,
+        }
+    }
+
+    /// Whether it was made in this very frame.
+    pub(crate) fn knows(&self, frame: &Frame) -> bool {
+        match self {
+            Self::Lambda(closure) => std::ptr::eq(&*closure.frame, frame),
+            Self::Transform { frame: own, .. } => std::ptr::eq(&**own, frame),
+            _ => false,
         }
     }
 
@@ -194,7 +222,12 @@ impl Evaluator<'_> {
             ));
         }
         if value.as_func().is_some() {
-            return Ok(Val::func(Func::Chain(value, func)));
+            let nesting = 1 + value.nesting().max(func.nesting());
+            return nested(Val::func(Func::Chain {
+                first: value,
+                second: func,
+                nesting,
+            }));
         }
         self.apply(&func, vec![value], &Val::null(), None)
     }
@@ -222,14 +255,25 @@ impl Evaluator<'_> {
         let Val::Func(function) = &func else {
             return Err(with_name(Error::new("T1008").at(position), name));
         };
-        Ok(Val::func(match &**function {
+        let nesting = 1 + given
+            .iter()
+            .flatten()
+            .map(Val::nesting)
+            .max()
+            .unwrap_or(0)
+            .max(func.nesting());
+        nested(Val::func(match &**function {
             Func::Lambda(closure) => partial_lambda(closure, &closure.lambda.parameters, given),
             Func::PartialLambda { closure, open } => partial_lambda(closure, open, given),
             Func::Native(builtin) => {
                 given.resize(builtin.parameters, Some(Val::Undefined));
-                Func::PartialNative { builtin, given }
+                Func::PartialNative {
+                    builtin,
+                    given,
+                    nesting,
+                }
             }
-            _ => Func::PartialOther { func, given },
+            _ => Func::PartialOther { func, given, nesting },
         }))
     }
 
@@ -316,11 +360,11 @@ impl Evaluator<'_> {
                 self.apply_closure(closure, &closure.lambda.parameters, arguments)
             }
             Func::PartialLambda { closure, open } => self.apply_closure(closure, open, arguments),
-            Func::PartialNative { builtin, given } => {
+            Func::PartialNative { builtin, given, .. } => {
                 let all = fill(given, arguments);
                 (builtin.run)(self, &all, &Val::Undefined)
             }
-            Func::PartialOther { func, given } => {
+            Func::PartialOther { func, given, .. } => {
                 let all = fill(given, arguments);
                 self.apply(func, all, &Val::null(), None)
             }
@@ -340,7 +384,7 @@ impl Evaluator<'_> {
                 }
                 Some(value) => Err(crate::signature::with_value(Error::new("T0410").index(1), value)),
             },
-            Func::Chain(first, second) => {
+            Func::Chain { first, second, .. } => {
                 let value = self.apply(first, arguments, &Val::null(), None)?;
                 self.apply(second, vec![value], &Val::null(), None)
             }
@@ -359,6 +403,9 @@ impl Evaluator<'_> {
             variables.push((*parameter, arguments.next().unwrap_or_default()));
         }
         let frame = Frame::with(&closure.frame, variables);
+        if frame.nesting() > NESTING_MAX {
+            return Err(Error::limit(Limit::Depth));
+        }
         self.evaluate(&closure.lambda.body, &closure.input, &frame)
     }
 }

@@ -101,7 +101,7 @@ impl<'a> Evaluator<'a> {
             Kind::Variable(name) if node.predicate.is_empty() && node.group.is_none() && !node.keep_array => {
                 Ok(self.variable(*name, frame))
             }
-            Kind::Path(steps) => match self.straight_path(node, steps, input) {
+            Kind::Path(steps) => match self.straight_path(node, steps, input, frame) {
                 Some(value) => value,
                 None => stacker::maybe_grow(RED_ZONE, STACK_PIECE, || self.path(node, steps, input, frame)),
             },

@@ -49,8 +49,8 @@ impl Evaluator<'_> {
     fn operate(&mut self, op: Op, a: Val, b: Val) -> Result<Val, Error> {
         Ok(match op {
             Op::Add | Op::Subtract | Op::Multiply | Op::Divide | Op::Modulo => return arithmetic(op, &a, &b),
-            Op::Equal => Val::bool(!a.is_undefined() && !b.is_undefined() && equal(&a, &b)),
-            Op::NotEqual => Val::bool(!a.is_undefined() && !b.is_undefined() && !equal(&a, &b)),
+            Op::Equal => Val::bool(!a.is_undefined() && !b.is_undefined() && equal(&a, &b)?),
+            Op::NotEqual => Val::bool(!a.is_undefined() && !b.is_undefined() && !equal(&a, &b)?),
             Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => return comparison(op, &a, &b),
             Op::Concat => return self.concat(&a, &b),
             Op::Range => return self.range(&a, &b),

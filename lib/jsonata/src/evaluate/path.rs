@@ -177,43 +177,41 @@ fn is_plain(step: &Node) -> bool {
 }
 
 impl Evaluator<'_> {
-    /// A path of names through objects, without looking at more than is on the way. `None` when it is not one.
+    /// A path of names through objects, from the context or a variable: it looks at nothing but what is on its way,
+    /// and copies nothing. `None` when the path is not one of these.
     pub(super) fn straight_path(
         &mut self,
         node: &Node,
         steps: &[Node],
         input: &Val,
+        frame: &Rc<Frame>,
     ) -> Option<Result<Val, Error>> {
         if node.keep_singleton || node.keep_array || node.group.is_some() {
             return None;
         }
-        let Val::Json(mut value) = (match input {
-            Val::Json(value @ Value::Object(_)) => Val::Json(value.clone()),
+        let variable;
+        let (start, names) = match &steps[0].kind {
+            Kind::Name(_) => (input, steps),
+            Kind::Variable(name) if is_plain(&steps[0]) => {
+                variable = self.variable(*name, frame);
+                if variable.is_undefined() {
+                    return Some(Ok(Val::Undefined));
+                }
+                (&variable, &steps[1..])
+            }
+            Kind::Context if is_plain(&steps[0]) => (input, &steps[1..]),
             _ => return None,
-        }) else {
-            return None;
         };
-        if steps.len() == 1 {
-            // The commonest path of all is one name.
-            let Kind::Name(name) = &steps[0].kind else {
-                return None;
-            };
-            if !is_plain(&steps[0]) {
-                return None;
-            }
-            if let Err(error) = self.meter.enter() {
-                return Some(Err(error));
-            }
-            self.meter.leave();
-            return Some(Ok(value.get(name).cloned().map_or(Val::Undefined, Val::Json)));
-        }
-        for (place, step) in steps.iter().enumerate() {
+        let Val::Json(whole) = start else { return None };
+        let Value::Object(_) = whole else { return None };
+        let mut value = whole;
+        for step in names {
             let Kind::Name(name) = &step.kind else { return None };
             if !is_plain(step) {
                 return None;
             }
-            let next = match &value {
-                Value::Object(members) => members.get(name).cloned(),
+            let next = match value {
+                Value::Object(members) => members.get(name),
                 Value::Array(_) => return None,
                 _ => None,
             };
@@ -221,14 +219,12 @@ impl Evaluator<'_> {
                 Some(next) => value = next,
                 None => return Some(Ok(Val::Undefined)),
             }
-            if place + 1 == steps.len() {
-                break;
-            }
         }
-        Some(self.meter.enter().map(|()| {
-            self.meter.leave();
-            Val::Json(value)
-        }))
+        if let Err(error) = self.meter.enter() {
+            return Some(Err(error));
+        }
+        self.meter.leave();
+        Some(Ok(Val::Json(value.clone())))
     }
 
     pub(super) fn path(

@@ -96,7 +96,10 @@ pub(crate) fn distinct(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val
             Val::Json(Value::Number(number)) => numbers.insert((number.as_f64() + 0.0).to_bits()),
             other => {
                 evaluator.meter.step(others.len() as u64)?;
-                let is_new = !others.iter().any(|known| equal(known, other));
+                let mut is_new = true;
+                for known in &others {
+                    is_new = is_new && !equal(known, other)?;
+                }
                 if is_new {
                     others.push(other.clone());
                 }

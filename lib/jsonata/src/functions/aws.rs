@@ -121,7 +121,7 @@ pub(crate) fn parse(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -
     };
     evaluator.meter.charge(text.len())?;
     match json::parse(text) {
-        Ok(Value::Number(number)) if number.as_f64() == 0.0 => Ok(Val::number(0.0)),
+        Ok(Value::Number(_)) if text.trim() == "-0" => Ok(Val::number(0.0)),
         Ok(value) => Ok(Val::Json(value)),
         Err(_) => Err(wrong(0, "parse", argument(arguments, 0))),
     }

@@ -25,7 +25,7 @@ use std::rc::Rc;
 
 use json::{Number, Value};
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::evaluate::Evaluator;
 use crate::signature::Signature;
 use crate::value::Val;
@@ -73,8 +73,24 @@ pub(crate) fn numeric(value: &Val) -> Result<Option<f64>, Error> {
     }
 }
 
+/// Values share what is in them, so a small one may have very many parts: no more than this are looked at.
+const PARTS_MAX: usize = 20_000_000;
+
 /// Whether a value counts as true; nothing for nothing.
 pub(crate) fn boolean(value: &Val) -> Result<Option<bool>, Error> {
+    truth(value, &mut 0)
+}
+
+fn count(parts: &mut usize) -> Result<(), Error> {
+    *parts += 1;
+    if *parts > PARTS_MAX {
+        return Err(Error::limit(Kind::Time));
+    }
+    Ok(())
+}
+
+fn truth(value: &Val, parts: &mut usize) -> Result<Option<bool>, Error> {
+    count(parts)?;
     Ok(Some(match value {
         Val::Undefined => return Ok(None),
         Val::Json(Value::Null) | Val::Func(_) => false,
@@ -85,7 +101,7 @@ pub(crate) fn boolean(value: &Val) -> Result<Option<bool>, Error> {
         Val::Object(object) => object.len() > 0,
         array => {
             for element in array.elements().iter() {
-                if stacker::maybe_grow(64 * 1024, 1024 * 1024, || boolean(&element))?.unwrap_or(false) {
+                if stacker::maybe_grow(64 * 1024, 1024 * 1024, || truth(&element, parts))?.unwrap_or(false) {
                     return Ok(Some(true));
                 }
             }
@@ -95,29 +111,47 @@ pub(crate) fn boolean(value: &Val) -> Result<Option<bool>, Error> {
 }
 
 /// Whether two values are the same all through.
-pub(crate) fn equal(a: &Val, b: &Val) -> bool {
-    match (a, b) {
+pub(crate) fn equal(a: &Val, b: &Val) -> Result<bool, Error> {
+    same(a, b, &mut 0)
+}
+
+fn same(a: &Val, b: &Val, parts: &mut usize) -> Result<bool, Error> {
+    count(parts)?;
+    Ok(match (a, b) {
         (Val::Json(a), Val::Json(b)) => equal_json(a, b),
         (Val::Func(a), Val::Func(b)) => Rc::ptr_eq(a, b),
+        (Val::Array(a), Val::Array(b)) if Rc::ptr_eq(a, b) => true,
+        (Val::Object(a), Val::Object(b)) if Rc::ptr_eq(a, b) => true,
         (Val::Undefined, Val::Undefined) => true,
         _ if a.is_array() && b.is_array() => {
             let (a, b) = (a.elements(), b.elements());
-            a.len() == b.len()
-                && a.iter()
-                    .zip(b.iter())
-                    .all(|(a, b)| stacker::maybe_grow(64 * 1024, 1024 * 1024, || equal(&a, &b)))
+            if a.len() != b.len() {
+                return Ok(false);
+            }
+            for (a, b) in a.iter().zip(b.iter()) {
+                if !stacker::maybe_grow(64 * 1024, 1024 * 1024, || same(&a, &b, parts))? {
+                    return Ok(false);
+                }
+            }
+            true
         }
         _ if a.is_object() && b.is_object() => {
-            let (a, others) = (a.members(), b);
-            a.len() == others.names().len()
-                && a.iter().all(|(name, value)| {
-                    let other = others.lookup(name);
-                    !other.is_undefined()
-                        && stacker::maybe_grow(64 * 1024, 1024 * 1024, || equal(value, &other))
-                })
+            let (members, others) = (a.members(), b);
+            if members.len() != others.names().len() {
+                return Ok(false);
+            }
+            for (name, value) in &members {
+                let other = others.lookup(name);
+                if other.is_undefined()
+                    || !stacker::maybe_grow(64 * 1024, 1024 * 1024, || same(value, &other, parts))?
+                {
+                    return Ok(false);
+                }
+            }
+            true
         }
         _ => false,
-    }
+    })
 }
 
 fn equal_json(a: &Value, b: &Value) -> bool {

@@ -1,7 +1,5 @@
 //! The last pass: names of `%`, which blocks need a frame of their own.
 
-use std::sync::Arc;
-
 use json::Str;
 
 use super::pratt;
@@ -64,9 +62,4 @@ fn needs_frame(node: &Node) -> bool {
     }
     node.parts(&mut |part| found = found || needs_frame(part));
     found
-}
-
-#[expect(dead_code, reason = "says that nodes may be shared between threads")]
-fn is_shared(node: Arc<Node>) -> impl Send + Sync {
-    node
 }
