@@ -218,8 +218,8 @@ fn bounded(case: &Case, dialect: Dialect) -> Outcome {
 fn recorded() -> Vec<String> {
     let folder = data("../cases");
     let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("a case in the folder").path())
         .collect();
     files.sort();
     let mut expressions = Vec::new();

@@ -140,10 +140,11 @@ fn suite() -> Option<Vec<SuiteCase>> {
     for group in sorted(&folder.join("groups")) {
         for file in sorted(&group) {
             let name = format!("{}/{}", stem(&group), stem(&file));
-            let text = std::fs::read_to_string(&file).unwrap();
+            let text = std::fs::read_to_string(&file).expect("a case can be read");
             // Half a surrogate pair is read as the sign that stands for an unreadable one.
-            let content = json::parse(&text)
-                .unwrap_or_else(|_| json::parse(&text.replace("\\uD800", "\\uFFFD")).unwrap());
+            let content = json::parse(&text).unwrap_or_else(|_| {
+                json::parse(&text.replace("\\uD800", "\\uFFFD")).expect("a case is JSON")
+            });
             match content.as_array() {
                 Some(list) => cases.extend(
                     list.iter()
@@ -190,11 +191,16 @@ fn suite_case(folder: &Path, name: String, case: &Value) -> SuiteCase {
 
 fn sorted(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.expect("a case in the folder").path())
+        .collect();
     paths.sort();
     paths
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem().unwrap().to_string_lossy().into_owned()
+    path.file_stem()
+        .expect("a case has a name")
+        .to_string_lossy()
+        .into_owned()
 }
