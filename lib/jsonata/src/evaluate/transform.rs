@@ -31,19 +31,12 @@ impl Evaluator<'_> {
         let matches = matches.elements().to_vec();
         let mut changes = Changes::new();
         for matched in &matches {
-            let Val::Object(identity) = matched else {
-                self.change(transform, matched, frame)?;
-                continue;
-            };
-            let current = self.rebuild(matched, &changes, false)?;
-            if let Some(changed) = self.change(transform, &current, frame)? {
-                changes.insert(Rc::as_ptr(identity), changed);
-            }
+            self.change(transform, matched, frame, &mut changes)?;
         }
         if changes.is_empty() {
             return Ok(copy);
         }
-        nested(self.rebuild(&copy, &changes, false)?)
+        nested(self.rebuild(&copy, &changes)?)
     }
 
     fn copy_for_transform(
@@ -65,57 +58,71 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The match after its update and deletions, when there are any.
+    /// Notes what the update and the deletions make of a match.
+    ///
+    /// Matches may lie within each other, and each sees what became of the others so far: what the update
+    /// sees and gives is a copy with the changes in it, what is noted keeps the identity of its members.
     fn change(
         &mut self,
         transform: &Transform,
         matched: &Val,
         frame: &Rc<Frame>,
-    ) -> Result<Option<Val>, Error> {
-        let update = self.evaluate(&transform.update, matched, frame)?;
+        changes: &mut Changes,
+    ) -> Result<(), Error> {
+        let current = self.rebuild(matched, changes)?;
+        let update = self.evaluate(&transform.update, &current, frame)?;
         if !update.is_undefined() && !update.is_object() {
             return Err(with_value(
                 Error::new("T2011").maybe_at(transform.update.place()),
                 &update,
             ));
         }
-        let mut members = matched.to_members();
-        for (name, value) in update.members() {
-            members.set(name, value);
-        }
-        if let Some(delete) = &transform.delete {
-            let names = self.evaluate(delete, matched, frame)?;
-            let elements = names.elements();
-            if elements.iter().any(|name| name.as_str().is_none()) {
-                return Err(with_value(Error::new("T2012").maybe_at(delete.place()), &names));
+        let identity = match matched {
+            Val::Object(object) => Some(Rc::as_ptr(object)),
+            _ => None,
+        };
+        if let Some(identity) = identity {
+            let mut members = changes.get(&identity).unwrap_or(matched).to_members();
+            for (name, value) in update.members() {
+                members.set(name, self.rebuild(&value, changes)?);
             }
+            changes.insert(identity, nested(members.into_val())?);
+        }
+        let Some(delete) = &transform.delete else {
+            return Ok(());
+        };
+        let current = self.rebuild(matched, changes)?;
+        let names = self.evaluate(delete, &current, frame)?;
+        let elements = names.elements();
+        if elements.iter().any(|name| name.as_str().is_none()) {
+            return Err(with_value(Error::new("T2012").maybe_at(delete.place()), &names));
+        }
+        if let Some(identity) = identity {
+            let mut members = changes.get(&identity).unwrap_or(matched).to_members();
             for name in elements.iter() {
                 members.remove(name.as_str().unwrap_or_default());
             }
+            changes.insert(identity, members.into_val());
         }
-        Ok(matched.is_object().then(|| members.into_val()))
+        Ok(())
     }
 
-    /// The value with changed objects in their places.
-    fn rebuild(&mut self, value: &Val, changes: &Changes, inside: bool) -> Result<Val, Error> {
-        if changes.is_empty() {
-            return Ok(value.clone());
-        }
+    /// A copy of the value with changed objects in their places.
+    fn rebuild(&mut self, value: &Val, changes: &Changes) -> Result<Val, Error> {
         self.meter.step(1)?;
+        self.meter.charge(8)?;
         stacker::maybe_grow(super::RED_ZONE, super::STACK_PIECE, || match value {
             Val::Object(object) => {
-                let changed = changes.get(&Rc::as_ptr(object)).filter(|_| !inside);
-                let object = match changed {
+                let object = match changes.get(&Rc::as_ptr(object)) {
                     Some(Val::Object(changed)) => changed,
                     _ => object,
                 };
                 let members = object.members().iter();
-                let members =
-                    members.map(|(name, value)| Ok((name.clone(), self.rebuild(value, changes, false)?)));
+                let members = members.map(|(name, value)| Ok((name.clone(), self.rebuild(value, changes)?)));
                 Ok(Val::object(members.collect::<Result<_, Error>>()?))
             }
             Val::Array(array) => {
-                let items = array.items.iter().map(|item| self.rebuild(item, changes, false));
+                let items = array.items.iter().map(|item| self.rebuild(item, changes));
                 let mut copy = (**array).clone();
                 copy.items = items.collect::<Result<_, Error>>()?;
                 Ok(Val::Array(Rc::new(copy)))
