@@ -107,6 +107,8 @@ pub(crate) fn to_json(value: &Value) -> String {
 
 fn write_json(value: &Value, out: &mut String) {
     match value {
+        // JSON has no word for the infinities and NaN, which only exist while evaluating.
+        Value::Number(number) if !number.as_f64().is_finite() => out.push_str("null"),
         Value::Number(number) => write_number(number.as_f64(), out),
         Value::Array(elements) => {
             out.push('[');

@@ -69,6 +69,16 @@ pub(crate) struct Site {
     position: usize,
 }
 
+impl Site {
+    /// In jsonata-js, a chain is the lambda `function($f, $g) { function($x){ $g($f($x)) } }`, and shows it.
+    fn in_chain(name: &str, position: usize) -> Self {
+        Self {
+            token: Some(name.into()),
+            position,
+        }
+    }
+}
+
 impl Func {
     /// How many arguments it can take.
     pub(crate) fn arity(&self) -> usize {
@@ -326,6 +336,8 @@ impl Evaluator<'_> {
             self.apply_function(function, arguments, context)
         });
         self.meter.leave_native();
+        // What a chain calls it calls last, when its own call is over.
+        let site = site.filter(|_| !matches!(**function, Func::Chain { .. }));
         match (result, site) {
             (Ok(value), _) => nested(value),
             (Err(error), Some(site)) => {
@@ -385,8 +397,8 @@ impl Evaluator<'_> {
                 Some(value) => Err(crate::signature::with_value(Error::new("T0410").index(1), value)),
             },
             Func::Chain { first, second, .. } => {
-                let value = self.apply(first, arguments, &Val::null(), None)?;
-                self.apply(second, vec![value], &Val::null(), None)
+                let value = self.apply(first, arguments, &Val::null(), Some(&Site::in_chain("f", 39)))?;
+                self.apply(second, vec![value], &Val::null(), Some(&Site::in_chain("g", 35)))
             }
         }
     }

@@ -29,7 +29,10 @@ pub(crate) fn type_of(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outc
         Val::Object(_) => "object",
         value @ Val::Json(json) => {
             super::numeric(value)?;
-            json.kind()
+            match value.as_f64() {
+                Some(number) if number.is_nan() => "object",
+                _ => json.kind(),
+            }
         }
     }))
 }

@@ -1,6 +1,7 @@
 //! Functions that take functions: `$map`, `$filter`, `$reduce`, `$sort`, …
 
 use super::{argument, boolean};
+use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::evaluate::Evaluator;
 use crate::evaluate::sort::merge_sort;
@@ -30,6 +31,22 @@ fn call(
         arguments.push(whole.clone());
     }
     evaluator.apply(func, arguments, &Val::null(), None)
+}
+
+/// Whether a verdict is true. In 2.0.6 a function is, where `$boolean` of it is not.
+fn holds(evaluator: &Evaluator<'_>, verdict: &Val) -> Result<bool, Error> {
+    if evaluator.dialect() == Dialect::V2_0_6 && is_function(verdict) {
+        return Ok(true);
+    }
+    Ok(boolean(verdict)?.unwrap_or(false))
+}
+
+fn is_function(verdict: &Val) -> bool {
+    match verdict {
+        Val::Func(_) => true,
+        Val::Array(array) => array.items.iter().any(is_function),
+        _ => false,
+    }
 }
 
 pub(crate) fn map(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
@@ -66,7 +83,7 @@ pub(crate) fn filter(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) 
             Val::number(place as f64),
             array,
         )?;
-        if boolean(&verdict)?.unwrap_or(false) {
+        if holds(evaluator, &verdict)? {
             evaluator.meter.charge(8)?;
             out.push(element);
         }
@@ -93,7 +110,7 @@ pub(crate) fn single(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) 
                 Val::number(place as f64),
                 array,
             )?;
-            boolean(&verdict)?.unwrap_or(false)
+            holds(evaluator, &verdict)?
         };
         if !fits {
             continue;
@@ -162,7 +179,7 @@ pub(crate) fn sift(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) ->
             Val::text(name.clone()),
             object,
         )?;
-        if boolean(&verdict)?.unwrap_or(false) {
+        if holds(evaluator, &verdict)? {
             evaluator.meter.charge(16)?;
             kept.set(name, value);
         }

@@ -65,8 +65,8 @@ pub(crate) fn abs(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome 
 
 pub(crate) fn round(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
     let places = argument(arguments, 1).as_f64().unwrap_or(0.0);
-    // A fraction of a place makes text that is no number in jsonata-js.
-    if places.fract() != 0.0 {
+    // A place with a point or an exponent makes text that is no number in jsonata-js.
+    if places.fract() != 0.0 || places.abs() >= 1e21 {
         return with_number(arguments, |_| f64::NAN);
     }
     with_number(arguments, |number| rounding::round(number, places as i64))

@@ -42,7 +42,7 @@ pub(crate) fn spread(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) 
     }
     let mut out = Vec::new();
     spread_into(evaluator, value, &mut out)?;
-    Ok(if value.is_array() {
+    Ok(if value.elements().len() > 0 && value.is_array() {
         Val::array(out)
     } else {
         Val::sequence(out)

@@ -220,7 +220,8 @@ pub(crate) fn substring(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Va
     } else {
         text.chars().count()
     } as f64;
-    let mut start = argument(arguments, 1).as_f64().unwrap_or(0.0);
+    // Without a start but with a length, JavaScript counts with NaN and finds nothing.
+    let mut start = argument(arguments, 1).as_f64().unwrap_or(f64::NAN);
     if count + start < 0.0 {
         start = 0.0;
     }
@@ -230,12 +231,10 @@ pub(crate) fn substring(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Va
         Some(length) if start >= 0.0 => start + length,
         Some(length) => count + start + length,
     };
-    let place = |at: f64| {
-        (if at < 0.0 {
-            (count + at.trunc()).max(0.0)
-        } else {
-            at.trunc().min(count)
-        }) as usize
+    let place = |at: f64| match at.trunc() {
+        at if at.is_nan() => 0,
+        at if at < 0.0 => (count + at).max(0.0) as usize,
+        at => at.min(count) as usize,
     };
     let (start, end) = (place(start), place(end));
     if start >= end {

@@ -75,7 +75,8 @@ impl Raw {
             RawKind::Coalesce(..) => Value::from("??"),
             RawKind::Transform(..) => Value::from("|"),
             RawKind::End => Value::from("(end)"),
-            RawKind::Regex { .. } => return None,
+            // A regular expression has no JSON but this.
+            RawKind::Regex { .. } => Value::empty_object(),
         })
     }
 }
