@@ -12,7 +12,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use json::Object;
+use json::{Object, Value};
 use jsonata::Dialect;
 use outcome::{Case, Outcome, say};
 
@@ -23,6 +23,7 @@ const SEED: u64 = 2006;
 struct Compared {
     index: u64,
     case: Case,
+    answer: Value,
     theirs: Outcome,
     ours: Outcome,
 }
@@ -50,7 +51,7 @@ fn random_expressions_yield_what_jsonata_js_yields() {
             continue;
         } else if one.ours.same(&one.theirs) {
             agreeing += 1;
-        } else if let Some(reason) = reasons::reason(&one.case, &one.theirs, &one.ours) {
+        } else if let Some(reason) = reasons::reason(&one.case, &one.answer, &one.theirs, &one.ours) {
             *known.entry(reason).or_default() += 1;
         } else {
             unknown.push(one);
@@ -115,19 +116,18 @@ fn compare(folder: &Path, seed: u64, count: u64) -> Vec<Compared> {
     let output = node.wait_with_output().expect("node's answers");
     writer.join().expect("no panic").expect("node reads every case");
     let answers = String::from_utf8(output.stdout).expect("JSON is UTF-8");
-    let answers: Vec<Outcome> = answers
-        .lines()
-        .map(|line| Outcome::read(&json::parse(line).expect("an outcome")))
-        .collect();
+    let answers = answers.lines().map(|line| json::parse(line).expect("an outcome"));
+    let answers: Vec<Value> = answers.collect();
     assert_eq!(answers.len(), cases.len(), "an answer to each case");
 
     let answered = cases.into_iter().zip(answers).enumerate();
     answered
-        .map(|(index, (case, theirs))| Compared {
+        .map(|(index, (case, answer))| Compared {
             index: index as u64,
             ours: case.outcome(Dialect::V2_0_6),
+            theirs: Outcome::read(&answer),
             case,
-            theirs,
+            answer,
         })
         .collect()
 }
@@ -138,7 +138,7 @@ fn line(case: &Case) -> String {
     if let Some(input) = &case.input {
         line.insert("input", input.clone());
     }
-    format!("{}\n", json::Value::Object(line))
+    format!("{}\n", Value::Object(line))
 }
 
 /// Where jsonata-js is, or nothing if it cannot be asked.

@@ -141,6 +141,10 @@ fn hostile_expressions_end_within_their_budget() {
         "$round(1e300, -1e9)".to_owned(),
         "$power(1e300, 1e300)".to_owned(),
         "$ ~> |$|{\"a\": $$}|".to_owned(),
+        "$ ~> |$|{\"a\": $}|".to_owned(),
+        "$ ~> |**|{\"a\": $}| ~> |**|{\"b\": $}| ~> |**|{\"c\": $}|".to_owned(),
+        "$ ~> |$m := $|{\"a\": $m}|".to_owned(),
+        "($f := function($o){$f($o ~> |$|{\"a\": $, \"b\": $}|)}; $f({}))".to_owned(),
         "($x := {\"a\": 1}; $f := function($n, $o){$n = 0 ? $o : $f($n - 1, $o ~> |$|{\"a\": $o}|)}; $f(1000, $x))".to_owned(),
         "**.**.**.**.**.**".to_owned(),
         "$base64encode($pad(\"\", 10000000, \"x\"))".to_owned(),
@@ -193,7 +197,7 @@ fn bounded(case: &Case, dialect: Dialect) -> Outcome {
             now_millis: outcome::NOW_MILLIS,
             random: &mut random,
             budget: Budget {
-                steps_max: 5_000_000,
+                steps_max: 500_000,
                 ..Budget::AWS
             },
         };

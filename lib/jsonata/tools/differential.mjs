@@ -9,6 +9,6 @@ import { options } from './options.mjs';
 const { folder, values } = options([], ['--limit']);
 const reference = new Reference(folder, Number(values['--limit'] ?? 1000));
 for await (const line of readline.createInterface({ input: process.stdin })) {
-    process.stdout.write(`${JSON.stringify(await reference.outcome(JSON.parse(line)))}\n`);
+    process.stdout.write(`${JSON.stringify(await reference.outcome({ ...JSON.parse(line), watch: true }))}\n`);
 }
 await reference.close();

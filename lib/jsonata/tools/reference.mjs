@@ -30,7 +30,8 @@ export class Reference {
     }
 
     /**
-     * The outcome of {expr, input?, bindings?, depth?, timelimit?}. An absent input is undefined.
+     * The outcome of {expr, input?, bindings?, depth?, timelimit?, watch?}. An absent input is
+     * undefined. With `watch`, `"hollow": true` says that an array held undefined on the way.
      */
     async outcome(task) {
         this.#worker ??= await this.#start();
@@ -104,7 +105,11 @@ function serve(folder) {
             delete builtin.token;
             delete builtin.position;
         }
-        parentPort.postMessage(JSON.stringify(await evaluate(jsonata, JSON.parse(text))));
+        const outcome = await evaluate(jsonata, JSON.parse(text));
+        if (JSON.parse(text).watch && (await isHollow(jsonata, JSON.parse(text)))) {
+            outcome.hollow = true;
+        }
+        parentPort.postMessage(JSON.stringify(outcome));
     });
     parentPort.postMessage('ready');
 }
@@ -128,7 +133,7 @@ async function evaluate(jsonata, task) {
         }
         const said = { code: error.code };
         if (error.message !== undefined) {
-            said.message = error.message;
+            said.message = error.message.toWellFormed();
         }
         for (const name of ['position', 'token', 'value', 'value2', 'index']) {
             if (error[name] !== undefined) {
@@ -156,6 +161,30 @@ function guard(expression, depthMax, millisMax) {
         depth--;
         check();
     });
+}
+
+async function isHollow(jsonata, task) {
+    let hollow = false;
+    const look = (value, depth = 4) => {
+        if (Array.isArray(value) && value.includes(undefined)) {
+            hollow = true;
+        } else if (value !== null && typeof value === 'object' && !value._jsonata_lambda && depth > 0) {
+            Object.values(value).forEach((member) => look(member, depth - 1));
+        }
+    };
+    try {
+        const expression = jsonata(task.expr);
+        expression.assign(Symbol.for('jsonata.__evaluate_entry'), (_, input) => {
+            // A step over nothing: an array of steps held it.
+            hollow ||= input === undefined && task.input !== undefined;
+            look(input);
+        });
+        expression.assign(Symbol.for('jsonata.__evaluate_exit'), (_, input, frame, result) => look(result));
+        await expression.evaluate(task.input, task.bindings);
+    } catch {
+        // Its outcome is known; only what was seen on the way counts.
+    }
+    return hollow;
 }
 
 const FUNCTION = Symbol('function');
@@ -192,7 +221,7 @@ function plain(value, strict = false) {
                 if (strict) {
                     throw FUNCTION;
                 }
-                return '<function>';
+                return value instanceof RegExp ? {} : '<function>';
             }
             if (Array.isArray(value)) {
                 return Array.from(value, (item) => (item === undefined ? null : plain(item, strict)));
@@ -202,6 +231,9 @@ function plain(value, strict = false) {
                     .filter(([, member]) => member !== undefined)
                     .map(([name, member]) => [name, plain(member, strict)]),
             );
+        case 'string':
+            // Half a surrogate pair is no Unicode; the sign for what cannot be read stands in its place.
+            return value.toWellFormed();
         default:
             return value;
     }
