@@ -331,6 +331,8 @@ impl Evaluator<'_> {
         let Val::Func(function) = func else {
             return Err(Error::new("T1006"));
         };
+        // A chain of chains is called without evaluating anything, and must not be free.
+        self.meter.step(1)?;
         self.meter.enter_native()?;
         let result = stacker::maybe_grow(super::RED_ZONE, super::STACK_PIECE, || {
             self.apply_function(function, arguments, context)
