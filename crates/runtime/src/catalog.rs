@@ -279,6 +279,8 @@ impl Catalog {
             created: record.updated,
             revision: record.id.clone(),
             tags,
+            published: None,
+            last_version: 0,
         };
         self.put(machine.clone(), record, states).await?;
         Ok(Creation::New(machine))

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use json::Str;
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Activity, Machine, Revision};
+use crate::catalog::{Activity, Alias, Machine, Revision, Version};
 use crate::codec::{Blob, LargePayload};
 use crate::error::StoreError;
 use crate::id::ExecId;
@@ -56,7 +56,7 @@ pub enum ExpressChange {
 pub enum CatalogChange {
     /// A state machine is new or has changed.
     PutMachine(Machine),
-    /// A state machine is gone, with all its revisions.
+    /// A state machine is gone, with all its revisions, versions and aliases.
     RemoveMachine(Str),
     /// A state machine has a new revision.
     PutRevision {
@@ -64,6 +64,24 @@ pub enum CatalogChange {
         machine_arn: Str,
         /// The revision.
         revision: Revision,
+    },
+    /// A version of a state machine is new.
+    PutVersion(Version),
+    /// A version is gone. Its revision stays.
+    RemoveVersion {
+        /// The state machine's ARN.
+        machine_arn: Str,
+        /// The version's number.
+        number: u64,
+    },
+    /// An alias of a state machine is new or has changed.
+    PutAlias(Alias),
+    /// An alias is gone.
+    RemoveAlias {
+        /// The state machine's ARN.
+        machine_arn: Str,
+        /// The alias's name.
+        name: Str,
     },
     /// An activity is new or has changed.
     PutActivity(Activity),

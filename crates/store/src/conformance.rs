@@ -58,7 +58,9 @@ macro_rules! conformance_tests {
             the_latest_id_is_known
             ids_that_are_never_saved_are_refused_and_not_found
             the_catalogue_is_kept
-            removing_a_machine_removes_its_revisions
+            versions_are_kept_newest_first
+            aliases_are_kept_by_name
+            removing_a_machine_removes_all_of_it
         }
     };
     ($place:ty: $($case:ident)+) => {

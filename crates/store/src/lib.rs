@@ -6,7 +6,7 @@
 //!
 //! - [`id`]: the number of an execution.
 //! - [`record`]: what is known of an execution, and how to ask for it.
-//! - [`catalog`]: state machines, their revisions, activities.
+//! - [`catalog`]: state machines, their revisions, versions and aliases, activities.
 //! - [`batch`]: what is saved together.
 //! - [`codec`]: events to bytes and back.
 //! - [`error`]: what can go wrong.
@@ -26,7 +26,9 @@ pub mod record;
 mod store;
 
 pub use batch::{Batch, CatalogChange, Commit, ExpressChange};
-pub use catalog::{Activity, Machine, MachineKind, MachineStatus, Revision, Tags};
+pub use catalog::{
+    Activity, Alias, Machine, MachineKind, MachineStatus, Published, Revision, Route, Tags, Version,
+};
 pub use codec::{Blob, LargePayload, PayloadTable};
 pub use embedded::{EmbeddedOptions, EmbeddedStore, OpenError};
 pub use error::StoreError;

@@ -9,7 +9,7 @@ use engine::Event;
 use json::{Payload, Str};
 
 use crate::batch::{Batch, CatalogChange, Commit, ExpressChange, conflict};
-use crate::catalog::{Activity, Machine, Revision};
+use crate::catalog::{Activity, Alias, Machine, Revision, Version};
 use crate::codec::{self, Blob, PayloadTable};
 use crate::error::StoreError;
 use crate::id::ExecId;
@@ -37,6 +37,8 @@ struct State {
     latest: Option<ExecId>,
     machines: BTreeMap<Str, Machine>,
     revisions: BTreeMap<(Str, Str), Revision>,
+    versions: BTreeMap<(Str, u64), Version>,
+    aliases: BTreeMap<(Str, Str), Alias>,
     activities: BTreeMap<Str, Activity>,
 }
 
@@ -157,6 +159,8 @@ impl State {
             CatalogChange::RemoveMachine(arn) => {
                 self.machines.remove(&arn);
                 self.revisions.retain(|(machine, _), _| *machine != arn);
+                self.versions.retain(|(machine, _), _| *machine != arn);
+                self.aliases.retain(|(machine, _), _| *machine != arn);
             }
             CatalogChange::PutRevision {
                 machine_arn,
@@ -164,6 +168,20 @@ impl State {
             } => {
                 self.revisions
                     .insert((machine_arn, revision.id.clone()), revision);
+            }
+            CatalogChange::PutVersion(version) => {
+                self.versions
+                    .insert((version.machine_arn.clone(), version.number), version);
+            }
+            CatalogChange::RemoveVersion { machine_arn, number } => {
+                self.versions.remove(&(machine_arn, number));
+            }
+            CatalogChange::PutAlias(alias) => {
+                self.aliases
+                    .insert((alias.machine_arn.clone(), alias.name.clone()), alias);
+            }
+            CatalogChange::RemoveAlias { machine_arn, name } => {
+                self.aliases.remove(&(machine_arn, name));
             }
             CatalogChange::PutActivity(activity) => {
                 self.activities.insert(activity.arn.clone(), activity);
@@ -383,6 +401,38 @@ impl Store for MemoryStore {
     fn revision(&self, machine_arn: &str, revision: &str) -> Reply<'_, Option<Revision>> {
         let key = (machine_arn.into(), revision.into());
         reply(Ok(self.state().revisions.get(&key).cloned()))
+    }
+
+    fn version(&self, machine_arn: &str, number: u64) -> Reply<'_, Option<Version>> {
+        let key = (machine_arn.into(), number);
+        reply(Ok(self.state().versions.get(&key).cloned()))
+    }
+
+    fn versions(&self, machine_arn: &str, before: Option<u64>, limit: usize) -> Reply<'_, Vec<Version>> {
+        let key = |number| (Str::from(machine_arn), number);
+        let end = before.map_or(Included(key(u64::MAX)), |number| Excluded(key(number)));
+        let state = self.state();
+        let found = state.versions.range((Included(key(0)), end)).rev();
+        reply(Ok(found
+            .take(limit)
+            .map(|(_, version)| version.clone())
+            .collect()))
+    }
+
+    fn alias(&self, machine_arn: &str, name: &str) -> Reply<'_, Option<Alias>> {
+        let key = (machine_arn.into(), name.into());
+        reply(Ok(self.state().aliases.get(&key).cloned()))
+    }
+
+    fn aliases(&self, machine_arn: &str, after: Option<Str>, limit: usize) -> Reply<'_, Vec<Alias>> {
+        let after = (Str::from(machine_arn), after.unwrap_or_default());
+        let state = self.state();
+        let found = state.aliases.range((Excluded(after), Unbounded));
+        let of_machine = found.take_while(|((machine, _), _)| **machine == *machine_arn);
+        reply(Ok(of_machine
+            .take(limit)
+            .map(|(_, alias)| alias.clone())
+            .collect()))
     }
 
     fn activity(&self, arn: &str) -> Reply<'_, Option<Activity>> {

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use json::Str;
 
 use crate::batch::Batch;
-use crate::catalog::{Activity, Machine, Revision};
+use crate::catalog::{Activity, Alias, Machine, Revision, Version};
 use crate::error::StoreError;
 use crate::id::ExecId;
 use crate::record::{ExecutionQuery, ExpressStart, HistoryPage, Loaded, OpenRow, Summary};
@@ -63,6 +63,18 @@ pub trait Store: Send + Sync {
 
     /// A revision of a state machine, which stays until the machine is removed.
     fn revision(&self, machine_arn: &str, revision: &str) -> Reply<'_, Option<Revision>>;
+
+    /// A version of a state machine, which stays until it or the machine is removed.
+    fn version(&self, machine_arn: &str, number: u64) -> Reply<'_, Option<Version>>;
+
+    /// Versions of a state machine that were published before the one of a number, newest first.
+    fn versions(&self, machine_arn: &str, before: Option<u64>, limit: usize) -> Reply<'_, Vec<Version>>;
+
+    /// An alias of a state machine, as of its last change.
+    fn alias(&self, machine_arn: &str, name: &str) -> Reply<'_, Option<Alias>>;
+
+    /// Aliases of a state machine in the order of their names.
+    fn aliases(&self, machine_arn: &str, after: Option<Str>, limit: usize) -> Reply<'_, Vec<Alias>>;
 
     /// An activity, as of its last change.
     fn activity(&self, arn: &str) -> Reply<'_, Option<Activity>>;

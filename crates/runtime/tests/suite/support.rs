@@ -13,8 +13,8 @@ use runtime::{
     Clock, Creation, ManualClock, NewRevision, Revision, Runtime, Settings, StartRequest, Started, Tasks,
 };
 use store::{
-    Activity, Batch, ExecId, ExecutionQuery, ExpressStart, HistoryPage, Loaded, Machine, MachineKind,
-    MemoryStore, OpenRow, Reply, Store, StoreError, Summary,
+    Activity, Alias, Batch, ExecId, ExecutionQuery, ExpressStart, HistoryPage, Loaded, Machine, MachineKind,
+    MemoryStore, OpenRow, Reply, Store, StoreError, Summary, Version,
 };
 use tokio::sync::Semaphore;
 
@@ -515,6 +515,22 @@ impl Store for FaultyStore {
 
     fn revision(&self, machine_arn: &str, revision: &str) -> Reply<'_, Option<store::Revision>> {
         self.read(self.inner.revision(machine_arn, revision))
+    }
+
+    fn version(&self, machine_arn: &str, number: u64) -> Reply<'_, Option<Version>> {
+        self.read(self.inner.version(machine_arn, number))
+    }
+
+    fn versions(&self, machine_arn: &str, before: Option<u64>, limit: usize) -> Reply<'_, Vec<Version>> {
+        self.read(self.inner.versions(machine_arn, before, limit))
+    }
+
+    fn alias(&self, machine_arn: &str, name: &str) -> Reply<'_, Option<Alias>> {
+        self.read(self.inner.alias(machine_arn, name))
+    }
+
+    fn aliases(&self, machine_arn: &str, after: Option<Str>, limit: usize) -> Reply<'_, Vec<Alias>> {
+        self.read(self.inner.aliases(machine_arn, after, limit))
     }
 
     fn activity(&self, arn: &str) -> Reply<'_, Option<Activity>> {

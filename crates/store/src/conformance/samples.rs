@@ -6,7 +6,7 @@ use engine::{BranchId, Detail, Ending, Event, Millis, Scheduled, StateType};
 use json::Payload;
 
 use crate::batch::{Batch, Commit};
-use crate::catalog::{Activity, Machine, MachineKind, MachineStatus, Revision};
+use crate::catalog::{Activity, Alias, Machine, MachineKind, MachineStatus, Revision, Route, Version};
 use crate::codec::{self, PayloadTable};
 use crate::id::ExecId;
 use crate::record::{Closed, Created, ExecutionQuery, HistoryPage, Listed, OpenRow, Parent, Status, Summary};
@@ -208,6 +208,30 @@ pub(super) fn machine(arn: &str) -> Machine {
         created: Millis(START),
         revision: "1".into(),
         tags: vec![("team".into(), "\"blue\"".into())],
+        published: None,
+        last_version: 0,
+    }
+}
+
+pub(super) fn version(machine_arn: &str, number: u64) -> Version {
+    Version {
+        machine_arn: machine_arn.into(),
+        number,
+        revision: "1".into(),
+        description: (number % 2 == 1).then(|| format!("number {number}").into()),
+        created: Millis(START),
+    }
+}
+
+pub(super) fn alias(machine_arn: &str, name: &str) -> Alias {
+    let route = |version, weight| Route { version, weight };
+    Alias {
+        machine_arn: machine_arn.into(),
+        name: name.into(),
+        description: Some("what customers get".into()),
+        routes: vec![route(1, 90), route(2, 10)],
+        created: Millis(START),
+        updated: Millis(START + 1),
     }
 }
 

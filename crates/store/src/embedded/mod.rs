@@ -21,7 +21,7 @@ use json::Str;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::batch::Batch;
-use crate::catalog::{Activity, Machine, Revision};
+use crate::catalog::{Activity, Alias, Machine, Revision, Version};
 use crate::embedded::folder::Folder;
 use crate::embedded::reader::Reader;
 use crate::embedded::writer::{Job, Writer};
@@ -247,6 +247,22 @@ impl Store for EmbeddedStore {
 
     fn revision(&self, machine_arn: &str, revision: &str) -> Reply<'_, Option<Revision>> {
         self.read(|reader| catalog::revision(reader, machine_arn, revision))
+    }
+
+    fn version(&self, machine_arn: &str, number: u64) -> Reply<'_, Option<Version>> {
+        self.read(|reader| catalog::version(reader, machine_arn, number))
+    }
+
+    fn versions(&self, machine_arn: &str, before: Option<u64>, limit: usize) -> Reply<'_, Vec<Version>> {
+        self.read(|reader| catalog::versions(reader, machine_arn, before, limit))
+    }
+
+    fn alias(&self, machine_arn: &str, name: &str) -> Reply<'_, Option<Alias>> {
+        self.read(|reader| catalog::alias(reader, machine_arn, name))
+    }
+
+    fn aliases(&self, machine_arn: &str, after: Option<Str>, limit: usize) -> Reply<'_, Vec<Alias>> {
+        self.read(|reader| catalog::aliases(reader, machine_arn, after, limit))
     }
 
     fn activity(&self, arn: &str) -> Reply<'_, Option<Activity>> {

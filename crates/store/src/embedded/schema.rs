@@ -51,6 +51,18 @@ const TABLES: &str = "
         record TEXT NOT NULL,
         PRIMARY KEY (machine_arn, id)
     ) STRICT;
+    CREATE TABLE version (
+        machine_arn TEXT NOT NULL,
+        number INT NOT NULL,
+        record TEXT NOT NULL,
+        PRIMARY KEY (machine_arn, number)
+    ) STRICT;
+    CREATE TABLE alias (
+        machine_arn TEXT NOT NULL,
+        name TEXT NOT NULL,
+        record TEXT NOT NULL,
+        PRIMARY KEY (machine_arn, name)
+    ) STRICT;
     CREATE TABLE activity (arn TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
 ";
 
