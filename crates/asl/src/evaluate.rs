@@ -7,7 +7,7 @@ use json::{Str, Value};
 use crate::env::Env;
 use crate::failure::Failure;
 use crate::limits::{ASSIGN_BYTES_MAX, VARIABLE_BYTES_MAX};
-use crate::model::{Assign, FailText, Items, Map, ResultPath, Selection, Until, Whole};
+use crate::model::{Assign, FailText, Items, Map, Percentage, ResultPath, Selection, Until, Whole};
 use crate::path::{Path, Unresolved, conflict};
 use crate::query::shown;
 use crate::template::Template;
@@ -107,6 +107,32 @@ impl Whole {
             )));
         };
         u64::try_from(number).map_err(|_| Failure::runtime(format!("{field} cannot be negative.")))
+    }
+}
+
+impl Percentage {
+    /// The percentage, from 0 to 100.
+    pub fn resolve(&self, env: Env<'_>) -> Result<f64, Failure> {
+        let (value, path) = match self {
+            Self::Literal(percentage) => return Ok(*percentage),
+            Self::Query(query) => (query.evaluate_to("number", env)?, None),
+            Self::Path(path) => (path.resolve(env)?, Some(path)),
+        };
+        let number = match (&value, path) {
+            (Value::String(text), Some(_)) => text.parse().ok(),
+            (value, _) => value.as_f64(),
+        };
+        match (number, path) {
+            (Some(number), _) if (0.0..=100.0).contains(&number) => Ok(number),
+            (None, Some(path)) => Err(Failure::runtime(format!(
+                "The ToleratedFailurePercentagePath field refers to value \"{}\" which is not a valid float: {}",
+                plain(&value),
+                path.text()
+            ))),
+            _ => Err(Failure::runtime(
+                "ToleratedFailurePercentage must be between 0 and 100.",
+            )),
+        }
     }
 }
 

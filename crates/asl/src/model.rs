@@ -328,10 +328,85 @@ pub struct Map {
     pub item_selector: Option<Template>,
     /// `MaxConcurrency` or `MaxConcurrencyPath`; 0 sets no limit of its own.
     pub max_concurrency: Option<Whole>,
+    /// How much may fail.
+    pub tolerance: Tolerance,
+    /// What only a Distributed Map has; none on an inline one.
+    pub distributed: Option<Distributed>,
     /// `ItemProcessor` or `Iterator`.
     pub processor: FlowId,
     /// What happens to its result, its errors, and after it.
     pub after: After,
+}
+
+/// How many iterations of a Distributed Map may fail before it fails itself. An inline Map may name it too, where
+/// it means nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Tolerance {
+    /// `ToleratedFailureCount` or `ToleratedFailureCountPath`.
+    pub count: Option<Whole>,
+    /// `ToleratedFailurePercentage` or `ToleratedFailurePercentagePath`.
+    pub percentage: Option<Percentage>,
+}
+
+/// A number from 0 to 100: written down, or found when the state runs.
+#[derive(Debug, Clone)]
+pub enum Percentage {
+    /// Written in the definition.
+    Literal(f64),
+    /// Found by a path.
+    Path(Path),
+    /// What a JSONata expression gives.
+    Query(Query),
+}
+
+/// What only a Distributed Map has.
+#[derive(Debug, Clone, Default)]
+pub struct Distributed {
+    /// `ItemReader`: where its items are read, in place of its input.
+    pub reader: Option<ItemReader>,
+    /// `ItemBatcher`: how many items each of its executions is given.
+    pub batcher: Option<ItemBatcher>,
+    /// Whether a `ResultWriter` writes its results elsewhere, so that it gives an object in place of an array.
+    pub writes_results: bool,
+}
+
+/// `ItemReader`.
+#[derive(Debug, Clone)]
+pub struct ItemReader {
+    /// `ReaderConfig.InputType`: how the items are written.
+    pub format: ItemFormat,
+    /// `ReaderConfig.ItemsPointer`: the JSON Pointer of the items in what is read.
+    pub items_pointer: Option<Str>,
+    /// `ReaderConfig.CSVDelimiter`.
+    pub csv_delimiter: char,
+    /// `ReaderConfig.CSVHeaders`; the first row when there is none.
+    pub csv_headers: Option<Vec<Str>>,
+    /// `ReaderConfig.MaxItems` or `MaxItemsPath`.
+    pub max_items: Option<Whole>,
+}
+
+/// How items that are read are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemFormat {
+    /// `JSON`: one document. Also the answer of a listing, which has no `InputType`.
+    Json,
+    /// `JSONL`: a document on each line.
+    JsonLines,
+    /// `CSV`.
+    Csv,
+    /// `MANIFEST` and `PARQUET`: rows that are known only once they were read.
+    Rows,
+}
+
+/// `ItemBatcher`.
+#[derive(Debug, Clone)]
+pub struct ItemBatcher {
+    /// `BatchInput`.
+    pub batch_input: Option<Template>,
+    /// `MaxItemsPerBatch` or `MaxItemsPerBatchPath`.
+    pub items_max: Option<Whole>,
+    /// `MaxInputBytesPerBatch` or `MaxInputBytesPerBatchPath`.
+    pub bytes_max: Option<Whole>,
 }
 
 /// What a Map iterates over.

@@ -3,9 +3,11 @@
 mod after;
 mod assign;
 mod choice;
+mod distributed;
 mod fail;
 mod fields;
 mod flow;
+mod lone;
 mod map;
 mod parallel;
 mod pass;
@@ -25,6 +27,8 @@ use crate::validate;
 
 use flow::Reader;
 
+pub use lone::LONE_STATE;
+
 /// What a definition is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rules {
@@ -43,15 +47,51 @@ pub struct Reading {
 
 /// Reads a definition written in JSON.
 pub fn read(text: &str, rules: Rules) -> Reading {
-    read_text(text, rules, json_text::parse)
+    read_text(text, json_text::parse, |root| {
+        read_document(root, rules, Purpose::Run)
+    })
 }
 
 /// Reads a definition written in YAML.
 pub fn read_yaml(text: &str, rules: Rules) -> Reading {
-    read_text(text, rules, yaml_text::parse)
+    read_text(text, yaml_text::parse, |root| {
+        read_document(root, rules, Purpose::Run)
+    })
 }
 
-fn read_text(text: &str, rules: Rules, parse: fn(&str) -> Result<Option<Node>, Malformed>) -> Reading {
+/// Reads a definition of which one state is to be tested: what does not run yet may be in it.
+pub fn read_for_test(text: &str) -> Reading {
+    read_text(text, json_text::parse, |root| {
+        read_document(root, Rules::default(), Purpose::Test)
+    })
+}
+
+/// Reads one state that is to be tested by itself.
+///
+/// It is the first state of the machine, under the name [`LONE_STATE`]; where it goes to are states that only have
+/// their names.
+pub fn read_lone_state(text: &str) -> Reading {
+    read_text(text, json_text::parse, |root| {
+        read_document(root, Rules::default(), Purpose::TestLone)
+    })
+}
+
+/// What becomes of a definition.
+#[derive(Clone, Copy, PartialEq)]
+enum Purpose {
+    /// Executions of it run.
+    Run,
+    /// One of its states is tested.
+    Test,
+    /// It is one state, which is tested.
+    TestLone,
+}
+
+fn read_text(
+    text: &str,
+    parse: fn(&str) -> Result<Option<Node>, Malformed>,
+    read: impl FnOnce(&Node) -> Reading,
+) -> Reading {
     if text.len() > DEFINITION_BYTES_MAX {
         let message = format!(
             "The definition has {} bytes; the limit is {DEFINITION_BYTES_MAX}",
@@ -60,7 +100,7 @@ fn read_text(text: &str, rules: Rules, parse: fn(&str) -> Result<Option<Node>, M
         return refused(Code::SchemaValidationFailed, message, None);
     }
     match parse(text) {
-        Ok(Some(root)) => read_document(&root, rules),
+        Ok(Some(root)) => read(&root),
         Ok(None) => refused(
             Code::MissingDescription,
             "Received a null or empty workflow input".into(),
@@ -81,13 +121,16 @@ fn refused(code: Code, message: String, place: Option<Place>) -> Reading {
     }
 }
 
-fn read_document(root: &Node, rules: Rules) -> Reading {
+fn read_document(root: &Node, rules: Rules, purpose: Purpose) -> Reading {
     let findings = Findings::default();
     let whole = Findings::default();
     let mut reader = Reader::new(&findings, &whole, rules);
-    let head = reader.machine(root);
+    let head = match purpose {
+        Purpose::Run | Purpose::Test => reader.machine(root),
+        Purpose::TestLone => reader.lone_state(root),
+    };
     validate::check(&reader.outline, &findings, &whole);
-    if !findings.failed() && !whole.failed() {
+    if purpose == Purpose::Run && !findings.failed() && !whole.failed() {
         unsupported::report(&reader.outline, &findings);
     }
     let machine = if findings.failed() || whole.failed() {

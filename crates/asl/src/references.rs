@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use json::Str;
 
 use crate::model::{
-    After, Assign, FailText, Items, Map, Selection, State, StateKind, StateMachine, Task, Until, Whole,
+    After, Assign, Distributed, FailText, Items, Map, Percentage, Selection, State, StateKind, StateMachine,
+    Task, Until, Whole,
 };
 use crate::path::{Path, Root};
 use crate::query::Query;
@@ -83,7 +84,27 @@ impl Names {
         }
         self.template(map.item_selector.as_ref());
         self.whole(map.max_concurrency.as_ref());
+        self.whole(map.tolerance.count.as_ref());
+        match &map.tolerance.percentage {
+            None | Some(Percentage::Literal(_)) => {}
+            Some(Percentage::Path(path)) => self.path(path),
+            Some(Percentage::Query(query)) => self.query(query),
+        }
+        if let Some(distributed) = &map.distributed {
+            self.distributed(distributed);
+        }
         self.after(&map.after);
+    }
+
+    fn distributed(&mut self, distributed: &Distributed) {
+        if let Some(reader) = &distributed.reader {
+            self.whole(reader.max_items.as_ref());
+        }
+        if let Some(batcher) = &distributed.batcher {
+            self.template(batcher.batch_input.as_ref());
+            self.whole(batcher.items_max.as_ref());
+            self.whole(batcher.bytes_max.as_ref());
+        }
     }
 
     fn after(&mut self, after: &After) {

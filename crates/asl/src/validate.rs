@@ -39,6 +39,8 @@ pub(crate) struct StateOutline {
     pub(crate) flow: FlowId,
     /// Where its name stands.
     pub(crate) place: Place,
+    /// Whether it only stands for a name that a lone state goes to.
+    pub(crate) is_elsewhere: bool,
     /// Whether it can end its flow.
     pub(crate) ends: bool,
     /// Where it can go.
@@ -81,6 +83,7 @@ impl StateOutline {
             name,
             flow,
             place,
+            is_elsewhere: false,
             ends: false,
             next: Vec::new(),
             assigned: Vec::new(),

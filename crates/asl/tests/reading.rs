@@ -2,7 +2,7 @@
 
 use asl::{
     Code, FailText, FlowId, Pattern, QueryLanguage, Reading, Rules, StateId, StateKind, StateMachine, Target,
-    Transition, Until, definition_message, limits, read, read_yaml,
+    Transition, Until, definition_message, limits, read, read_for_test, read_lone_state, read_yaml,
 };
 use proptest::prelude::*;
 
@@ -485,5 +485,95 @@ proptest! {
         let damaged: String =
             letters[..start].iter().copied().chain(patch.chars()).chain(letters[end..].iter().copied()).collect();
         read_all_ways(&damaged);
+    }
+}
+
+#[test]
+fn a_lone_state_goes_to_names() {
+    let reading = read_lone_state(
+        r#"{"Type":"Choice","Choices":[{"Variable":"$.a","IsNull":true,"Next":"B"}],"Default":"StateName"}"#,
+    );
+    let machine = reading.machine.expect("the state is right");
+    let StateKind::Choice(choice) = &machine.state(StateId(0)).kind else {
+        panic!("it is a Choice")
+    };
+    assert_eq!(&*machine.state(StateId(0)).name, asl::LONE_STATE);
+    assert_eq!(&*machine.state(choice.branches[0].next).name, "B");
+    let default = choice.default.expect("it has a Default");
+    assert_eq!(
+        (&*machine.state(default).name, default),
+        ("StateName", StateId(1))
+    );
+
+    // The states inside may have the names outside, and must have names of their own.
+    let inner = r#"{"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}"#;
+    let map = |next: &str| format!(r#"{{"Type":"Map","ItemProcessor":{inner},"Next":"{next}"}}"#);
+    assert!(read_lone_state(&map("B")).machine.is_some());
+    let faulty = map("B").replace(r#""End":true"#, r#""Next":"C""#);
+    for (text, message) in [
+        (
+            faulty.as_str(),
+            "MISSING_TRANSITION_TARGET: Missing 'Next' target: C at \
+             /States/StateName/ItemProcessor/States/B/Next, MISSING_END_STATE: Workflow has no terminal state at null",
+        ),
+        (
+            r#"{"Type":"Pass"}"#,
+            "SCHEMA_VALIDATION_FAILED: One of these fields is required: [Next, End] at /States/StateName",
+        ),
+        (
+            r#"{"Type":"Pass","Next":""}"#,
+            "SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States/StateName/Next",
+        ),
+        (
+            r#"{"StartAt":"B","States":{}}"#,
+            "SCHEMA_VALIDATION_FAILED: These fields are required: [Type] at /States/StateName",
+        ),
+        (
+            "[]",
+            "SCHEMA_VALIDATION_FAILED: Expected value of type Object at /States/StateName",
+        ),
+    ] {
+        let reading = read_lone_state(text);
+        assert!(reading.machine.is_none());
+        assert_eq!(
+            definition_message(&reading.diagnostics),
+            format!("Invalid State Machine Definition: '{message}'"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_distributed_map_can_be_tested() {
+    let text = r#"{"StartAt":"M","States":{"M":{"Type":"Map","ToleratedFailurePercentage":5,"ItemReader":{"Resource":
+        "arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"CSV","CSVDelimiter":"TAB","ItemsPointer":"/a"}},
+        "ItemBatcher":{"MaxItemsPerBatch":2,"BatchInput":{"x.$":"$.y"}},"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject"},
+        "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"P",
+        "States":{"P":{"Type":"Pass","End":true}}},"End":true}}}"#;
+    assert!(read(text, Rules::default()).machine.is_none());
+    let machine = read_for_test(text).machine.expect("it is right");
+    let StateKind::Map(map) = &machine.state(StateId(0)).kind else {
+        panic!("it is a Map")
+    };
+    let distributed = map.distributed.as_ref().expect("it is distributed");
+    let reader = distributed.reader.as_ref().expect("it reads");
+    assert_eq!(
+        (
+            reader.format,
+            reader.csv_delimiter,
+            reader.items_pointer.as_deref()
+        ),
+        (asl::ItemFormat::Csv, '\t', Some("/a"))
+    );
+    assert!(distributed.batcher.is_some() && distributed.writes_results);
+    assert!(map.tolerance.percentage.is_some() && map.tolerance.count.is_none());
+    for (wrong, right) in [
+        (r#""ItemsPointer":1"#, r#""ItemsPointer":"/a""#),
+        (r#""MaxItemsPerBatch":0"#, r#""MaxItemsPerBatch":2"#),
+    ] {
+        assert!(
+            read_for_test(&text.replace(right, wrong)).machine.is_none(),
+            "{wrong}"
+        );
     }
 }

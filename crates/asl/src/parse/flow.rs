@@ -34,16 +34,17 @@ const PROCESSOR: &Known = &[
 pub(crate) struct Reader<'d> {
     pub(crate) outline: Outline,
     pub(crate) rules: Rules,
-    findings: &'d Findings,
+    pub(crate) findings: &'d Findings,
     /// Findings about how states belong together; reported after those about single fields.
     whole: &'d Findings,
     language: QueryLanguage,
     depth: usize,
-    flows: Vec<Option<Flow>>,
-    states: Vec<Option<State>>,
+    pub(crate) flows: Vec<Option<Flow>>,
+    pub(crate) states: Vec<Option<State>>,
 }
 
 /// What the machine says of itself.
+#[derive(Default)]
 pub(crate) struct Head {
     comment: Option<Str>,
     timeout_seconds: Option<u64>,
@@ -53,6 +54,17 @@ pub(crate) struct Head {
 pub(crate) struct Scope<'s> {
     pub(crate) flow: FlowId,
     names: HashMap<&'s str, StateId>,
+}
+
+impl<'s> Scope<'s> {
+    /// States numbered from 0 in the order of their names.
+    pub(crate) fn new(flow: FlowId, names: &'s [Str]) -> Self {
+        let names = names.iter().map(|name| &**name);
+        Self {
+            flow,
+            names: names.zip((0..).map(StateId)).collect(),
+        }
+    }
 }
 
 impl<'d> Reader<'d> {

@@ -1,8 +1,9 @@
-//! Map: its fields. Those of a Distributed Map are checked, though it does not run yet.
+//! Map: its fields. Those that only a Distributed Map has are read in `distributed`.
 
 use crate::diagnostics::Code;
 use crate::limits::LABEL_CHARS_MAX;
-use crate::model::{FlowId, Items, Map, QueryLanguage, StateId};
+use crate::model::{Distributed, FlowId, Items, Map, Percentage, QueryLanguage, StateId, Tolerance};
+use crate::parse::distributed;
 use crate::parse::fields::{Field, Fields, In, Known};
 use crate::parse::flow::{Reader, Scope};
 use crate::validate::{Part, Unsupported};
@@ -52,17 +53,22 @@ impl Reader<'_> {
         };
         let item_selector = fields.template(selector);
         let max_concurrency = fields.whole("MaxConcurrency", "MaxConcurrencyPath", 0, i32::MAX as u64);
-        check_tolerance(fields);
+        let tolerance = tolerance(fields);
         let (mode, processor) = self.item_processor(id, fields);
-        match mode {
-            Mode::Inline => refuse_distributed_fields(fields),
-            Mode::Distributed => self.distributed(id, fields),
-        }
+        let distributed = match mode {
+            Mode::Inline => {
+                refuse_distributed_fields(fields);
+                Some(None)
+            }
+            Mode::Distributed => self.distributed(id, fields).map(Some),
+        };
         let after = self.after(id, fields, scope);
         Some(Map {
             items: items?,
             item_selector: item_selector?,
             max_concurrency: max_concurrency?,
+            tolerance: tolerance?,
+            distributed: distributed?,
             processor: processor?,
             after: after?,
         })
@@ -114,12 +120,8 @@ impl Reader<'_> {
         Mode::Distributed
     }
 
-    fn distributed(&mut self, id: StateId, fields: &Fields<'_>) {
-        for name in ["ItemReader", "ItemBatcher", "ResultWriter"] {
-            if let Some(field) = fields.get(name) {
-                field.object();
-            }
-        }
+    fn distributed(&mut self, id: StateId, fields: &Fields<'_>) -> Option<Distributed> {
+        let distributed = distributed::fields(fields);
         if let Some(field) = fields.get("Label")
             && let Some(label) = field.text()
         {
@@ -128,6 +130,7 @@ impl Reader<'_> {
             }
             self.outline.labels.push((id, label.clone(), field.node.place));
         }
+        distributed
     }
 }
 
@@ -150,24 +153,29 @@ fn items(fields: &Fields<'_>) -> Option<Items> {
     }
 }
 
-fn check_tolerance(fields: &Fields<'_>) {
-    fields.whole(
+fn tolerance(fields: &Fields<'_>) -> Option<Tolerance> {
+    let count = fields.whole(
         "ToleratedFailureCount",
         "ToleratedFailureCountPath",
         0,
         i64::MAX as u64,
     );
-    fields.at_most_one(&["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"]);
-    if let Some(field) = fields.get("ToleratedFailurePercentage") {
+    let alone = fields.at_most_one(&["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"]);
+    let literal = fields.get("ToleratedFailurePercentage").map(|field| {
         if field.is_expression() {
-            field.query();
-        } else {
-            field.number(0.0, 100.0);
+            return field.query().map(Percentage::Query);
         }
-    }
-    if let Some(field) = fields.get("ToleratedFailurePercentagePath") {
-        field.path();
-    }
+        field.number(0.0, 100.0).map(Percentage::Literal)
+    });
+    let path = fields
+        .get("ToleratedFailurePercentagePath")
+        .map(|field| field.path().map(Percentage::Path));
+    let percentage = match literal.or(path) {
+        Some(percentage) => Some(percentage?),
+        None => None,
+    };
+    let count = count?;
+    alone.then_some(Tolerance { count, percentage })
 }
 
 fn refuse_distributed_fields(fields: &Fields<'_>) {

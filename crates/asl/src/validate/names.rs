@@ -9,7 +9,7 @@ use crate::validate::{Outline, report};
 
 pub(crate) fn check(outline: &Outline, whole: &Findings) {
     let mut seen = HashSet::new();
-    for (id, state) in outline.numbered() {
+    for (id, state) in outline.numbered().filter(|(_, state)| !state.is_elsewhere) {
         let name = &*state.name;
         if let Some(fault) = fault(name) {
             report(
