@@ -79,6 +79,12 @@ pub const MAX_DELAY_SECONDS_MAX: u64 = 31_622_400;
 /// The label of a Distributed Map, in characters.
 pub const LABEL_CHARS_MAX: usize = 40;
 
+/// Items that a Distributed Map may read from a file.
+pub const MAP_ITEMS_MAX: u64 = 100_000_000;
+
+/// What one batch of a Distributed Map may hold, in bytes of JSON text.
+pub const BATCH_BYTES_MAX: u64 = 262_144;
+
 /// Values in a YAML definition, those that an alias repeats included.
 pub const YAML_NODES_MAX: usize = 250_000;
 

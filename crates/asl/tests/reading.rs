@@ -547,7 +547,7 @@ fn a_lone_state_goes_to_names() {
 fn a_distributed_map_can_be_tested() {
     let text = r#"{"StartAt":"M","States":{"M":{"Type":"Map","ToleratedFailurePercentage":5,"ItemReader":{"Resource":
         "arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"CSV","CSVDelimiter":"TAB","ItemsPointer":"/a"}},
-        "ItemBatcher":{"MaxItemsPerBatch":2,"BatchInput":{"x.$":"$.y"}},"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject"},
+        "ItemBatcher":{"MaxItemsPerBatch":2,"BatchInput":{"x.$":"$.y"}},"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"b"}},
         "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"P",
         "States":{"P":{"Type":"Pass","End":true}}},"End":true}}}"#;
     assert!(read(text, Rules::default()).machine.is_none());

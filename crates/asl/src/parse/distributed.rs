@@ -2,77 +2,158 @@
 
 use json::Str;
 
-use crate::document::Content;
-use crate::model::{Distributed, ItemBatcher, ItemFormat, ItemReader};
-use crate::parse::fields::{Field, Fields};
+use crate::diagnostics::Code;
+use crate::limits::{BATCH_BYTES_MAX, LABEL_CHARS_MAX, MAP_ITEMS_MAX};
+use crate::model::{Distributed, ItemBatcher, ItemFormat, ItemReader, StateId};
+use crate::parse::fields::{Field, Fields, In, Known};
+use crate::parse::flow::Reader;
+use crate::parse::resource;
 
-/// Reads `ItemReader`, `ItemBatcher` and `ResultWriter`.
-pub(crate) fn fields(fields: &Fields<'_>) -> Option<Distributed> {
-    let reader = fields.get("ItemReader").map(|field| reader(&field));
-    let batcher = fields.get("ItemBatcher").map(|field| batcher(&field));
-    let writer = fields.get("ResultWriter").map(|field| writes(&field));
-    Some(Distributed {
-        reader: match reader {
-            Some(reader) => Some(reader?),
-            None => None,
-        },
-        batcher: match batcher {
-            Some(batcher) => Some(batcher?),
-            None => None,
-        },
-        writes_results: match writer {
-            Some(writes) => writes?,
-            None => false,
-        },
-    })
+const ITEM_READER: &Known = &[
+    ("Resource", In::Both),
+    ("Parameters", In::JsonPath),
+    ("Arguments", In::Jsonata),
+    ("ReaderConfig", In::Both),
+];
+
+const READER_CONFIG: &Known = &[
+    ("InputType", In::Both),
+    ("Transformation", In::Both),
+    ("ManifestType", In::Both),
+    ("CSVDelimiter", In::Both),
+    ("CSVHeaderLocation", In::Both),
+    ("CSVHeaders", In::Both),
+    ("ItemsPointer", In::Both),
+    ("MaxItems", In::Both),
+    ("MaxItemsPath", In::JsonPath),
+];
+
+const ITEM_BATCHER: &Known = &[
+    ("MaxItemsPerBatch", In::Both),
+    ("MaxItemsPerBatchPath", In::JsonPath),
+    ("MaxInputBytesPerBatch", In::Both),
+    ("MaxInputBytesPerBatchPath", In::JsonPath),
+    ("BatchInput", In::Both),
+];
+
+const RESULT_WRITER: &Known = &[
+    ("Resource", In::Both),
+    ("Parameters", In::JsonPath),
+    ("Arguments", In::Jsonata),
+    ("WriterConfig", In::Both),
+];
+
+const WRITER_CONFIG: &Known = &[("Transformation", In::Both), ("OutputType", In::Both)];
+
+/// What lists objects, which needs not be told what stands in them.
+const LISTING: &str = "s3:listObjectsV2";
+
+const READERS: [&str; 2] = ["s3:getObject", LISTING];
+const WRITERS: [&str; 1] = ["s3:putObject"];
+
+impl Reader<'_> {
+    /// Reads `ItemReader`, `ItemBatcher`, `ResultWriter` and `Label`.
+    pub(crate) fn distributed(&mut self, id: StateId, fields: &Fields<'_>) -> Option<Distributed> {
+        let reader = optional(fields, "ItemReader", item_reader);
+        let batcher = optional(fields, "ItemBatcher", item_batcher);
+        let writes = optional(fields, "ResultWriter", result_writer);
+        if let Some(field) = fields.get("Label")
+            && let Some(label) = field.text()
+        {
+            if let Some(fault) = label_fault(label) {
+                field.report(Code::InvalidLabelName, fault);
+            }
+            self.outline.labels.push((id, label.clone(), field.node.place));
+        }
+        Some(Distributed {
+            reader: reader?,
+            batcher: batcher?,
+            writes_results: writes?.unwrap_or(false),
+        })
+    }
 }
 
-fn reader(field: &Field<'_>) -> Option<ItemReader> {
-    let reader = field.object()?;
-    let plain = ItemReader {
+fn item_reader(field: &Field<'_>) -> Option<ItemReader> {
+    let fields = field.object()?;
+    fields.check_names(&[ITEM_READER]);
+    fields.require(&["Resource"]);
+    let lists = action(&fields, &READERS) == Some(LISTING);
+    location(&fields);
+    let config = optional(&fields, "ReaderConfig", |field| reader_config(field, lists))?;
+    Some(config.unwrap_or(ItemReader {
         format: ItemFormat::Json,
         items_pointer: None,
         csv_delimiter: ',',
         csv_headers: None,
         max_items: None,
-    };
-    let Some(config) = reader.get("ReaderConfig") else {
-        return Some(plain);
-    };
-    let config = config.object()?;
+    }))
+}
+
+fn reader_config(field: &Field<'_>, lists: bool) -> Option<ItemReader> {
+    let config = field.object()?;
+    config.check_names(&[READER_CONFIG]);
+    if !lists {
+        config.require(&["InputType"]);
+    }
+    let format = word(
+        &config,
+        "InputType",
+        &["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"],
+    );
+    word(&config, "Transformation", &["NONE", "LOAD_AND_FLATTEN"]);
+    word(&config, "ManifestType", &["ATHENA_DATA", "S3_INVENTORY"]);
+    let delimiter = word(
+        &config,
+        "CSVDelimiter",
+        &["COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"],
+    );
+    if word(&config, "CSVHeaderLocation", &["FIRST_ROW", "GIVEN"]) == Some(Some("GIVEN")) {
+        config.require(&["CSVHeaders"]);
+    }
+    let headers = optional(&config, "CSVHeaders", texts);
+    let pointer = optional(&config, "ItemsPointer", |field| field.filled_text().cloned());
+    let max_items = config.whole_or_reference("MaxItems", "MaxItemsPath", 0, MAP_ITEMS_MAX);
     Some(ItemReader {
-        format: match text(&config, "InputType")? {
+        format: match format? {
             None | Some("JSON") => ItemFormat::Json,
             Some("JSONL") => ItemFormat::JsonLines,
             Some("CSV") => ItemFormat::Csv,
             Some(_) => ItemFormat::Rows,
         },
-        items_pointer: text(&config, "ItemsPointer")?.map(Str::from),
-        csv_delimiter: match text(&config, "CSVDelimiter")? {
+        items_pointer: pointer?,
+        csv_delimiter: match delimiter? {
             Some("PIPE") => '|',
             Some("SEMICOLON") => ';',
             Some("SPACE") => ' ',
             Some("TAB") => '\t',
             None | Some(_) => ',',
         },
-        csv_headers: match config.get("CSVHeaders") {
-            Some(headers) => Some(texts(&headers)?),
-            None => None,
-        },
-        max_items: config.whole("MaxItems", "MaxItemsPath", 1, i64::MAX as u64)?,
+        csv_headers: headers?,
+        max_items: max_items?,
     })
 }
 
-fn batcher(field: &Field<'_>) -> Option<ItemBatcher> {
-    let fields = field.object()?;
-    let batch_input = fields.template("BatchInput");
-    let items_max = fields.whole("MaxItemsPerBatch", "MaxItemsPerBatchPath", 1, i64::MAX as u64);
-    let bytes_max = fields.whole(
+fn item_batcher(field: &Field<'_>) -> Option<ItemBatcher> {
+    const BOUNDS: [&str; 4] = [
+        "MaxItemsPerBatch",
+        "MaxItemsPerBatchPath",
         "MaxInputBytesPerBatch",
         "MaxInputBytesPerBatchPath",
-        1,
-        i64::MAX as u64,
-    );
+    ];
+    let fields = field.object()?;
+    fields.check_names(&[ITEM_BATCHER]);
+    if !BOUNDS.iter().any(|name| fields.has(name)) {
+        let bounds = BOUNDS.join(", ");
+        fields.error(format_args!("One of these fields is required: [{bounds}]"));
+    }
+    let items_max = fields.whole_or_reference(BOUNDS[0], BOUNDS[1], 0, i64::MAX as u64);
+    let bytes_max = fields.whole_or_reference(BOUNDS[2], BOUNDS[3], 0, BATCH_BYTES_MAX);
+    let batch_input = optional(&fields, "BatchInput", |field| {
+        if !field.is_expression() {
+            field.object()?;
+        }
+        field.template()
+    });
     Some(ItemBatcher {
         batch_input: batch_input?,
         items_max: items_max?,
@@ -80,24 +161,86 @@ fn batcher(field: &Field<'_>) -> Option<ItemBatcher> {
     })
 }
 
-/// Whether the writer writes elsewhere: without a `Resource` it only says what the state's output looks like.
-fn writes(field: &Field<'_>) -> Option<bool> {
-    Some(field.object()?.has("Resource"))
+/// A place to export to, a form to write in, or both. Whether it exports: without a place it only says what the
+/// state's output looks like.
+fn result_writer(field: &Field<'_>) -> Option<bool> {
+    let fields = field.object()?;
+    fields.check_names(&[RESULT_WRITER]);
+    let exports = fields.has("Resource") || fields.has(fields.given());
+    if exports || !fields.has("WriterConfig") {
+        fields.require(&["Resource", fields.given()]);
+    }
+    action(&fields, &WRITERS);
+    location(&fields);
+    optional(&fields, "WriterConfig", |field| {
+        let config = field.object()?;
+        config.check_names(&[WRITER_CONFIG]);
+        word(&config, "Transformation", &["NONE", "COMPACT", "FLATTEN"]);
+        word(&config, "OutputType", &["JSON", "JSONL"]);
+        Some(())
+    });
+    Some(exports)
 }
 
-/// A text that may be absent: `None` when it is no text, `Some(None)` when it is not there.
-fn text<'f>(fields: &'f Fields<'_>, name: &'f str) -> Option<Option<&'f str>> {
+/// The action that `Resource` names, of those that read or write.
+fn action(fields: &Fields<'_>, known: &[&'static str]) -> Option<&'static str> {
+    let field = fields.get("Resource")?;
+    let text = field.filled_text()?;
+    let named = text
+        .strip_prefix("arn:aws")
+        .and_then(|rest| rest.split_once(":states:::"))
+        .filter(|(partition, _)| !partition.contains(':'));
+    let action = named.and_then(|(_, name)| known.iter().find(|action| **action == name));
+    if action.is_none() {
+        field.error(resource::not_recognized(text));
+    }
+    action.copied()
+}
+
+/// Checks `Parameters` or `Arguments`: which bucket, and what in it.
+fn location(fields: &Fields<'_>) {
+    if let Some(field) = fields.get(fields.given())
+        && (field.is_expression() || field.object().is_some())
+    {
+        field.template();
+    }
+}
+
+/// A field that may be absent: `None` when it is faulty, `Some(None)` when it is not there.
+fn optional<T>(
+    fields: &Fields<'_>,
+    name: &str,
+    read: impl FnOnce(&Field<'_>) -> Option<T>,
+) -> Option<Option<T>> {
     match fields.get(name) {
-        Some(field) => field.text().map(|text| Some(&**text)),
+        Some(field) => read(&field).map(Some),
         None => Some(None),
     }
 }
 
+fn word(fields: &Fields<'_>, name: &str, words: &[&'static str]) -> Option<Option<&'static str>> {
+    optional(fields, name, |field| field.one_of(words))
+}
+
 fn texts(field: &Field<'_>) -> Option<Vec<Str>> {
-    let Content::Array(nodes) = &field.node.content else {
-        return field.expected("Array");
-    };
+    let nodes = field.filled_array()?;
     let text = |(index, node)| field.element(index, node).text().cloned();
     let texts: Vec<Option<Str>> = nodes.iter().enumerate().map(text).collect();
     texts.into_iter().collect()
+}
+
+fn label_fault(label: &str) -> Option<String> {
+    if label.is_empty() {
+        return Some("Label cannot be empty".into());
+    }
+    if label.chars().count() > LABEL_CHARS_MAX {
+        return Some(format!("Label cannot exceed {LABEL_CHARS_MAX} characters"));
+    }
+    let wrong = label
+        .chars()
+        .find(|letter| !ids::name::is_name_character(*letter))?;
+    Some(format!(
+        "Label contains invalid character: '{}'",
+        wrong.escape_debug()
+    ))
 }

@@ -189,9 +189,10 @@ impl<'a> Field<'a> {
         let Content::Scalar(Value::Number(number)) = &self.node.content else {
             return self.expected("Number");
         };
+        // AWS writes these limits with a fraction: `Maximum value is 100.0`.
         match number.as_f64() {
-            value if value < min => self.too_small(min),
-            value if value > max => self.too_large(max),
+            value if value < min => self.too_small(format_args!("{min:?}")),
+            value if value > max => self.too_large(format_args!("{max:?}")),
             value => Some(value),
         }
     }
@@ -345,7 +346,7 @@ impl<'a> Fields<'a> {
         let present: Vec<&str> = names.iter().copied().filter(|name| self.has(name)).collect();
         if present.len() > 1 {
             self.error(format_args!(
-                "Only one of these fields is allowed: [{}]",
+                "There should only be one of the following fields: [{}]",
                 present.join(", ")
             ));
         }

@@ -1,9 +1,7 @@
 //! Map: its fields. Those that only a Distributed Map has are read in `distributed`.
 
 use crate::diagnostics::Code;
-use crate::limits::LABEL_CHARS_MAX;
-use crate::model::{Distributed, FlowId, Items, Map, Percentage, QueryLanguage, StateId, Tolerance};
-use crate::parse::distributed;
+use crate::model::{FlowId, Items, Map, Percentage, QueryLanguage, StateId, Tolerance};
 use crate::parse::fields::{Field, Fields, In, Known};
 use crate::parse::flow::{Reader, Scope};
 use crate::validate::{Part, Unsupported};
@@ -38,7 +36,15 @@ const DISTRIBUTED_ONLY: [&str; 4] = ["ItemReader", "ItemBatcher", "ResultWriter"
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Inline,
-    Distributed,
+    Distributed(Children),
+}
+
+/// What the executions are that a Distributed Map starts.
+#[derive(Clone, Copy, PartialEq)]
+enum Children {
+    Standard,
+    /// They wait for activities, jobs and callbacks no more than any Express execution does.
+    Express,
 }
 
 impl Reader<'_> {
@@ -52,7 +58,8 @@ impl Reader<'_> {
             "Parameters"
         };
         let item_selector = fields.template(selector);
-        let max_concurrency = fields.whole("MaxConcurrency", "MaxConcurrencyPath", 0, i32::MAX as u64);
+        let max_concurrency =
+            fields.whole_or_reference("MaxConcurrency", "MaxConcurrencyPath", 0, i32::MAX as u64);
         let tolerance = tolerance(fields);
         let (mode, processor) = self.item_processor(id, fields);
         let distributed = match mode {
@@ -60,7 +67,7 @@ impl Reader<'_> {
                 refuse_distributed_fields(fields);
                 Some(None)
             }
-            Mode::Distributed => self.distributed(id, fields).map(Some),
+            Mode::Distributed(_) => self.distributed(id, fields).map(Some),
         };
         let after = self.after(id, fields, scope);
         Some(Map {
@@ -88,7 +95,11 @@ impl Reader<'_> {
         let mode = processor
             .get("ProcessorConfig")
             .map_or(Mode::Inline, |config| self.mode(id, &config));
-        (mode, self.processor(&processor, id, part))
+        let around = self.rules;
+        self.rules.express |= mode == Mode::Distributed(Children::Express);
+        let flow = self.processor(&processor, id, part);
+        self.rules = around;
+        (mode, flow)
     }
 
     fn mode(&mut self, id: StateId, field: &Field<'_>) -> Mode {
@@ -99,10 +110,9 @@ impl Reader<'_> {
         let mode = config
             .get("Mode")
             .and_then(|mode| mode.one_of(&["INLINE", "DISTRIBUTED"]));
-        let execution_type = config.get("ExecutionType");
-        if let Some(execution_type) = &execution_type {
-            execution_type.one_of(&["STANDARD", "EXPRESS"]);
-        }
+        let execution_type = config
+            .get("ExecutionType")
+            .map(|field| field.one_of(&["STANDARD", "EXPRESS"]));
         if mode != Some("DISTRIBUTED") {
             if mode.is_some() && execution_type.is_some() {
                 config.error("Field 'ExecutionType' is not supported");
@@ -117,20 +127,10 @@ impl Reader<'_> {
         }
         let place = config.get("Mode").map_or(config.place, |mode| mode.node.place);
         self.unsupported(Unsupported::DistributedMap { state: id, place });
-        Mode::Distributed
-    }
-
-    fn distributed(&mut self, id: StateId, fields: &Fields<'_>) -> Option<Distributed> {
-        let distributed = distributed::fields(fields);
-        if let Some(field) = fields.get("Label")
-            && let Some(label) = field.text()
-        {
-            if let Some(fault) = label_fault(label) {
-                field.report(Code::InvalidLabelName, fault);
-            }
-            self.outline.labels.push((id, label.clone(), field.node.place));
-        }
-        distributed
+        Mode::Distributed(match execution_type.flatten() {
+            Some("EXPRESS") => Children::Express,
+            _ => Children::Standard,
+        })
     }
 }
 
@@ -154,7 +154,7 @@ fn items(fields: &Fields<'_>) -> Option<Items> {
 }
 
 fn tolerance(fields: &Fields<'_>) -> Option<Tolerance> {
-    let count = fields.whole(
+    let count = fields.whole_or_reference(
         "ToleratedFailureCount",
         "ToleratedFailureCountPath",
         0,
@@ -169,7 +169,7 @@ fn tolerance(fields: &Fields<'_>) -> Option<Tolerance> {
     });
     let path = fields
         .get("ToleratedFailurePercentagePath")
-        .map(|field| field.path().map(Percentage::Path));
+        .map(|field| field.reference().map(Percentage::Path));
     let percentage = match literal.or(path) {
         Some(percentage) => Some(percentage?),
         None => None,
@@ -185,20 +185,4 @@ fn refuse_distributed_fields(fields: &Fields<'_>) {
             fields.report(Code::SchemaValidationFailed, member.place, message);
         }
     }
-}
-
-fn label_fault(label: &str) -> Option<String> {
-    if label.is_empty() {
-        return Some("Label cannot be empty".into());
-    }
-    if label.chars().count() > LABEL_CHARS_MAX {
-        return Some(format!("Label cannot exceed {LABEL_CHARS_MAX} characters"));
-    }
-    let wrong = label
-        .chars()
-        .find(|letter| !ids::name::is_name_character(*letter))?;
-    Some(format!(
-        "Label contains invalid character: '{}'",
-        wrong.escape_debug()
-    ))
 }

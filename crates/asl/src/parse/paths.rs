@@ -6,7 +6,7 @@ use crate::diagnostics::{Code, Findings};
 use crate::document::{Content, Node};
 use crate::model::{ResultPath, Selection, Whole};
 use crate::parse::fields::{Field, Fields, Location, report};
-use crate::path::{Path, ReferencePath};
+use crate::path::{Path, ReferencePath, Root};
 use crate::query::Sees;
 use crate::template::{Template, TemplateError};
 
@@ -51,6 +51,20 @@ impl Field<'_> {
                 None
             }
         }
+    }
+
+    /// A path that must be a reference path: into the input or a variable, by names and indexes alone.
+    pub(crate) fn reference(&self) -> Option<Path> {
+        let path = self.path()?;
+        let is_reference = match path.root() {
+            Root::Context => false,
+            Root::Input | Root::Variable(_) => path.is_definite(),
+        };
+        if !is_reference {
+            self.error("Value is not a Reference Path");
+            return None;
+        }
+        Some(path)
     }
 
     /// A template that sees what every expression sees.
@@ -160,12 +174,34 @@ impl Fields<'_> {
 
     /// A whole number or its `…Path` twin: `None` when faulty, `Some(None)` when neither is there.
     pub(crate) fn whole(&self, name: &str, path_name: &str, min: u64, max: u64) -> Option<Option<Whole>> {
+        self.whole_or(name, path_name, min, max, |field| field.path())
+    }
+
+    /// The same where the twin must be a reference path, as AWS asks of all numbers of a Map.
+    pub(crate) fn whole_or_reference(
+        &self,
+        name: &str,
+        path_name: &str,
+        min: u64,
+        max: u64,
+    ) -> Option<Option<Whole>> {
+        self.whole_or(name, path_name, min, max, |field| field.reference())
+    }
+
+    fn whole_or(
+        &self,
+        name: &str,
+        path_name: &str,
+        min: u64,
+        max: u64,
+        path: fn(&Field<'_>) -> Option<Path>,
+    ) -> Option<Option<Whole>> {
         let alone = self.at_most_one(&[name, path_name]);
         let literal = self.get(name).map(|field| {
             field.warn_of_path_name();
             field.whole_or_query(min, max)
         });
-        let path = self.get(path_name).map(|field| field.path().map(Whole::Path));
+        let path = self.get(path_name).map(|field| path(&field).map(Whole::Path));
         if !alone {
             return None;
         }

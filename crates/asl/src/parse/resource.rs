@@ -149,6 +149,14 @@ impl Calls {
     }
 }
 
+/// What AWS says of an ARN that names nothing to call.
+pub(crate) fn not_recognized(text: &str) -> String {
+    format!(
+        "The resource provided {text} is not recognized. The value is not a valid resource ARN, or the resource is \
+         not available in this region."
+    )
+}
+
 /// Reads the ARN in a task's `Resource`.
 pub(crate) fn parse(text: &Str) -> Result<Resource, InvalidResource> {
     let mut parts = text.splitn(6, ':');

@@ -59,10 +59,7 @@ impl Reader<'_> {
                 return None;
             }
             Err(InvalidResource::Unknown) => {
-                field.error(format_args!(
-                    "The resource provided {text} is not recognized. The value is not a valid resource ARN, or \
-                     the resource is not available in this region."
-                ));
+                field.error(resource::not_recognized(text));
                 return None;
             }
         };

@@ -1,4 +1,4 @@
-//! The graph of each flow: some state must end it, and every state must be reached.
+//! The graph of each flow: some state must end it, and something must lead to every state.
 
 use crate::diagnostics::{Code, Diagnostic, Findings, Severity};
 use crate::model::StateId;
@@ -30,11 +30,14 @@ fn check_reached(outline: &Outline, flow: &FlowOutline, whole: &Findings) {
     };
     let place_of = |id: StateId| (id.0 - first.0) as usize;
     let mut reached = vec![false; flow.states.len()];
-    let mut open: Vec<StateId> = flow.start.into_iter().collect();
-    while let Some(id) = open.pop() {
-        if !std::mem::replace(&mut reached[place_of(id)], true) {
-            open.extend(&outline.state(id).next);
+    // AWS asks no more than that something leads to a state, be it out of reach itself.
+    for id in &flow.states {
+        for next in &outline.state(*id).next {
+            reached[place_of(*next)] = true;
         }
+    }
+    if let Some(start) = flow.start {
+        reached[place_of(start)] = true;
     }
     for id in flow.states.iter().filter(|id| !reached[place_of(**id)]) {
         let state = outline.state(*id);
