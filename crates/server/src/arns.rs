@@ -1,7 +1,7 @@
 //! ARNs of requests: of the right type, and of the caller's own resources.
 
 use api::{ApiError, Caller, Text, ValidationExceptionReason};
-use ids::{ActivityArn, AnyStateMachineArn, ExecutionArn, ExecutionKind, Scope, StateMachineArn};
+use ids::{ActivityArn, AnyStateMachineArn, ExecutionArn, ExecutionKind, MapRunArn, Scope, StateMachineArn};
 
 use crate::refusals;
 
@@ -31,6 +31,11 @@ pub(crate) fn standard_execution(caller: &Caller, text: &Text) -> Result<Executi
         return Err(refusals::no_execution(text));
     }
     Ok(arn)
+}
+
+/// A Map Run.
+pub(crate) fn map_run(text: &Text) -> Result<MapRunArn, ApiError> {
+    Ok(text.parse()?)
 }
 
 /// An activity.

@@ -21,6 +21,11 @@ pub(crate) fn no_execution(arn: &str) -> ApiError {
     ApiError::execution_does_not_exist(format!("Execution Does Not Exist: '{arn}'"))
 }
 
+/// There is nothing of that ARN, whatever its type.
+pub(crate) fn no_resource(arn: &str) -> ApiError {
+    ApiError::resource_not_found(format!("Resource not found: '{arn}'")).with_resource_name(arn)
+}
+
 /// There is no activity of that ARN.
 pub(crate) fn no_activity(arn: &str) -> ApiError {
     ApiError::activity_does_not_exist(format!("Activity Does Not Exist: '{arn}'"))

@@ -1,13 +1,10 @@
 //! ListExecutions: a state machine's executions, newest first.
 
-use std::str::FromStr;
-
 use api::{
     ApiError, Caller, ExecutionListItem, ExecutionStatus, ListExecutionsInput, ListExecutionsOutput, Text,
     Timestamp,
 };
 use engine::Millis;
-use ids::MapRunArn;
 use store::{ExecId, ExecutionQuery, Listed, MachineKind, Position, Status, Summary};
 
 use crate::paging::{self, Listing, page_size};
@@ -21,7 +18,10 @@ pub(crate) async fn answer(
 ) -> Result<ListExecutionsOutput, ApiError> {
     let text = match (&request.state_machine_arn, &request.map_run_arn) {
         (Some(text), None) => text,
-        (None, Some(text)) => return Err(no_map_run(text)),
+        (None, Some(text)) => {
+            arns::map_run(text)?;
+            return Err(refusals::no_resource(text));
+        }
         (None, None) => {
             return Err(ApiError::validation_exception(
                 "Must specify either stateMachineArn or mapRunArn",
@@ -76,14 +76,6 @@ pub(crate) async fn answer(
         executions: page.into_iter().map(shown).collect(),
         next_token,
     })
-}
-
-fn no_map_run(text: &Text) -> ApiError {
-    match MapRunArn::from_str(text) {
-        Ok(_) => ApiError::resource_not_found(format!("Resource not found: '{text}'"))
-            .with_resource_name(text.as_str()),
-        Err(refused) => refused.into(),
-    }
 }
 
 fn print(position: Position) -> String {

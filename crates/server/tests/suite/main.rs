@@ -6,5 +6,6 @@ mod api;
 mod hostile;
 #[cfg(test)]
 mod http;
+mod map_runs;
 #[cfg(test)]
 mod support;
