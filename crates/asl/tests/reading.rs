@@ -569,7 +569,7 @@ fn a_distributed_map_can_be_tested() {
     assert!(map.tolerance.percentage.is_some() && map.tolerance.count.is_none());
     for (wrong, right) in [
         (r#""ItemsPointer":1"#, r#""ItemsPointer":"/a""#),
-        (r#""MaxItemsPerBatch":0"#, r#""MaxItemsPerBatch":2"#),
+        (r#""MaxItemsPerBatch":-1"#, r#""MaxItemsPerBatch":2"#),
     ] {
         assert!(
             read_for_test(&text.replace(right, wrong)).machine.is_none(),
