@@ -13,17 +13,34 @@ use json::Value;
 
 pub(crate) use soup::{broken, soup};
 
-/// A stream of chance that depends on nothing but its seed (splitmix64).
-pub(crate) struct Chance(u64);
+/// A stream of chance that depends on nothing but its seed (splitmix64), or on bytes that it is given.
+pub(crate) struct Chance {
+    given: std::vec::IntoIter<u8>,
+    seed: u64,
+}
 
 impl Chance {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self {
+            given: Vec::new().into_iter(),
+            seed,
+        }
+    }
+
+    /// Each byte decides one thing; what they do not decide, nothing but their number does.
+    pub(crate) fn given(bytes: &[u8]) -> Self {
+        Self {
+            given: bytes.to_vec().into_iter(),
+            seed: bytes.len() as u64,
+        }
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
+        if let Some(byte) = self.given.next() {
+            return byte.into();
+        }
+        self.seed = self.seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.seed;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
@@ -51,16 +68,21 @@ pub(crate) struct Generated {
 
 /// Case number `index` of a seed.
 pub(crate) fn generate(seed: u64, index: u64) -> Generated {
-    let mut chance =
-        Chance::new(seed.wrapping_mul(0x0000_0100_0000_01B3) ^ index.wrapping_mul(0x2545_F491_4F6C_DD1D));
-    let input = input::input(&mut chance);
+    generate_by(&mut Chance::new(
+        seed.wrapping_mul(0x0000_0100_0000_01B3) ^ index.wrapping_mul(0x2545_F491_4F6C_DD1D),
+    ))
+}
+
+/// The case that a stream of chance makes.
+pub(crate) fn generate_by(chance: &mut Chance) -> Generated {
+    let input = input::input(chance);
     let expr = match chance.below(100) {
-        0..=2 => soup(&mut chance),
+        0..=2 => soup(chance),
         3..=9 => {
-            let whole = expression::expression(&mut chance);
-            broken(&whole, &mut chance)
+            let whole = expression::expression(chance);
+            broken(&whole, chance)
         }
-        _ => expression::expression(&mut chance),
+        _ => expression::expression(chance),
     };
     Generated { expr, input }
 }
