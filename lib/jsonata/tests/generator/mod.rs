@@ -15,14 +15,15 @@ pub(crate) use soup::{broken, soup};
 
 /// A stream of chance that depends on nothing but its seed (splitmix64), or on bytes that it is given.
 pub(crate) struct Chance {
-    given: std::vec::IntoIter<u8>,
+    /// The next byte is the last.
+    given: Vec<u8>,
     seed: u64,
 }
 
 impl Chance {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
-            given: Vec::new().into_iter(),
+            given: Vec::new(),
             seed,
         }
     }
@@ -30,13 +31,13 @@ impl Chance {
     /// Each byte decides one thing; what they do not decide, nothing but their number does.
     pub(crate) fn given(bytes: &[u8]) -> Self {
         Self {
-            given: bytes.to_vec().into_iter(),
+            given: bytes.iter().rev().copied().collect(),
             seed: bytes.len() as u64,
         }
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        if let Some(byte) = self.given.next() {
+        if let Some(byte) = self.given.pop() {
             return byte.into();
         }
         self.seed = self.seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
