@@ -5,7 +5,9 @@ pub(crate) mod function;
 mod group;
 pub(crate) mod operators;
 mod path;
+mod predicate;
 pub(crate) mod sort;
+mod stream;
 mod transform;
 
 use std::rc::{Rc, Weak};
@@ -21,7 +23,7 @@ use crate::functions::{Builtin, Functions, boolean, builtin};
 use crate::value::{NESTING_MAX, Val};
 
 pub(crate) use frame::Frame;
-pub(crate) use path::Stream;
+pub(crate) use stream::Stream;
 
 /// One evaluation under way.
 pub(crate) struct Evaluator<'a> {

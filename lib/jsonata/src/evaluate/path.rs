@@ -1,172 +1,15 @@
-//! Paths: steps over items, predicates, tuples with bindings.
+//! Paths: steps over items, tuples with bindings.
 
 use std::rc::Rc;
 
 use json::Value;
 use smallvec::SmallVec;
 
+use super::stream::{Results, Stream};
 use super::{Evaluator, Frame};
 use crate::ast::{Kind, Node, Stage};
 use crate::error::Error;
-use crate::functions::{boolean, numeric};
-use crate::value::{Array, Tuple, Val};
-
-/// What flows from step to step.
-pub(crate) enum Stream {
-    /// A sequence without items.
-    Empty,
-    /// A sequence of one.
-    One(Val),
-    /// A sequence of several.
-    Many(Vec<Val>),
-    /// An array that is passed on as it is.
-    Whole(Val),
-    /// Items with bindings.
-    Tuples(Vec<Tuple>),
-}
-
-impl From<Val> for Stream {
-    /// A value as the items it stands for.
-    fn from(value: Val) -> Self {
-        match value {
-            Val::Undefined => Self::Empty,
-            Val::Tuples(tuples) => Self::Tuples(Rc::unwrap_or_clone(tuples)),
-            array if array.is_array() => Self::Whole(array),
-            one => Self::One(one),
-        }
-    }
-}
-
-impl Stream {
-    fn sequence(mut items: Vec<Val>) -> Self {
-        match items.len() {
-            0 => Self::Empty,
-            1 => Self::One(items.pop().unwrap_or_default()),
-            _ => Self::Many(items),
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Empty => 0,
-            Self::One(_) => 1,
-            Self::Many(items) => items.len(),
-            Self::Whole(array) => array.elements().len(),
-            Self::Tuples(tuples) => tuples.len(),
-        }
-    }
-
-    fn get(&self, place: usize) -> Val {
-        match self {
-            Self::Empty => Val::Undefined,
-            Self::One(item) => item.clone(),
-            Self::Many(items) => items[place].clone(),
-            Self::Whole(array) => array.elements().get(place),
-            Self::Tuples(tuples) => tuples[place].item.clone(),
-        }
-    }
-
-    /// The value it stands for once no step follows.
-    pub(crate) fn into_val(self) -> Val {
-        match self {
-            Self::Empty => Val::Undefined,
-            Self::One(item) => item,
-            Self::Many(items) => Val::sequence(items),
-            Self::Whole(array) => array,
-            Self::Tuples(tuples) => Val::Tuples(Rc::new(tuples)),
-        }
-    }
-
-    pub(super) fn items(self) -> Vec<Val> {
-        match self {
-            Self::Empty => Vec::new(),
-            Self::One(item) => vec![item],
-            Self::Many(items) => items,
-            Self::Whole(array) => array.elements().to_vec(),
-            Self::Tuples(tuples) => tuples.into_iter().map(|tuple| tuple.item).collect(),
-        }
-    }
-
-    pub(super) fn keep_singleton(self) -> Val {
-        let items = match self {
-            Self::Empty => return Val::Undefined,
-            Self::One(item) => vec![item],
-            Self::Many(items) => items,
-            Self::Whole(Val::Array(mut array)) => {
-                if array.cons && !array.sequence {
-                    vec![Val::Array(array)]
-                } else {
-                    if array.sequence {
-                        Rc::make_mut(&mut array).keep_singleton = true;
-                    }
-                    return super::collapse(Val::Array(array), false);
-                }
-            }
-            other => return other.into_val(),
-        };
-        let mut array = Array::sequence(items);
-        array.keep_singleton = true;
-        Val::Array(Rc::new(array))
-    }
-}
-
-/// Gathers the results of a step over several items.
-#[derive(Default)]
-struct Results {
-    count: usize,
-    first: Option<Stream>,
-    items: Vec<Val>,
-}
-
-impl Results {
-    fn push(&mut self, result: Stream) {
-        self.count += 1;
-        if self.count == 1 {
-            self.first = Some(result);
-            return;
-        }
-        if let Some(first) = self.first.take() {
-            self.add(first);
-        }
-        self.add(result);
-    }
-
-    fn push_val(&mut self, value: Val) {
-        match value {
-            Val::Undefined => {}
-            // A list that was constructed is not flattened.
-            Val::Array(array) if array.cons => self.push(Stream::One(Val::Array(array))),
-            other if self.count > 0 && self.first.is_none() => {
-                self.count += 1;
-                other.spread_into(&mut self.items);
-            }
-            other => self.push(Stream::from(other)),
-        }
-    }
-
-    fn add(&mut self, result: Stream) {
-        match result {
-            Stream::Empty => {}
-            Stream::One(item) => self.items.push(item),
-            Stream::Many(items) => self.items.extend(items),
-            Stream::Whole(array) => array.spread_into(&mut self.items),
-            Stream::Tuples(tuples) => self.items.extend(tuples.into_iter().map(|tuple| tuple.item)),
-        }
-    }
-
-    fn finish(mut self, last: bool) -> Stream {
-        match self.first.take() {
-            Some(Stream::Whole(array)) if !last || array.is_sequence() => {
-                Stream::sequence(array.elements().to_vec())
-            }
-            Some(Stream::One(Val::Array(array))) if array.cons && !array.sequence && last => {
-                Stream::Whole(Val::Array(array))
-            }
-            Some(other) => other,
-            None => Stream::sequence(self.items),
-        }
-    }
-}
+use crate::value::{Tuple, Val};
 
 fn is_plain(step: &Node) -> bool {
     step.stages.is_empty()
@@ -456,58 +299,6 @@ impl Evaluator<'_> {
             }
         }
     }
-
-    /// The items a predicate picks, by their place or their truth.
-    pub(super) fn filter(
-        &mut self,
-        predicate: &Node,
-        input: Stream,
-        frame: &Rc<Frame>,
-    ) -> Result<Stream, Error> {
-        let count = input.len();
-        if let Kind::Literal(Value::Number(number)) = &predicate.kind
-            && predicate.predicate.is_empty()
-        {
-            let Some(place) = place_of(number.as_f64(), count) else {
-                return Ok(match input {
-                    Stream::Tuples(_) => Stream::Tuples(Vec::new()),
-                    _ => Stream::Empty,
-                });
-            };
-            return Ok(match input {
-                Stream::Tuples(mut tuples) => Stream::Tuples(vec![tuples.swap_remove(place)]),
-                other => match other.get(place) {
-                    array if array.is_array() => Stream::Whole(array),
-                    item => Stream::One(item),
-                },
-            });
-        }
-        if let Stream::Tuples(tuples) = input {
-            let mut kept = Vec::new();
-            for (place, tuple) in tuples.into_iter().enumerate() {
-                let inner = Frame::with(frame, tuple.bindings.clone());
-                let result = self.evaluate(predicate, &tuple.item, &inner)?;
-                for _ in 0..picks(self, &result, place, count)? {
-                    kept.push(tuple.clone());
-                }
-            }
-            return Ok(Stream::Tuples(kept));
-        }
-        if matches!(input, Stream::Empty) {
-            // The predicate is evaluated all the same, and may fail.
-            self.evaluate(predicate, &Val::Undefined, frame)?;
-            return Ok(Stream::Empty);
-        }
-        let mut kept = Vec::new();
-        for place in 0..count {
-            let item = input.get(place);
-            let result = self.evaluate(predicate, &item, frame)?;
-            for _ in 0..picks(self, &result, place, count)? {
-                kept.push(item.clone());
-            }
-        }
-        Ok(Stream::sequence(kept))
-    }
 }
 
 impl Tuple {
@@ -517,36 +308,4 @@ impl Tuple {
             bindings: SmallVec::new(),
         }
     }
-}
-
-/// How often the result of a predicate picks the item at a place.
-fn picks(evaluator: &Evaluator<'_>, result: &Val, place: usize, count: usize) -> Result<usize, Error> {
-    if let Some(number) = numeric(result)? {
-        return Ok(usize::from(place_of(number, count) == Some(place)));
-    }
-    if result.is_array() {
-        let elements = result.elements();
-        if let Some(numbers) = elements.numbers() {
-            if numbers.iter().any(|number| number.is_infinite()) {
-                return Err(Error::new("D1001"));
-            }
-            return Ok(numbers
-                .iter()
-                .filter(|number| place_of(**number, count) == Some(place))
-                .count());
-        }
-    }
-    match result {
-        Val::Func(_) => Ok(usize::from(evaluator.truth(result)?)),
-        _ => Ok(usize::from(boolean(result)?.unwrap_or(false))),
-    }
-}
-
-/// The place an index means; negative ones count from the end.
-fn place_of(index: f64, count: usize) -> Option<usize> {
-    let mut index = index.floor();
-    if index < 0.0 {
-        index += count as f64;
-    }
-    (index >= 0.0 && index < count as f64).then_some(index as usize)
 }
