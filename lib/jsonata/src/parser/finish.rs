@@ -2,8 +2,9 @@
 
 use json::Str;
 
+use super::ancestry::Slot;
 use super::pratt;
-use super::process::{Processor, Slot};
+use super::process::Processor;
 use crate::ast::{Kind, Node, Sym};
 use crate::dialect::Dialect;
 use crate::error::Error;

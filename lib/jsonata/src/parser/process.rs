@@ -1,20 +1,15 @@
-//! Works out what a tree means: flattens paths, hangs predicates on steps, finds the steps of `%`.
+//! Works out what a tree means: flattens paths, hangs predicates on steps.
 
 use std::sync::Arc;
 
 use json::{Str, Value};
 
+use super::ancestry::{Slot, push_ancestry};
 use super::pratt::{Raw, RawKind};
+use super::tail::tail_calls;
 use crate::ast::{Group, Kind, Lambda, Node, Op, Stage, Sym, Term, Transform};
 use crate::error::Error;
 use crate::regex::Regex;
-
-/// Where a `%` is looked for.
-#[derive(Clone, Copy)]
-pub(super) struct Slot {
-    pub(super) label: usize,
-    level: i32,
-}
 
 /// Turns the tree into nodes. Names become symbols of `names`.
 pub(super) struct Processor<'a> {
@@ -426,76 +421,6 @@ impl Processor<'_> {
             _ => self.symbol(""),
         }
     }
-
-    /// Looks in a step for what a slot of `%` refers to.
-    fn seek_parent(&mut self, node: &mut Node, slot: usize) -> Result<(), Error> {
-        match &mut node.kind {
-            Kind::Name(_) | Kind::Wildcard => {
-                self.slots[slot].level -= 1;
-                if self.slots[slot].level == 0 {
-                    if let Some(known) = node.ancestor {
-                        self.slots[slot].label = self.slots[known.0 as usize].label;
-                    }
-                    node.ancestor = Some(Sym(slot as u32));
-                    node.tuple = true;
-                }
-            }
-            Kind::Parent(_) => self.slots[slot].level += 1,
-            Kind::Block(expressions, _) => {
-                if let Some(last) = expressions.last_mut() {
-                    self.seek_parent(last, slot)?;
-                    node.tuple = true;
-                }
-            }
-            Kind::Path(steps) => {
-                for step in steps.iter_mut().rev() {
-                    self.seek_parent(step, slot)?;
-                    if self.slots[slot].level <= 0 {
-                        break;
-                    }
-                }
-                node.tuple = true;
-            }
-            _ => return Err(Error::new("S0217").maybe_at(node.place()).token(node.type_name())),
-        }
-        Ok(())
-    }
-
-    fn resolve_ancestry(&mut self, path: &mut Node) -> Result<(), Error> {
-        let Kind::Path(steps) = &mut path.kind else {
-            return Ok(());
-        };
-        let Some(last) = steps.last() else { return Ok(()) };
-        let mut slots = last.seeking.clone();
-        if let Kind::Parent(slot) = last.kind {
-            slots.push(slot.0 as usize);
-        }
-        for slot in slots {
-            let mut place = steps.len() as isize - 2;
-            while self.slots[slot].level > 0 {
-                if place < 0 {
-                    path.seeking.push(slot);
-                    break;
-                }
-                let mut step = place as usize;
-                place -= 1;
-                // Steps that bind their focus go together: they have one context.
-                while place >= 0 && steps[step].focus.is_some() && steps[place as usize].focus.is_some() {
-                    step = place as usize;
-                    place -= 1;
-                }
-                self.seek_parent(&mut steps[step], slot)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn push_ancestry(node: &mut Node, part: &Node) {
-    node.seeking.extend(&part.seeking);
-    if let Kind::Parent(slot) = part.kind {
-        node.seeking.push(slot.0 as usize);
-    }
 }
 
 fn steps_of(path: &mut Node) -> &mut Vec<Node> {
@@ -510,39 +435,4 @@ fn last_step(node: &mut Node) -> &mut Node {
         return steps_of(node).last_mut().expect("a path has a step");
     }
     node
-}
-
-/// Marks calls whose result is the function's own, so that they do not grow the stack.
-fn tail_calls(mut node: Node) -> Node {
-    if matches!(node.kind, Kind::Function(..)) && node.predicate.is_empty() {
-        let position = node.position;
-        let lambda = Lambda {
-            parameters: Vec::new(),
-            signature: None,
-            body: node,
-            thunk: true,
-        };
-        return Node::new(Kind::Lambda(Arc::new(lambda)), position);
-    }
-    match &mut node.kind {
-        Kind::Condition(parts) => {
-            replace(&mut parts.1, tail_calls);
-            if let Some(otherwise) = &mut parts.2 {
-                replace(otherwise, tail_calls);
-            }
-        }
-        Kind::Elvis(pair) | Kind::Coalesce(pair) => replace(&mut pair.1, tail_calls),
-        Kind::Block(expressions, _) => {
-            if let Some(last) = expressions.last_mut() {
-                replace(last, tail_calls);
-            }
-        }
-        _ => {}
-    }
-    node
-}
-
-fn replace(place: &mut Node, change: impl FnOnce(Node) -> Node) {
-    let node = std::mem::replace(place, Node::new(Kind::Wildcard, 0));
-    *place = change(node);
 }
