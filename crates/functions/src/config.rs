@@ -229,7 +229,7 @@ impl FunctionConfig {
     }
 
     /// What stands in `_HANDLER`.
-    pub(crate) fn handler(&self) -> &str {
+    pub fn handler(&self) -> &str {
         match (&self.handler, &self.runtime) {
             (Some(handler), _) => handler,
             (None, Runtime::Python) => "lambda_function.lambda_handler",

@@ -2,17 +2,19 @@
 
 /// A function's name taken out of what a caller wrote, with the qualifier behind it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Named<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) qualifier: Option<&'a str>,
+pub struct Named<'a> {
+    /// The bare name: 1 to 64 letters, digits, hyphens and underscores.
+    pub name: &'a str,
+    /// The version or alias behind it.
+    pub qualifier: Option<&'a str>,
     /// Whether the whole text was a function's full ARN.
-    pub(crate) is_arn: bool,
+    pub is_arn: bool,
 }
 
 /// Takes `NAME`, `ACCOUNT:function:NAME` or `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME` apart, each with an
 /// optional `:QUALIFIER`. Region and account may be any: a definition written for another account finds the local
 /// function of the same name.
-pub(crate) fn parse(text: &str) -> Option<Named<'_>> {
+pub fn parse(text: &str) -> Option<Named<'_>> {
     let parts: Vec<&str> = text.splitn(10, ':').collect();
     let (is_arn, tail) = match parts.as_slice() {
         [

@@ -15,6 +15,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
+use lambda::Lambda;
 use tokio::net::{TcpListener, TcpStream};
 
 /// The most bytes that a request's line and headers may have together.
@@ -63,14 +64,30 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
     })
 }
 
+/// What is served from one port.
+pub struct Site<S> {
+    /// The API of Step Functions.
+    pub api: Arc<S>,
+    /// The API of Lambda over local functions.
+    pub lambda: Option<Lambda>,
+}
+
+impl<S> From<Arc<S>> for Site<S> {
+    /// The API of Step Functions alone.
+    fn from(api: Arc<S>) -> Self {
+        Self { api, lambda: None }
+    }
+}
+
 /// Answers requests until `shutdown` ends; then lets those under way finish for a few seconds.
 ///
 /// Speaks HTTP/1.1 with keep-alive, and HTTP/2 to clients that begin with it.
 pub async fn serve<S: StepFunctions + 'static>(
     listener: TcpListener,
-    service: Arc<S>,
+    site: impl Into<Site<S>>,
     shutdown: impl Future<Output = ()>,
 ) {
+    let site = Arc::new(site.into());
     let mut shutdown = std::pin::pin!(shutdown);
     let builder = connections();
     let graceful = GracefulShutdown::new();
@@ -87,7 +104,7 @@ pub async fn serve<S: StepFunctions + 'static>(
                 continue;
             }
         };
-        accept(stream, &builder, &graceful, Arc::clone(&service));
+        accept(stream, &builder, &graceful, Arc::clone(&site));
     }
     drop(listener);
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
@@ -117,15 +134,15 @@ fn accept<S: StepFunctions + 'static>(
     stream: TcpStream,
     builder: &Builder<TokioExecutor>,
     graceful: &GracefulShutdown,
-    service: Arc<S>,
+    site: Arc<Site<S>>,
 ) {
     // A response is written whole: waiting for more to send would only delay it.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection has no TCP_NODELAY");
     }
     let answer = service_fn(move |request| {
-        let service = Arc::clone(&service);
-        async move { Ok::<_, Infallible>(respond(&*service, request).await) }
+        let site = Arc::clone(&site);
+        async move { Ok::<_, Infallible>(respond(&site, request).await) }
     });
     let connection = builder
         .serve_connection(TokioIo::new(stream), answer)
@@ -138,9 +155,14 @@ fn accept<S: StepFunctions + 'static>(
     });
 }
 
-async fn respond<S: StepFunctions>(service: &S, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn respond<S: StepFunctions>(site: &Site<S>, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    if let Some(lambda) = &site.lambda
+        && Lambda::is_path(request.uri().path())
+    {
+        return answer_lambda(lambda, request).await;
+    }
     match (request.method(), request.uri().path()) {
-        (&Method::POST, "/") => answer(service, request).await,
+        (&Method::POST, "/") => answer(&*site.api, request).await,
         (&Method::GET | &Method::HEAD, "/health") => text(StatusCode::OK, "ok\n"),
         (_, "/" | "/health") => text(StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n"),
         _ => text(StatusCode::NOT_FOUND, "not found\n"),
@@ -164,26 +186,65 @@ async fn answer<S: StepFunctions>(service: &S, request: Request<Incoming>) -> Re
     response
 }
 
-/// Reads a whole body of a bounded size.
-async fn read(mut body: Incoming) -> Result<Bytes, ApiError> {
-    let limit = u64::try_from(REQUEST_BYTES_MAX).unwrap_or(u64::MAX);
-    let is_too_large = body.size_hint().lower() > limit;
+async fn answer_lambda(lambda: &Lambda, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    let body = match read_within(body, lambda::REQUEST_BYTES_MAX).await {
+        Ok(body) => body,
+        Err(Unread::TooLarge) => return text(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large\n"),
+        Err(Unread::Broken) => return text(StatusCode::BAD_REQUEST, "the request was not read whole\n"),
+    };
+    let caller = caller(&head.headers);
+    let request = lambda::Request {
+        method: &head.method,
+        path: head.uri.path(),
+        query: head.uri.query(),
+        headers: &head.headers,
+        body,
+        account: caller.account(),
+        region: caller.region(),
+    };
+    let mut response = lambda.answer(request).await.map(Full::new);
+    response.headers_mut().insert(X_AMZN_REQUEST_ID, request_id());
+    response
+}
+
+/// Why a body was not read.
+enum Unread {
+    TooLarge,
+    Broken,
+}
+
+async fn read(body: Incoming) -> Result<Bytes, ApiError> {
+    read_within(body, REQUEST_BYTES_MAX)
+        .await
+        .map_err(|unread| match unread {
+            Unread::TooLarge => {
+                let message = format!("Request body is larger than {REQUEST_BYTES_MAX} bytes");
+                ApiError::request_entity_too_large_exception(message)
+            }
+            Unread::Broken => ApiError::serialization_exception(""),
+        })
+}
+
+/// Reads a whole body of a bounded size in a bounded time.
+async fn read_within(mut body: Incoming, limit: usize) -> Result<Bytes, Unread> {
+    let is_too_large = body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX);
     let whole = async {
         if is_too_large {
             return Err(too_large(body).await);
         }
-        match Limited::new(&mut body, REQUEST_BYTES_MAX).collect().await {
+        match Limited::new(&mut body, limit).collect().await {
             Ok(whole) => Ok(whole.to_bytes()),
             Err(error) if error.is::<LengthLimitError>() => Err(too_large(body).await),
-            Err(_) => Err(ApiError::serialization_exception("")),
+            Err(_) => Err(Unread::Broken),
         }
     };
     let answer = tokio::time::timeout(BODY_WAIT, whole).await;
-    answer.unwrap_or_else(|_| Err(ApiError::serialization_exception("")))
+    answer.unwrap_or(Err(Unread::Broken))
 }
 
 /// Refuses a body after reading on for a while: a client that is still sending would not see the answer.
-async fn too_large(mut body: Incoming) -> ApiError {
+async fn too_large(mut body: Incoming) -> Unread {
     let mut left = DRAINED_BYTES_MAX;
     while let Some(Ok(frame)) = body.frame().await {
         let bytes = frame.data_ref().map_or(0, Bytes::len);
@@ -192,8 +253,7 @@ async fn too_large(mut body: Incoming) -> ApiError {
             None => break,
         }
     }
-    let message = format!("Request body is larger than {REQUEST_BYTES_MAX} bytes");
-    ApiError::request_entity_too_large_exception(message)
+    Unread::TooLarge
 }
 
 fn caller(headers: &HeaderMap) -> Caller {

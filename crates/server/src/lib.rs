@@ -20,5 +20,5 @@ mod refusals;
 mod service;
 mod tags;
 
-pub use http::{BindError, bind, serve};
+pub use http::{BindError, Site, bind, serve};
 pub use service::Server;

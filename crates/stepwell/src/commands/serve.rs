@@ -11,8 +11,9 @@ use anyhow::{Context, bail};
 use clap::Args;
 use functions::Functions;
 use integrations::Integrations;
+use lambda::{Keep, Lambda};
 use runtime::{Runtime, SystemClock};
-use server::Server;
+use server::{Server, Site};
 use store::{EmbeddedOptions, EmbeddedStore, MemoryStore, Store, StoreError};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -85,6 +86,8 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
     );
     settings.endpoint_url = Some(url.clone());
     let functions = Functions::new(configs, settings);
+    let lambda = Lambda::open(functions.clone(), deployed_functions(data))
+        .context("failed to set up the functions that were deployed")?;
     let integrations = Integrations::new(functions.clone());
     let settings = runtime::Settings {
         on_fatal: Arc::new(end_at_once),
@@ -106,10 +109,22 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
         ended.await;
         polls.end_polls();
     };
-    server::serve(listener, server, ended).await;
+    let site = Site {
+        api: server,
+        lambda: Some(lambda),
+    };
+    server::serve(listener, site, ended).await;
     runtime.shutdown().await;
     functions.shutdown().await;
     Ok(())
+}
+
+/// Where functions are kept that are deployed over Lambda's API.
+fn deployed_functions(data: &str) -> Keep {
+    match data {
+        MEMORY => Keep::UntilTheEnd,
+        folder => Keep::Folder(Path::new(folder).join("functions")),
+    }
 }
 
 /// Opens the store that a data folder names.
