@@ -101,7 +101,7 @@ async fn create(runtime: &Runtime) -> Arc<Revision> {
         .expect("it is an ARN");
     let catalog = runtime.catalog();
     catalog
-        .create_machine(&arn, MachineKind::Standard, new, Vec::new())
+        .create_machine(&arn, MachineKind::Standard, new, Vec::new(), None)
         .await
         .expect("it is created");
     catalog.current(&arn.to_string()).await.expect("it is there")

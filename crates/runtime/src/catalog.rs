@@ -1,16 +1,27 @@
-//! Catalogue: state machines with their revisions, compiled once, and activities.
+//! Catalogue: state machines, compiled once, and activities.
+//!
+//! - `revision`: what a state machine is between two updates.
+//! - `versions`, `aliases`: revisions under numbers, and names for those.
+//! - `target`: what a start of a state machine, version or alias runs.
+//! - `activities`, `tags`.
+
+mod activities;
+mod aliases;
+mod revision;
+mod tags;
+mod target;
+mod versions;
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, RwLock};
 
-use asl::{Rules, StateMachine};
+use asl::StateMachine;
 use engine::Millis;
 use ids::StateMachineArn;
 use json::Str;
 use store::{
-    Activity, CatalogChange, ExecutionQuery, Listed, Machine, MachineKind, MachineStatus, Status, Store,
-    StoreError, Tags,
+    CatalogChange, ExecutionQuery, Listed, Machine, MachineKind, MachineStatus, Published, Status, Store,
+    StoreError, Tags, Version,
 };
 use tokio::sync::Mutex as TurnMutex;
 
@@ -18,103 +29,16 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::committer::Committer;
 
+pub use aliases::{ALIASES_MAX, NewAlias};
+pub use revision::{NewRevision, Revision};
+pub use tags::TAGS_MAX;
+pub use target::Target;
+pub use versions::VERSIONS_MAX;
+
+use target::Lane;
+
 /// How many compiled revisions are kept.
 const COMPILED_MAX: usize = 1024;
-
-/// What the id of a state machine's first revision begins with. AWS never shows that one.
-const FIRST: &str = "INITIAL-";
-
-/// A revision of a state machine, ready to be run.
-#[derive(Debug)]
-pub struct Revision {
-    /// The state machine's ARN.
-    pub arn: StateMachineArn,
-    /// The same as text.
-    pub machine_arn: Str,
-    /// The state machine's type.
-    pub kind: MachineKind,
-    /// What is stored of it.
-    pub record: store::Revision,
-    /// The definition, compiled.
-    pub states: Arc<StateMachine>,
-    /// What the ARNs of its executions begin with, the last colon included.
-    pub(crate) execution_prefix: String,
-}
-
-impl Revision {
-    /// The id as clients see it: the first revision has none.
-    pub fn shown_id(&self) -> Option<&Str> {
-        (!self.record.id.starts_with(FIRST)).then_some(&self.record.id)
-    }
-
-    /// Compiles a revision's definition.
-    pub fn compile(
-        machine_arn: &Str,
-        kind: MachineKind,
-        record: store::Revision,
-    ) -> Result<Self, CatalogError> {
-        let rules = Rules {
-            express: kind == MachineKind::Express,
-        };
-        let reading = asl::read(&record.definition, rules);
-        match reading.machine {
-            Some(states) => Self::compiled(machine_arn, kind, record, Arc::new(states)),
-            None => Err(CatalogError::Broken {
-                machine_arn: machine_arn.clone(),
-                what: asl::definition_message(&reading.diagnostics),
-            }),
-        }
-    }
-
-    /// A revision whose definition is compiled already.
-    pub fn compiled(
-        machine_arn: &Str,
-        kind: MachineKind,
-        record: store::Revision,
-        states: Arc<StateMachine>,
-    ) -> Result<Self, CatalogError> {
-        let arn = StateMachineArn::from_str(machine_arn).map_err(|error| CatalogError::Broken {
-            machine_arn: machine_arn.clone(),
-            what: error.to_string(),
-        })?;
-        let resource = match kind {
-            MachineKind::Standard => "execution",
-            MachineKind::Express => "express",
-        };
-        let scope = &arn.scope;
-        let execution_prefix = format!(
-            "arn:aws:states:{}:{}:{resource}:{}:",
-            scope.region,
-            scope.account,
-            arn.name.as_str()
-        );
-        Ok(Self {
-            arn,
-            machine_arn: machine_arn.clone(),
-            kind,
-            record,
-            states,
-            execution_prefix,
-        })
-    }
-}
-
-/// What a revision says, as clients give it.
-#[derive(Debug, Clone)]
-pub struct NewRevision {
-    /// The definition as it was given.
-    pub definition: Str,
-    /// The same, compiled.
-    pub states: Arc<StateMachine>,
-    /// The role.
-    pub role_arn: Str,
-    /// `loggingConfiguration` as JSON text.
-    pub logging: Option<Str>,
-    /// `tracingConfiguration` as JSON text.
-    pub tracing: Option<Str>,
-    /// `encryptionConfiguration` as JSON text.
-    pub encryption: Option<Str>,
-}
 
 /// What became of creating something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +47,15 @@ pub enum Creation<T> {
     New(T),
     /// There is one of that ARN, which was left as it is: whether that is an error is for the caller to say.
     Existing(T),
+}
+
+/// What became of updating a state machine.
+#[derive(Debug, Clone)]
+pub struct Update {
+    /// Its revision now.
+    pub revision: Arc<Revision>,
+    /// The version that was to be published.
+    pub version: Option<Version>,
 }
 
 /// Why the catalogue could not do something.
@@ -134,6 +67,26 @@ pub enum CatalogError {
     /// The state machine is being deleted.
     #[error("{0} is being deleted")]
     Deleting(Str),
+    /// The state machine has another revision by now than the one that was named.
+    #[error("the revision is {current} and not {named}")]
+    OtherRevision {
+        /// The one that was named.
+        named: Str,
+        /// The current one.
+        current: Str,
+    },
+    /// The version can't be deleted.
+    #[error("aliases lead to the version: {0:?}")]
+    Aliased(
+        /// The names of the aliases that lead to it.
+        Vec<Str>,
+    ),
+    /// The state machine has as many versions as it can have.
+    #[error("{0} has {VERSIONS_MAX} versions, and no more are allowed")]
+    TooManyVersions(Str),
+    /// The state machine has as many aliases as it can have.
+    #[error("{0} has {ALIASES_MAX} aliases, and no more are allowed")]
+    TooManyAliases(Str),
     /// What is stored is not valid (any more).
     #[error("{machine_arn} can't be used: {what}")]
     Broken {
@@ -142,6 +95,9 @@ pub enum CatalogError {
         /// What is wrong with it.
         what: String,
     },
+    /// The resource has as many tags as it can have.
+    #[error("{0} would have more than {TAGS_MAX} tags")]
+    TooManyTags(Str),
     /// It could not be read or saved.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -157,6 +113,8 @@ pub struct Catalog {
     turn: TurnMutex<()>,
     /// The revisions that starts use, of machines that were asked for.
     current: RwLock<HashMap<Str, Arc<Revision>>>,
+    /// Where versions and aliases lead that were asked for, by their ARNs.
+    lanes: RwLock<HashMap<Str, Arc<[Lane]>>>,
     compiled: Mutex<Compiled>,
     activities: RwLock<HashSet<Str>>,
     deleting: RwLock<HashSet<Str>>,
@@ -202,6 +160,7 @@ impl Catalog {
             chance,
             turn: TurnMutex::new(()),
             current: RwLock::default(),
+            lanes: RwLock::default(),
             compiled: Mutex::default(),
             activities: RwLock::new(activities),
             deleting: RwLock::new(deleting),
@@ -253,13 +212,14 @@ impl Catalog {
         Ok(self.store.machines(after, limit).await?)
     }
 
-    /// Creates a state machine, unless there is one of that name.
+    /// Creates a state machine, unless there is one of that name. With `publish`, it has version 1 at once.
     pub async fn create_machine(
         &self,
         arn: &StateMachineArn,
         kind: MachineKind,
         new: NewRevision,
         tags: Tags,
+        publish: Option<Published>,
     ) -> Result<Creation<Machine>, CatalogError> {
         let text = Str::from(arn.to_string());
         let _turn = self.turn.lock().await;
@@ -270,8 +230,8 @@ impl Catalog {
             };
         }
         let (mut record, states) = self.record(new);
-        record.id = format!("{FIRST}{}", record.id).into();
-        let machine = Machine {
+        record.id = revision::first(&record.id);
+        let mut machine = Machine {
             arn: text.clone(),
             name: arn.name.text(),
             kind,
@@ -279,31 +239,52 @@ impl Catalog {
             created: record.updated,
             revision: record.id.clone(),
             tags,
-            published: None,
+            published: publish.clone(),
             last_version: 0,
         };
-        self.put(machine.clone(), record, states).await?;
+        let version = publish.map(|published| self.next_version(&mut machine, published));
+        self.put(machine.clone(), record, states, version).await?;
         Ok(Creation::New(machine))
     }
 
-    /// Gives a state machine a new revision.
-    pub async fn update_machine(&self, machine_arn: &str, new: NewRevision) -> Result<Machine, CatalogError> {
+    /// Gives a state machine a new revision, if there is one, and publishes what is current then, if asked to.
+    ///
+    /// Fails with [`CatalogError::OtherRevision`] when it no longer has the revision `from`, on which the new
+    /// one was decided.
+    pub async fn update_machine(
+        &self,
+        machine_arn: &str,
+        from: &Str,
+        new: Option<NewRevision>,
+        publish: Option<Published>,
+    ) -> Result<Update, CatalogError> {
         let _turn = self.turn.lock().await;
         let mut machine = self.active(machine_arn).await?;
+        if machine.revision != *from {
+            return Err(CatalogError::OtherRevision {
+                named: from.clone(),
+                current: machine.revision,
+            });
+        }
+        let Some(new) = new else {
+            let revision = self.revision(&machine.arn, &machine.revision).await?;
+            let version = match publish {
+                Some(published) => Some(self.publish_current(machine, published).await?),
+                None => None,
+            };
+            return Ok(Update { revision, version });
+        };
         let (record, states) = self.record(new);
         machine.revision = record.id.clone();
-        self.put(machine.clone(), record, states).await?;
-        Ok(machine)
-    }
-
-    /// Replaces the tags of a state machine.
-    pub async fn tag_machine(&self, machine_arn: &str, tags: Tags) -> Result<(), CatalogError> {
-        let _turn = self.turn.lock().await;
-        let machine = Machine {
-            tags,
-            ..self.active(machine_arn).await?
+        let version = match publish {
+            Some(published) => {
+                self.must_have_room(&machine.arn).await?;
+                Some(self.next_version(&mut machine, published))
+            }
+            None => None,
         };
-        self.save(vec![CatalogChange::PutMachine(machine)]).await
+        let revision = self.put(machine, record, states, version.clone()).await?;
+        Ok(Update { revision, version })
     }
 
     /// Deletes a state machine. While executions of it run, it is being deleted, and gone with the last one.
@@ -311,6 +292,7 @@ impl Catalog {
         let _turn = self.turn.lock().await;
         let machine = self.active(machine_arn).await?;
         write(&self.current).remove(machine_arn);
+        self.forget_lanes_of(machine_arn);
         write(&self.deleting).insert(machine.arn.clone());
         let marked = Machine {
             status: MachineStatus::Deleting,
@@ -357,53 +339,6 @@ impl Catalog {
         Ok(())
     }
 
-    /// An activity.
-    pub async fn activity(&self, arn: &str) -> Result<Activity, CatalogError> {
-        let activity = self.store.activity(arn).await?;
-        activity.ok_or_else(|| CatalogError::NotFound(arn.into()))
-    }
-
-    /// Activities in the order of their ARNs.
-    pub async fn activities(&self, after: Option<Str>, limit: usize) -> Result<Vec<Activity>, CatalogError> {
-        Ok(self.store.activities(after, limit).await?)
-    }
-
-    /// Whether there is an activity of that ARN.
-    pub fn has_activity(&self, arn: &str) -> bool {
-        read(&self.activities).contains(arn)
-    }
-
-    /// Creates an activity, unless there is one of that name.
-    pub async fn create_activity(&self, activity: Activity) -> Result<Creation<Activity>, CatalogError> {
-        let _turn = self.turn.lock().await;
-        if let Some(existing) = self.store.activity(&activity.arn).await? {
-            return Ok(Creation::Existing(existing));
-        }
-        self.save(vec![CatalogChange::PutActivity(activity.clone())])
-            .await?;
-        write(&self.activities).insert(activity.arn.clone());
-        Ok(Creation::New(activity))
-    }
-
-    /// Replaces the tags of an activity.
-    pub async fn tag_activity(&self, arn: &str, tags: Tags) -> Result<(), CatalogError> {
-        let _turn = self.turn.lock().await;
-        let activity = Activity {
-            tags,
-            ..self.activity(arn).await?
-        };
-        self.save(vec![CatalogChange::PutActivity(activity)]).await
-    }
-
-    /// Deletes an activity. Its tasks stay as they are; what is entered from now on fails.
-    pub async fn delete_activity(&self, arn: &str) -> Result<(), CatalogError> {
-        let _turn = self.turn.lock().await;
-        self.activity(arn).await?;
-        self.save(vec![CatalogChange::RemoveActivity(arn.into())]).await?;
-        write(&self.activities).remove(arn);
-        Ok(())
-    }
-
     async fn active(&self, machine_arn: &str) -> Result<Machine, CatalogError> {
         let machine = self.machine(machine_arn).await?;
         match machine.status {
@@ -434,7 +369,8 @@ impl Catalog {
         machine: Machine,
         record: store::Revision,
         states: Arc<StateMachine>,
-    ) -> Result<(), CatalogError> {
+        version: Option<Version>,
+    ) -> Result<Arc<Revision>, CatalogError> {
         let revision = Arc::new(Revision::compiled(
             &machine.arn,
             machine.kind,
@@ -442,17 +378,18 @@ impl Catalog {
             states,
         )?);
         let machine_arn = machine.arn.clone();
-        let changes = vec![
+        let mut changes = vec![
             CatalogChange::PutMachine(machine),
             CatalogChange::PutRevision {
                 machine_arn: machine_arn.clone(),
                 revision: record,
             },
         ];
+        changes.extend(version.map(CatalogChange::PutVersion));
         self.save(changes).await?;
         self.keep(&revision);
-        write(&self.current).insert(machine_arn, revision);
-        Ok(())
+        write(&self.current).insert(machine_arn, Arc::clone(&revision));
+        Ok(revision)
     }
 
     async fn save(&self, changes: Vec<CatalogChange>) -> Result<(), CatalogError> {

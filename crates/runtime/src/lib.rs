@@ -34,7 +34,10 @@ pub mod tasks;
 mod timers;
 mod worker;
 
-pub use catalog::{Catalog, CatalogError, Creation, NewRevision, Revision};
+pub use catalog::{
+    ALIASES_MAX, Catalog, CatalogError, Creation, NewAlias, NewRevision, Revision, TAGS_MAX, Target, Update,
+    VERSIONS_MAX,
+};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use express::ExpressRecord;
 pub use integrations::Described;

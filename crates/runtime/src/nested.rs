@@ -47,12 +47,12 @@ async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStart
         .machine_arn
         .parse()
         .map_err(|error: ids::InvalidArn| refused("InvalidArn", error.to_string()))?;
-    let AnyStateMachineArn::Unqualified(_) = machine_arn else {
+    if let AnyStateMachineArn::Labelled(_) = machine_arn {
         return Err(no_machine(&start.machine_arn));
-    };
-    let machine = shared
+    }
+    let target = shared
         .catalog
-        .current(&start.machine_arn)
+        .target(&start.machine_arn)
         .await
         .map_err(|error| match error {
             CatalogError::NotFound(_) => no_machine(&start.machine_arn),
@@ -76,7 +76,7 @@ async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStart
         name: Some(name),
         parent,
         trace_header: start.trace_header,
-        ..StartRequest::new(machine, start.input)
+        ..StartRequest::of(target, start.input)
     };
     match shared.start(request).await {
         Ok(started) => Ok(NestedStarted {

@@ -7,7 +7,7 @@ use ids::Name;
 use json::{Payload, Str};
 use store::{Parent, StoreError};
 
-use crate::catalog::Revision;
+use crate::catalog::{Revision, Target};
 
 /// A start of an execution.
 #[derive(Debug, Clone)]
@@ -39,6 +39,15 @@ impl StartRequest {
             alias_arn: None,
             parent: None,
             trace_header: None,
+        }
+    }
+
+    /// The same, of a state machine, version or alias.
+    pub fn of(target: Target, input: Payload) -> Self {
+        Self {
+            version_arn: target.version_arn,
+            alias_arn: target.alias_arn,
+            ..Self::new(target.revision, input)
         }
     }
 }

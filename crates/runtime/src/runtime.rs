@@ -145,9 +145,7 @@ impl Runtime {
             .await;
         revision.map_err(|error| match error {
             CatalogError::Store(error) => ExecutionError::Store(error),
-            CatalogError::NotFound(_) | CatalogError::Deleting(_) | CatalogError::Broken { .. } => {
-                ExecutionError::NotFound
-            }
+            _ => ExecutionError::NotFound,
         })
     }
 

@@ -1,21 +1,65 @@
 //! ARNs of requests: of the right type, and of the caller's own resources.
 
 use api::{ApiError, Caller, Text, ValidationExceptionReason};
-use ids::{ActivityArn, AnyStateMachineArn, ExecutionArn, ExecutionKind, MapRunArn, Scope, StateMachineArn};
+use ids::{
+    ActivityArn, AliasArn, AnyStateMachineArn, ExecutionArn, ExecutionKind, InvalidArn, MapRunArn, Scope,
+    StateMachineArn, VersionArn,
+};
 
 use crate::refusals;
 
-/// A state machine, for an operation that knows no versions and aliases of it.
-///
-/// Nobody has versions and aliases yet, so naming one names nothing.
+/// A state machine itself, for an operation that takes neither versions nor aliases of it.
 pub(crate) fn state_machine(caller: &Caller, text: &Text) -> Result<StateMachineArn, ApiError> {
+    match qualified(caller, text)? {
+        AnyStateMachineArn::Unqualified(arn) => Ok(arn),
+        _ => Err(ApiError::validation_exception(format!(
+            "This operation does not support the ARN of a version or an alias: '{text}'"
+        ))),
+    }
+}
+
+/// A state machine, a version of it or an alias.
+pub(crate) fn qualified(caller: &Caller, text: &Text) -> Result<AnyStateMachineArn, ApiError> {
     match text.parse()? {
-        AnyStateMachineArn::Unqualified(arn) if is_own(caller, &arn.scope) => Ok(arn),
         AnyStateMachineArn::Labelled(_) => Err(ApiError::validation_exception(format!(
             "This operation does not support the ARN of a Distributed Map state: '{text}'"
         ))
         .with_reason(ValidationExceptionReason::ApiDoesNotSupportLabeledArns)),
+        arn if is_own(caller, &arn.state_machine().scope) => Ok(arn),
         _ => Err(refusals::no_state_machine(text)),
+    }
+}
+
+/// A version; nothing when it is somebody else's, of which nothing is told.
+pub(crate) fn version(caller: &Caller, text: &Text) -> Result<Option<VersionArn>, ApiError> {
+    let arn: VersionArn = text.parse()?;
+    Ok(is_own(caller, &arn.state_machine.scope).then_some(arn))
+}
+
+/// An alias.
+pub(crate) fn alias(caller: &Caller, text: &Text) -> Result<AliasArn, ApiError> {
+    let arn: AliasArn = text.parse()?;
+    if is_own(caller, &arn.state_machine.scope) {
+        Ok(arn)
+    } else {
+        Err(refusals::no_resource(text))
+    }
+}
+
+/// Checks the ARN of what can have tags: a state machine or an activity.
+pub(crate) fn tagged(caller: &Caller, text: &Text) -> Result<(), ApiError> {
+    let scope = match text.parse::<ActivityArn>() {
+        Ok(arn) => arn.scope,
+        Err(InvalidArn::ResourceType(_)) => match text.parse()? {
+            AnyStateMachineArn::Unqualified(arn) => arn.scope,
+            _ => return Err(refusals::no_resource(text)),
+        },
+        Err(refused) => return Err(refused.into()),
+    };
+    if is_own(caller, &scope) {
+        Ok(())
+    } else {
+        Err(refusals::no_resource(text))
     }
 }
 
@@ -91,6 +135,25 @@ mod tests {
         assert_eq!(
             error(standard_execution(&Caller::default(), &arn)),
             "InvalidArn: Invalid Arn: 'Resource type not valid in this context: express'"
+        );
+    }
+
+    #[test]
+    fn only_state_machines_and_activities_have_tags() {
+        let caller = Caller::default();
+        let of = |resource: &str| Text::from(format!("arn:aws:states:us-east-1:000000000000:{resource}"));
+        assert!(tagged(&caller, &of("stateMachine:m")).is_ok());
+        assert!(tagged(&caller, &of("activity:a")).is_ok());
+        for other in ["stateMachine:m:1", "stateMachine:m:prod", "stateMachine:m/label"] {
+            let arn = of(other);
+            assert_eq!(
+                error(tagged(&caller, &arn)),
+                format!("ResourceNotFound: Resource not found: '{arn}'")
+            );
+        }
+        assert_eq!(
+            error(tagged(&caller, &of("execution:m:e"))),
+            "InvalidArn: Invalid Arn: 'Resource type not valid in this context: execution'"
         );
     }
 

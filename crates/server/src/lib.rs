@@ -3,7 +3,7 @@
 //! - [`serve`]: the HTTP side: connections, limits, shutdown.
 //! - [`Server`]: the operations, each in a file of its own under `operations`.
 //! - `own_api`: the same operations for tasks that call `aws-sdk:sfn`.
-//! - `arns`, `input`, `configuration`, `definition`: what requests say, checked.
+//! - `arns`, `input`, `configuration`, `definition`, `routes`, `tags`: what requests say, checked.
 //! - `history`, `paging`: what answers show.
 //! - `refusals`: the errors of the rooms below in AWS's words.
 
@@ -17,6 +17,7 @@ mod operations;
 mod own_api;
 mod paging;
 mod refusals;
+mod routes;
 mod service;
 mod tags;
 

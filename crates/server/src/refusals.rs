@@ -1,12 +1,27 @@
 //! Refusals: errors in AWS's words.
 
 use api::ApiError;
-use runtime::{CatalogError, ExecutionError, StartError, TokenError};
+use runtime::{ALIASES_MAX, CatalogError, ExecutionError, StartError, TAGS_MAX, TokenError, VERSIONS_MAX};
 use store::StoreError;
 
 /// There is no state machine of that ARN.
 pub(crate) fn no_state_machine(arn: &str) -> ApiError {
     ApiError::state_machine_does_not_exist(format!("State Machine Does Not Exist: '{arn}'"))
+}
+
+/// The state machine is being deleted.
+pub(crate) fn deleting(arn: &str) -> ApiError {
+    ApiError::state_machine_deleting(format!("State Machine is deleting: '{arn}'"))
+}
+
+/// There is nothing of that ARN, whatever its type.
+pub(crate) fn no_resource(arn: &str) -> ApiError {
+    ApiError::resource_not_found(format!("Resource not found: '{arn}'")).with_resource_name(arn)
+}
+
+/// The resource has as many tags as it can have.
+pub(crate) fn too_many_tags(arn: &str) -> ApiError {
+    ApiError::too_many_tags(format!("Too many tags: a resource can have {TAGS_MAX}")).with_resource_name(arn)
 }
 
 /// The state machine is of the other type.
@@ -21,11 +36,6 @@ pub(crate) fn no_execution(arn: &str) -> ApiError {
     ApiError::execution_does_not_exist(format!("Execution Does Not Exist: '{arn}'"))
 }
 
-/// There is nothing of that ARN, whatever its type.
-pub(crate) fn no_resource(arn: &str) -> ApiError {
-    ApiError::resource_not_found(format!("Resource not found: '{arn}'")).with_resource_name(arn)
-}
-
 /// There is no activity of that ARN.
 pub(crate) fn no_activity(arn: &str) -> ApiError {
     ApiError::activity_does_not_exist(format!("Activity Does Not Exist: '{arn}'"))
@@ -35,11 +45,35 @@ pub(crate) fn no_activity(arn: &str) -> ApiError {
 pub(crate) fn of_state_machine(error: CatalogError) -> ApiError {
     match error {
         CatalogError::NotFound(arn) => no_state_machine(&arn),
-        CatalogError::Deleting(arn) => {
-            ApiError::state_machine_deleting(format!("State Machine is deleting: '{arn}'"))
-        }
+        CatalogError::Deleting(arn) => deleting(&arn),
+        CatalogError::OtherRevision { named, current } => ApiError::conflict_exception(format!(
+            "Failed to publish the State Machine version for revision {named}. The current State Machine revision \
+             is {current}."
+        )),
+        CatalogError::Aliased(aliases) => ApiError::conflict_exception(format!(
+            "Version to be deleted must not be referenced by an alias. Current list of aliases referencing this \
+             version: [{}]",
+            aliases.join(", ")
+        )),
+        CatalogError::TooManyVersions(arn) => ApiError::service_quota_exceeded_exception(format!(
+            "The maximum number of versions of a state machine has been reached: '{VERSIONS_MAX}'. Delete versions \
+             of '{arn}' that are no longer used"
+        )),
+        CatalogError::TooManyAliases(arn) => ApiError::service_quota_exceeded_exception(format!(
+            "The maximum number of aliases of a state machine has been reached: '{ALIASES_MAX}'. Delete aliases of \
+             '{arn}' that are no longer used"
+        )),
+        CatalogError::TooManyTags(arn) => too_many_tags(&arn),
         CatalogError::Broken { .. } => internal(&error),
         CatalogError::Store(error) => of_store(&error),
+    }
+}
+
+/// Why the catalogue has no alias to give, or no tags.
+pub(crate) fn of_resource(error: CatalogError) -> ApiError {
+    match error {
+        CatalogError::NotFound(arn) => no_resource(&arn),
+        error => of_state_machine(error),
     }
 }
 
@@ -47,8 +81,7 @@ pub(crate) fn of_state_machine(error: CatalogError) -> ApiError {
 pub(crate) fn of_activity(error: CatalogError) -> ApiError {
     match error {
         CatalogError::NotFound(arn) => no_activity(&arn),
-        CatalogError::Deleting(_) | CatalogError::Broken { .. } => internal(&error),
-        CatalogError::Store(error) => of_store(&error),
+        error => of_state_machine(error),
     }
 }
 

@@ -120,7 +120,7 @@ async fn machine_of(runtime: &Runtime, name: &str, definition: &str, kind: Machi
     };
     let created = runtime
         .catalog()
-        .create_machine(&machine_arn(name), kind, new, Vec::new())
+        .create_machine(&machine_arn(name), kind, new, Vec::new(), None)
         .await
         .unwrap();
     let (Creation::New(machine) | Creation::Existing(machine)) = created;

@@ -7,11 +7,12 @@ use ids::{Name, StateMachineArn};
 use runtime::{Creation, NewRevision};
 use store::{Machine, MachineKind};
 
+use crate::operations::publish_state_machine_version::publication;
 use crate::{Server, configuration, definition, refusals, tags};
 
 /// Creates the state machine, or answers as the first time when there is one that is the same.
 ///
-/// The role and the tags may differ then; they are not changed.
+/// The role and the tags may differ then; they are not changed. With `publish`, version 1 comes with it.
 pub(crate) async fn answer(
     server: &Server,
     caller: &Caller,
@@ -23,7 +24,7 @@ pub(crate) async fn answer(
         name,
     };
     configuration::role(&request.role_arn)?;
-    refuse_version(request.publish, request.version_description.as_ref())?;
+    let publish = publication(request.publish, request.version_description)?;
     let kind = match request.r#type {
         Some(StateMachineType::Express) => MachineKind::Express,
         Some(StateMachineType::Standard) | None => MachineKind::Standard,
@@ -45,35 +46,30 @@ pub(crate) async fn answer(
     let created = server
         .runtime
         .catalog()
-        .create_machine(&arn, kind, new.clone(), tags)
+        .create_machine(&arn, kind, new.clone(), tags, publish.clone())
         .await;
     let machine = match created.map_err(refusals::of_state_machine)? {
         Creation::New(machine) => machine,
-        Creation::Existing(machine) if is_same(server, &machine, kind, &new).await? => machine,
+        Creation::Existing(machine)
+            if machine.published == publish && is_same(server, &machine, kind, &new).await? =>
+        {
+            machine
+        }
         Creation::Existing(machine) => {
             let message = format!("State Machine Already Exists: '{}'", machine.arn);
             return Err(ApiError::state_machine_already_exists(message));
         }
     };
+    // What a creation publishes is the first version.
+    let version_arn = machine
+        .published
+        .is_some()
+        .then(|| Text::from(arn.version(1).to_string()));
     Ok(CreateStateMachineOutput {
         state_machine_arn: Text::from(machine.arn),
         creation_date: Timestamp::from_milliseconds(machine.created.0),
-        state_machine_version_arn: None,
+        state_machine_version_arn: version_arn,
     })
-}
-
-/// Refuses what belongs to versions: AWS's fault where it is one, and versions themselves, which are not
-/// there yet.
-pub(crate) fn refuse_version(publish: Option<bool>, description: Option<&Text>) -> Result<(), ApiError> {
-    if publish == Some(true) {
-        let message = "Publishing a version is not supported by this version of Stepwell";
-        return Err(ApiError::validation_exception(message));
-    }
-    if description.is_some() {
-        let message = "Version description can only be set when publish is true";
-        return Err(ApiError::validation_exception(message));
-    }
-    Ok(())
 }
 
 async fn is_same(

@@ -1,4 +1,4 @@
-//! DescribeStateMachine: the state machine as it is now.
+//! DescribeStateMachine: the state machine as it is now, or a version of it.
 
 use std::collections::BTreeMap;
 
@@ -6,30 +6,53 @@ use api::{
     ApiError, Caller, DescribeStateMachineInput, DescribeStateMachineOutput, StateMachineStatus,
     StateMachineType, Text, Timestamp,
 };
-use runtime::Revision;
+use ids::AnyStateMachineArn;
+use runtime::{CatalogError, Revision};
 use store::{MachineKind, MachineStatus};
 
 use crate::{Server, arns, configuration, refusals};
 
-/// Describes the state machine and its current revision. `includedData` changes nothing: no data is
+/// Describes the state machine and its current revision, or that of a version or alias. `includedData` changes nothing: no data is
 /// encrypted with a customer's key.
 pub(crate) async fn answer(
     server: &Server,
     caller: &Caller,
     request: DescribeStateMachineInput,
 ) -> Result<DescribeStateMachineOutput, ApiError> {
-    let arn = arns::state_machine(caller, &request.state_machine_arn)?;
+    let text = &request.state_machine_arn;
+    let arn = arns::qualified(caller, text)?;
     let catalog = server.runtime.catalog();
-    let machine = catalog
-        .machine(&arn.to_string())
-        .await
-        .map_err(refusals::of_state_machine)?;
-    let revision = catalog.revision(&machine.arn, &machine.revision).await;
+    let not_found = |error| match error {
+        CatalogError::NotFound(_) => refusals::no_state_machine(text),
+        error => refusals::of_state_machine(error),
+    };
+    let machine_arn = arn.state_machine().to_string();
+    let machine = catalog.machine(&machine_arn).await.map_err(not_found)?;
+    let number = match &arn {
+        AnyStateMachineArn::Unqualified(_) | AnyStateMachineArn::Labelled(_) => None,
+        AnyStateMachineArn::Version(arn) => Some(arn.version),
+        AnyStateMachineArn::Alias(arn) => {
+            let alias = catalog.alias(&machine_arn, arn.alias.as_str()).await;
+            // Of two versions, the one that most starts are led to.
+            let routes = alias.map_err(not_found)?.routes;
+            let most = routes.iter().rev().max_by_key(|route| route.weight);
+            most.map(|route| route.version)
+        }
+    };
+    let version = match number {
+        Some(number) => Some(catalog.version(&machine_arn, number).await.map_err(not_found)?),
+        None => None,
+    };
+    let (id, created) = match &version {
+        Some(version) => (&version.revision, version.created),
+        None => (&machine.revision, machine.created),
+    };
+    let revision = catalog.revision(&machine.arn, id).await;
     let revision = revision.map_err(refusals::of_state_machine)?;
     let record = &revision.record;
     Ok(DescribeStateMachineOutput {
         revision_id: revision.shown_id().map(Text::from),
-        state_machine_arn: Text::from(machine.arn),
+        state_machine_arn: text.clone(),
         name: Text::from(machine.name),
         status: Some(match machine.status {
             MachineStatus::Active => StateMachineStatus::Active,
@@ -38,11 +61,11 @@ pub(crate) async fn answer(
         definition: Text::from(&record.definition),
         role_arn: Text::from(&record.role_arn),
         r#type: shown_type(machine.kind),
-        creation_date: Timestamp::from_milliseconds(machine.created.0),
+        creation_date: Timestamp::from_milliseconds(created.0),
         logging_configuration: configuration::shown(record.logging.as_ref()),
         tracing_configuration: configuration::shown(record.tracing.as_ref()),
         label: None,
-        description: None,
+        description: version.and_then(|version| version.description).map(Text::from),
         encryption_configuration: configuration::shown(record.encryption.as_ref()),
         variable_references: variable_references(&revision),
     })

@@ -5,6 +5,9 @@ use api::{
     Timestamp,
 };
 use engine::Millis;
+use ids::AnyStateMachineArn;
+use json::Str;
+use runtime::CatalogError;
 use store::{ExecId, ExecutionQuery, Listed, MachineKind, Position, Status, Summary};
 
 use crate::paging::{self, Listing, page_size};
@@ -32,23 +35,15 @@ pub(crate) async fn answer(
             return Err(ApiError::validation_exception(message));
         }
     };
-    let arn = arns::state_machine(caller, text)?.to_string();
+    let arn = arns::qualified(caller, text)?;
     if request.redrive_filter.is_some() || request.status_filter == Some(ExecutionStatus::PendingRedrive) {
         let message = "redriveFilter and the status PENDING_REDRIVE can only be used with mapRunArn";
         return Err(ApiError::validation_exception(message));
     }
-    let machine = server
-        .runtime
-        .catalog()
-        .machine(&arn)
-        .await
-        .map_err(refusals::of_state_machine)?;
-    if machine.kind == MachineKind::Express {
-        return Err(refusals::wrong_type());
-    }
+    let of = listed(server, &arn, text).await?;
 
     let status = request.status_filter.map(stored_status);
-    let listing = ["ListExecutions", &arn, status.map_or("", Status::name)];
+    let listing = ["ListExecutions", text, status.map_or("", Status::name)];
     let listing = Listing(&listing);
     let after = match listing.position(request.next_token.as_ref())? {
         Some(position) => Some(read(&position).ok_or_else(paging::invalid)?),
@@ -56,7 +51,7 @@ pub(crate) async fn answer(
     };
     let size = page_size(request.max_results);
     let query = ExecutionQuery {
-        of: Listed::Machine(machine.arn),
+        of,
         status,
         after,
         limit: size + 1,
@@ -76,6 +71,36 @@ pub(crate) async fn answer(
         executions: page.into_iter().map(shown).collect(),
         next_token,
     })
+}
+
+/// Whose executions are meant: all of a state machine, or those that were started with a version or an alias.
+async fn listed(server: &Server, arn: &AnyStateMachineArn, text: &Text) -> Result<Listed, ApiError> {
+    let catalog = server.runtime.catalog();
+    let machine_arn = arn.state_machine().to_string();
+    let not_found = |error| match error {
+        CatalogError::NotFound(_) => refusals::no_state_machine(text),
+        error => refusals::of_state_machine(error),
+    };
+    let machine = catalog.machine(&machine_arn).await.map_err(not_found)?;
+    if machine.kind == MachineKind::Express {
+        return Err(refusals::wrong_type());
+    }
+    let arn_text = Str::from(text.as_str());
+    match arn {
+        AnyStateMachineArn::Version(arn) => {
+            let version = catalog.version(&machine_arn, arn.version).await;
+            version.map_err(not_found)?;
+            Ok(Listed::Version(arn_text))
+        }
+        AnyStateMachineArn::Alias(arn) => {
+            let alias = catalog.alias(&machine_arn, arn.alias.as_str()).await;
+            alias.map_err(not_found)?;
+            Ok(Listed::Alias(arn_text))
+        }
+        AnyStateMachineArn::Unqualified(_) | AnyStateMachineArn::Labelled(_) => {
+            Ok(Listed::Machine(machine.arn))
+        }
+    }
 }
 
 fn print(position: Position) -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::{ApiError, Caller, StartExecutionInput, StartExecutionOutput, Text, Timestamp};
 use ids::Name;
 use json::Payload;
-use runtime::{Revision, StartRequest};
+use runtime::{StartRequest, Target};
 
 use crate::{Server, arns, input, refusals};
 
@@ -18,11 +18,11 @@ pub(crate) async fn answer(
     caller: &Caller,
     request: StartExecutionInput,
 ) -> Result<StartExecutionOutput, ApiError> {
-    let machine = machine(server, caller, &request.state_machine_arn).await?;
+    let target = target(server, caller, &request.state_machine_arn).await?;
     let start = StartRequest {
         name: name(request.name.as_ref())?,
         trace_header: trace_header(caller, request.trace_header),
-        ..StartRequest::new(machine, input(request.input.as_ref())?)
+        ..StartRequest::of(target, input(request.input.as_ref())?)
     };
     let started = server.runtime.start(start).await.map_err(refusals::of_start)?;
     Ok(StartExecutionOutput {
@@ -31,19 +31,11 @@ pub(crate) async fn answer(
     })
 }
 
-/// The revision that a start of a state machine runs.
-pub(crate) async fn machine(
-    server: &Server,
-    caller: &Caller,
-    text: &Text,
-) -> Result<Arc<Revision>, ApiError> {
-    arns::state_machine(caller, text)?;
-    server
-        .runtime
-        .catalog()
-        .current(text)
-        .await
-        .map_err(refusals::of_state_machine)
+/// What a start of a state machine, a version or an alias runs.
+pub(crate) async fn target(server: &Server, caller: &Caller, text: &Text) -> Result<Target, ApiError> {
+    arns::qualified(caller, text)?;
+    let target = server.runtime.catalog().target(text).await;
+    target.map_err(refusals::of_state_machine)
 }
 
 /// The name that an execution shall have, if the request gives one.

@@ -8,7 +8,7 @@ use engine::Outcome;
 use runtime::StartRequest;
 use store::MachineKind;
 
-use crate::operations::start_execution::{input, machine, name, trace_header};
+use crate::operations::start_execution::{input, name, target, trace_header};
 use crate::{Server, refusals};
 
 /// What AWS bills time and memory by.
@@ -21,14 +21,14 @@ pub(crate) async fn answer(
     caller: &Caller,
     request: StartSyncExecutionInput,
 ) -> Result<StartSyncExecutionOutput, ApiError> {
-    let machine = machine(server, caller, &request.state_machine_arn).await?;
-    if machine.kind != MachineKind::Express {
+    let target = target(server, caller, &request.state_machine_arn).await?;
+    if target.revision.kind != MachineKind::Express {
         return Err(refusals::wrong_type());
     }
     let start = StartRequest {
         name: name(request.name.as_ref())?,
         trace_header: trace_header(caller, request.trace_header),
-        ..StartRequest::new(machine, input(request.input.as_ref())?)
+        ..StartRequest::of(target, input(request.input.as_ref())?)
     };
     let ended = server
         .runtime

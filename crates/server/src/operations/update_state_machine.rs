@@ -1,20 +1,19 @@
 //! UpdateStateMachine: a new revision for the starts to come.
 
 use api::{ApiError, Caller, Text, Timestamp, UpdateStateMachineInput, UpdateStateMachineOutput};
-use json::Str;
-use runtime::{NewRevision, Revision};
+use runtime::{CatalogError, NewRevision, Revision, Update};
 
-use crate::operations::create_state_machine::refuse_version;
+use crate::operations::publish_state_machine_version::{publication, version_arn};
 use crate::{Server, arns, configuration, definition, refusals};
 
 /// Gives the state machine a new revision, in which everything that the request doesn't name is as before.
 ///
 /// An update that changes nothing leaves the revision as it is, unless that is the first one, which has no
-/// id to answer with.
+/// id to answer with; to be published, it needs none.
 pub(crate) async fn answer(
     server: &Server,
     caller: &Caller,
-    request: UpdateStateMachineInput,
+    mut request: UpdateStateMachineInput,
 ) -> Result<UpdateStateMachineOutput, ApiError> {
     let arn = arns::state_machine(caller, &request.state_machine_arn)?;
     let names_something = request.definition.is_some()
@@ -31,44 +30,45 @@ pub(crate) async fn answer(
     if let Some(role_arn) = &request.role_arn {
         configuration::role(role_arn)?;
     }
-    refuse_version(request.publish, request.version_description.as_ref())?;
+    let publish = publication(request.publish, request.version_description.take())?;
     let catalog = server.runtime.catalog();
-    let current = catalog
-        .current(&arn.to_string())
-        .await
-        .map_err(refusals::of_state_machine)?;
-    let new = changed(&current, request).await?;
-
-    if let Some(id) = current.shown_id()
-        && is_unchanged(&current.record, &new)
-    {
-        return Ok(output(id, &current.record));
+    loop {
+        let current = catalog
+            .current(&arn.to_string())
+            .await
+            .map_err(refusals::of_state_machine)?;
+        let new = changed(&current, &request).await?;
+        let has_id = current.shown_id().is_some() || publish.is_some();
+        let new = (!(has_id && is_unchanged(&current.record, &new))).then_some(new);
+        let from = &current.record.id;
+        match catalog
+            .update_machine(&current.machine_arn, from, new, publish.clone())
+            .await
+        {
+            Ok(update) => return Ok(output(&update)),
+            // Another update came in between: this one is made on top of it.
+            Err(CatalogError::OtherRevision { .. }) => {}
+            Err(error) => return Err(refusals::of_state_machine(error)),
+        }
     }
-    let machine = catalog
-        .update_machine(&current.machine_arn, new)
-        .await
-        .map_err(refusals::of_state_machine)?;
-    let revision = catalog.revision(&machine.arn, &machine.revision).await;
-    let record = &revision.map_err(refusals::of_state_machine)?.record;
-    Ok(output(&record.id, record))
 }
 
 /// What the state machine is after the update.
-async fn changed(current: &Revision, request: UpdateStateMachineInput) -> Result<NewRevision, ApiError> {
+async fn changed(current: &Revision, request: &UpdateStateMachineInput) -> Result<NewRevision, ApiError> {
     let record = &current.record;
-    let logging = match request.logging_configuration {
+    let logging = match request.logging_configuration.clone() {
         Some(given) => Some(configuration::stored(&configuration::logging(Some(given))?)),
         None => record.logging.clone(),
     };
-    let tracing = match request.tracing_configuration {
+    let tracing = match request.tracing_configuration.clone() {
         Some(given) => Some(configuration::stored(&configuration::tracing(Some(given)))),
         None => record.tracing.clone(),
     };
-    let encryption = match configuration::encryption(request.encryption_configuration)? {
+    let encryption = match configuration::encryption(request.encryption_configuration.clone())? {
         Some(given) => Some(configuration::stored(&given)),
         None => record.encryption.clone(),
     };
-    let (definition, states) = match request.definition {
+    let (definition, states) = match request.definition.clone() {
         Some(text) => {
             let definition = definition::read(text, current.kind).await?;
             (definition.text.into_arc(), definition.states)
@@ -77,6 +77,7 @@ async fn changed(current: &Revision, request: UpdateStateMachineInput) -> Result
     };
     let role_arn = request
         .role_arn
+        .clone()
         .map_or_else(|| record.role_arn.clone(), Text::into_arc);
     Ok(NewRevision {
         definition,
@@ -96,10 +97,10 @@ fn is_unchanged(record: &store::Revision, new: &NewRevision) -> bool {
         && record.encryption == new.encryption
 }
 
-fn output(id: &Str, record: &store::Revision) -> UpdateStateMachineOutput {
+fn output(update: &Update) -> UpdateStateMachineOutput {
     UpdateStateMachineOutput {
-        update_date: Timestamp::from_milliseconds(record.updated.0),
-        revision_id: Some(Text::from(id)),
-        state_machine_version_arn: None,
+        update_date: Timestamp::from_milliseconds(update.revision.record.updated.0),
+        revision_id: update.revision.shown_id().map(Text::from),
+        state_machine_version_arn: update.version.as_ref().map(version_arn),
     }
 }

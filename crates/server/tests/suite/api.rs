@@ -521,7 +521,7 @@ async fn operations_that_are_not_there_are_unknown() {
     let client = Client::new().await;
     let body = r#"{"resourceArn":"arn:aws:states:us-east-1:000000000000:stateMachine:m"}"#;
     assert_eq!(
-        client.refused("ListTagsForResource", body).await,
+        client.refused("ListEverything", body).await,
         "UnknownOperationException: "
     );
 }

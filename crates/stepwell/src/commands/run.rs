@@ -147,7 +147,13 @@ async fn start(
     };
     let catalog = runtime.catalog();
     catalog
-        .create_machine(&machine_arn, MachineKind::Standard, revision, Default::default())
+        .create_machine(
+            &machine_arn,
+            MachineKind::Standard,
+            revision,
+            Default::default(),
+            None,
+        )
         .await?;
     let machine = catalog.current(&machine_arn.to_string()).await?;
     Ok(runtime.start(StartRequest::new(machine, input)).await?.arn)
