@@ -8,7 +8,7 @@ VENV_READY = $(VENV)/ready
 DENY_VERSION = 0.20.2
 DENY = .tools/$(DENY_VERSION)/bin/cargo-deny
 
-.PHONY: demo run build test quick check rust clients bench clean
+.PHONY: demo run build test quick check rust recorded clients bench clean
 
 demo: build
 	$(PYTHON) examples/order/demo.py $(BINARY)
@@ -20,7 +20,7 @@ build:
 	$(CARGO) build --release -p stepwell
 
 # Everything there is, each part with its runner's own summary; the parts that need most time last.
-test: check rust clients
+test: check rust recorded clients
 
 # Without the real binary and its clients.
 quick: rust
@@ -34,6 +34,10 @@ check: $(DENY)
 
 rust:
 	$(CARGO) test --workspace
+
+# What AWS answered, replayed. RECORDED_CASES names the folder of recordings; without it, this says that it skipped.
+recorded: build
+	$(CARGO) run --quiet -p recorded -- $(BINARY)
 
 clients: build $(VENV_READY)
 	$(VENV)/bin/python -m pytest tests
