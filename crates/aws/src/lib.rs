@@ -2,8 +2,10 @@
 //! file of facts, so that no service needs code of its own.
 
 mod facts;
+mod wire;
 
 pub use facts::{
     BadPack, Call, Failure, Kind, Limits, List, Location, Map, Member, Operation, Protocol, Service,
     Services, Shape, ShapeId, Signature, Structure, TimestampFormat, Unknown, XmlNamespace,
 };
+pub use wire::{Answer, BadAnswer, BadParameter, Naming, Refusal, Request, build, parse};

@@ -276,10 +276,11 @@ impl Facts<'_> {
         let flag = |bit: usize| head >> bit & 1 == 1;
         let name = self.string()?;
         let shape = self.shape_id()?;
+        let api_name = capitalised(&name);
         let asl_name = if flag(4) {
             self.string()?
         } else {
-            capitalised(&name)
+            Str::clone(&api_name)
         };
         let wire_name = if flag(5) {
             self.string()?
@@ -300,6 +301,7 @@ impl Facts<'_> {
         Ok(Member {
             name,
             asl_name,
+            api_name,
             wire_name,
             shape,
             is_required: flag(0),

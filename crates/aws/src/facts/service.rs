@@ -83,6 +83,17 @@ impl Service {
         &self.failures
     }
 
+    /// The name that state machines have for an error of this code: `Sqs.QueueDoesNotExistException`.
+    ///
+    /// One that the service doesn't declare is called after the service: `DynamoDb.DynamoDbException`.
+    pub fn error_name(&self, code: &str) -> String {
+        let prefix = &self.error_prefix;
+        match self.failure(code) {
+            Some(failure) => format!("{prefix}.{}", failure.name),
+            None => format!("{prefix}.{prefix}Exception"),
+        }
+    }
+
     /// The declared error of a code, if there is one.
     pub fn failure(&self, code: &str) -> Option<&Failure> {
         let place = self.failures.partition_point(|failure| &*failure.code < code);

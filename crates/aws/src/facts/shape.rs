@@ -85,6 +85,8 @@ pub struct Member {
     pub name: Str,
     /// The name in a task's parameters and result: `SsekmsKeyId`.
     pub asl_name: Str,
+    /// The name in the parameters and the result of an optimised integration, which is the model's with a capital.
+    pub api_name: Str,
     /// The name on the wire: `x-amz-server-side-encryption-aws-kms-key-id`.
     pub wire_name: Str,
     /// What its value has to be.

@@ -1,4 +1,4 @@
-"""Makes the fact file of `crates/aws`: `python -m awsfacts` in `crates/aws/tools`, with botocore and zstandard installed."""
+"""Makes the fact files of `crates/aws`: `python -m awsfacts` in `crates/aws/tools`, with botocore and zstandard installed."""
 
 import pathlib
 import sys
@@ -6,7 +6,7 @@ import sys
 import botocore
 import botocore.session
 
-from awsfacts import facts, naming, pack
+from awsfacts import endpoints, facts, naming, pack
 
 DATA = pathlib.Path(__file__).parents[2] / "data"
 
@@ -18,8 +18,11 @@ def main():
     services = [facts.service(loader, name) for name in names if name not in naming.LEFT_OUT]
     packed = pack.pack(botocore.__version__, services)
     (folder / "services.pack").write_bytes(packed)
+    table = endpoints.text(endpoints.table(loader, services))
+    (folder / "endpoints.json").write_text(table)
     operations = sum(len(service.operations) for service in services)
     print(f"services.pack: {len(services)} services, {operations:,} operations, {len(packed):,} bytes")
+    print(f"endpoints.json: {len(table):,} bytes")
 
 
 if __name__ == "__main__":

@@ -95,7 +95,6 @@ class Operation:
 @dataclasses.dataclass
 class Failure:
     code: str
-    shape: str
     name: str
 
 
@@ -150,13 +149,15 @@ def service(loader, name):
 
 
 def failures(model):
+    """Errors by their codes, and by their shapes' names, which services that left the query protocol send instead."""
     service_id = model["metadata"]["serviceId"]
-    found = []
-    for shape, facts in model["shapes"].items():
-        if facts.get("exception"):
-            code = facts.get("error", {}).get("code", shape)
-            found.append(Failure(code, shape, naming.exception(service_id, shape)))
-    return sorted(found, key=lambda failure: (failure.code, failure.shape))
+    shapes = {shape: facts for shape, facts in model["shapes"].items() if facts.get("exception")}
+    found = {shape: naming.exception(service_id, shape) for shape in shapes}
+    for shape, facts in shapes.items():
+        code = facts.get("error", {}).get("code", shape)
+        if code not in shapes:
+            found.setdefault(code, naming.exception(service_id, shape))
+    return [Failure(code, name) for code, name in sorted(found.items())]
 
 
 def namespace(facts):
@@ -284,7 +285,9 @@ class Shapes:
         )
 
     def wire_name(self, reference, default):
-        return reference.get("locationName") or self.model[reference["shape"]].get("locationName", default)
+        # It may be empty: of headers that all belong to one map.
+        inherited = self.model[reference["shape"]].get("locationName", default)
+        return reference.get("locationName", inherited)
 
     def share(self, operations):
         """Keeps one of the shapes that are equal, those that refer to themselves included."""

@@ -1,0 +1,63 @@
+//! Naming: which names parameters and results have.
+
+use json::{Object, Str, Value};
+
+use crate::facts::{Member, Structure};
+use crate::wire::request::BadParameter;
+
+/// The names that parameters and results have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// Those of `aws-sdk` integrations, which come from the AWS SDK for Java 2: `SsekmsKeyId`.
+    Sdk,
+    /// Those of optimised integrations, which are the API's own with a capital: `SSEKMSKeyId`.
+    Api,
+}
+
+impl Naming {
+    /// A member's name.
+    pub(crate) fn name(self, member: &Member) -> &Str {
+        match self {
+            Self::Sdk => &member.asl_name,
+            Self::Api => &member.api_name,
+        }
+    }
+
+    /// The members that `value` gives, in the order of the model, those that are null left out.
+    ///
+    /// Fails when it isn't an object, or gives something the model doesn't know.
+    pub(crate) fn members<'a>(
+        self,
+        structure: &'a Structure,
+        value: &'a Value,
+        at: &str,
+    ) -> Result<Vec<(&'a Member, &'a Value)>, BadParameter> {
+        let object = value
+            .as_object()
+            .ok_or_else(|| BadParameter::kind(at, "an object", value))?;
+        let known = |name: &Str| structure.members.iter().any(|member| self.name(member) == name);
+        if let Some(name) = object.names().find(|name| !known(name)) {
+            return Err(BadParameter::Unknown {
+                name: below(at, name),
+            });
+        }
+        let given = structure.members.iter().filter_map(|member| {
+            let value = self.given(object, member)?;
+            Some((member, value))
+        });
+        Ok(given.collect())
+    }
+
+    fn given<'a>(self, object: &'a Object, member: &Member) -> Option<&'a Value> {
+        object.get(self.name(member)).filter(|value| !value.is_null())
+    }
+}
+
+/// The name of a parameter inside another.
+pub(crate) fn below(at: &str, name: &str) -> String {
+    if at.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{at}.{name}")
+    }
+}
