@@ -3,12 +3,11 @@
 //!
 //! A failing seed is replayed by `SEED=n cargo test -p engine --test random`.
 
-use std::sync::Arc;
+mod machines;
 
-use engine::{
-    Ending, Event, Execution, Head, Input, Millis, Moment, Progress, TaskKey, TimerKind, World, decide,
-};
+use engine::{Ending, Event, Execution, Head, Input, Millis, Moment, Progress, TaskKey, TimerKind, decide};
 use json::{Payload, Value, json};
+use machines::{Dice, Open, flow, head};
 
 const SEEDS: u64 = 800;
 const STEPS_MAX: usize = 4000;
@@ -36,29 +35,9 @@ fn random_machines_come_to_one_end_whatever_happens() {
     );
 }
 
-struct Open;
-
-impl World for Open {
-    fn refuse(&self, _: &asl::Resource, _: &Value) -> Option<String> {
-        None
-    }
-}
-
-/// A sequence of random numbers (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
-    }
-}
-
 /// Lives one execution to its end, and gives the number of how it ended.
 fn live(seed: u64) -> usize {
-    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut dice = Dice::new(seed);
     let mut names = 0;
     let mut definition = flow(&mut dice, &mut names, 3);
     if dice.roll(4) == 0
@@ -70,21 +49,7 @@ fn live(seed: u64) -> usize {
     let Some(machine) = reading.machine else {
         panic!("{definition}\n{:?}", reading.diagnostics)
     };
-    let head = Head {
-        id: seed,
-        arn: "arn:aws:states:us-east-1:000000000000:execution:Random:run".into(),
-        name: "run".into(),
-        machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:Random".into(),
-        machine_name: "Random".into(),
-        version_arn: None,
-        alias_arn: None,
-        role_arn: "arn:aws:iam::000000000000:role/random".into(),
-        region: "us-east-1".into(),
-        started: Millis(0),
-        express: false,
-        machine: Arc::new(machine),
-        input: Payload::from(json!({"list": [1, 2, 3], "n": dice.roll(3)})),
-    };
+    let head = head(seed, machine, json!({"list": [1, 2, 3], "n": dice.roll(3)}));
     let mut life = Life {
         execution: Execution::new(head.clone()),
         head,
@@ -220,148 +185,4 @@ impl Life {
     fn restart(&mut self) {
         self.execution = self.fold();
     }
-}
-
-/// A flow of a few states, nested so many levels deep at the most.
-fn flow(dice: &mut Dice, names: &mut u32, depth: u32) -> Value {
-    let count = 1 + dice.roll(3);
-    let first = *names;
-    *names += count as u32;
-    let states = (0..count).map(|place| {
-        let next = (place + 1 < count).then(|| format!("S{}", u64::from(first) + place + 1));
-        (
-            format!("S{}", u64::from(first) + place),
-            state(dice, names, depth, next),
-        )
-    });
-    let states: Vec<(String, Value)> = states.collect();
-    Value::object([
-        ("StartAt", Value::from(format!("S{first}"))),
-        ("States", Value::object(states)),
-    ])
-}
-
-fn state(dice: &mut Dice, names: &mut u32, depth: u32, next: Option<String>) -> Value {
-    if dice.roll(5) == 0 {
-        return jsonata_state(dice, names, depth, next);
-    }
-    let mut state = match dice.roll(if depth == 0 { 6 } else { 9 }) {
-        0 => json!({"Type": "Pass"}),
-        1 => json!({"Type": "Wait", "Seconds": 3}),
-        2 | 3 => {
-            json!({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:F", "TimeoutSeconds": 5})
-        }
-        4 => {
-            json!({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "HeartbeatSeconds": 4,
-            "Parameters": {"FunctionName": "F", "Payload": {"token.$": "$$.Task.Token"}}})
-        }
-        5 => {
-            json!({"Type": "Task", "Resource": "arn:aws:states:us-east-1:000000000000:activity:A", "TimeoutSeconds": 9})
-        }
-        6 => {
-            let branches: Vec<Value> = (0..1 + dice.roll(3))
-                .map(|_| flow(dice, names, depth - 1))
-                .collect();
-            Value::object([
-                ("Type", Value::from("Parallel")),
-                ("Branches", Value::from(branches)),
-            ])
-        }
-        _ => {
-            let processor = flow(dice, names, depth - 1);
-            Value::object([
-                ("Type", Value::from("Map")),
-                ("ItemProcessor", processor),
-                ("MaxConcurrency", Value::from(dice.roll(3))),
-            ])
-        }
-    };
-    let kind = state
-        .get("Type")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    let Value::Object(members) = &mut state else {
-        return state;
-    };
-    if matches!(kind.as_str(), "Task" | "Parallel" | "Map") {
-        if kind == "Map" {
-            members.insert(
-                "Parameters",
-                json!({"list": [1, 2], "item.$": "$$.Map.Item.Index"}),
-            );
-            members.insert("InputPath", "$$.Execution.Input.list");
-        }
-        members.insert("ResultPath", Value::Null);
-        if dice.roll(2) == 0 {
-            let retry = json!([{"ErrorEquals": ["Random", "States.Timeout"], "MaxAttempts": dice.roll(3), "IntervalSeconds": 2}]);
-            members.insert("Retry", retry);
-        }
-        if let (0, Some(next)) = (dice.roll(2), &next) {
-            let catch = json!([{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": next}]);
-            members.insert("Catch", catch);
-        }
-    }
-    match next {
-        Some(next) => members.insert("Next", next),
-        None => members.insert("End", true),
-    }
-    state
-}
-
-/// A state in JSONata, some of whose expressions fail with some inputs.
-fn jsonata_state(dice: &mut Dice, names: &mut u32, depth: u32, next: Option<String>) -> Value {
-    const CHANCY: [&str; 3] = [
-        "{% $states.input %}",
-        "{% $states.input.n > 0 ? $states.input : $none %}",
-        "{% $random() < 0.7 ? $states.input : $none %}",
-    ];
-    let chancy = CHANCY[dice.roll(3) as usize];
-    let mut state = match dice.roll(if depth == 0 { 3 } else { 5 }) {
-        0 => json!({"Type": "Pass", "Output": chancy}),
-        1 => json!({"Type": "Wait", "Seconds": "{% 1 + 2 %}", "Output": chancy}),
-        2 => {
-            json!({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:F",
-            "Arguments": chancy, "TimeoutSeconds": "{% 2 + 3 %}"})
-        }
-        3 => Value::object([
-            ("Type", Value::from("Parallel")),
-            ("Arguments", Value::from(chancy)),
-            ("Branches", Value::from(vec![flow(dice, names, depth - 1)])),
-        ]),
-        _ => Value::object([
-            ("Type", Value::from("Map")),
-            ("Items", Value::from("{% $states.context.Execution.Input.list %}")),
-            ("ItemSelector", Value::from(chancy)),
-            ("ItemProcessor", flow(dice, names, depth - 1)),
-        ]),
-    };
-    let kind = state
-        .get("Type")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    let Value::Object(members) = &mut state else {
-        return state;
-    };
-    members.insert("QueryLanguage", "JSONata");
-    if matches!(kind.as_str(), "Task" | "Parallel" | "Map") {
-        members.insert("Output", CHANCY[dice.roll(3) as usize]);
-        if dice.roll(2) == 0 {
-            let retry = json!([{"ErrorEquals": ["Random", "States.QueryEvaluationError"], "MaxAttempts": dice.roll(3), "IntervalSeconds": 2}]);
-            members.insert("Retry", retry);
-        }
-        if let (0, Some(next)) = (dice.roll(2), &next) {
-            let output = CHANCY[dice.roll(3) as usize];
-            members.insert(
-                "Catch",
-                json!([{"ErrorEquals": ["States.ALL"], "Output": output, "Next": next}]),
-            );
-        }
-    }
-    match next {
-        Some(next) => members.insert("Next", next),
-        None => members.insert("End", true),
-    }
-    state
 }
