@@ -16,6 +16,8 @@ pub enum Effect {
     Queue(TaskKey),
     /// Offer an activity task to the workers of its activity.
     Offer(Order),
+    /// A job was accepted with this answer: ask until it has ended.
+    Follow(Order, Payload),
     /// A task is no longer wanted: stop what can be stopped.
     Cancel(TaskKey),
     /// The execution ended: answer who waits for it, wake its parent.
@@ -42,16 +44,11 @@ pub struct Order {
 }
 
 impl Order {
-    /// Whether a crash may leave it open if it was done: a Lambda call or a plain call, as opposed to
-    /// work that somebody can be asked about, or that somebody reports later.
-    pub fn is_unanswerable(&self) -> bool {
-        match &self.target {
-            Target::Function => true,
-            Target::Activity => false,
-            Target::Service { service, pattern, .. } => {
-                &**service != "states" && *pattern == Pattern::RequestResponse
-            }
-        }
+    /// Whether its end has to be asked for: a job of another service, as opposed to a nested execution, which
+    /// tells its end itself.
+    pub fn is_job(&self) -> bool {
+        matches!(&self.target, Target::Service { service, pattern, .. }
+            if *pattern == Pattern::Sync && &**service != "states")
     }
 }
 

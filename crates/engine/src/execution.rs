@@ -229,23 +229,26 @@ impl Execution {
 
     /// The tasks that are under way, each with how far it is: what recovery takes up again.
     pub fn open_tasks(&self) -> Vec<(Order, Progress)> {
-        let mut tasks = Vec::new();
-        for (id, branch) in &self.branches {
-            let At::In(visit) = &branch.at else { continue };
-            let Phase::Task(attempt) = &visit.phase else {
-                continue;
-            };
-            let Some(order) = self.order(*id, visit, attempt) else {
-                continue;
-            };
-            let progress = match (&attempt.submitted, attempt.started) {
-                (Some(output), _) => Progress::Submitted(output.clone()),
-                (None, Some(_)) => Progress::Started,
-                (None, None) => Progress::Scheduled,
-            };
-            tasks.push((order, progress));
-        }
-        tasks
+        let open = |branch: &BranchId| match &self.visit(*branch)?.phase {
+            Phase::Task(attempt) => self.open_task(TaskKey {
+                branch: *branch,
+                event: attempt.event,
+            }),
+            _ => None,
+        };
+        self.branches.keys().filter_map(open).collect()
+    }
+
+    /// A task that is under way, with how far it is.
+    pub fn open_task(&self, task: TaskKey) -> Option<(Order, Progress)> {
+        let attempt = self.attempt(task)?;
+        let order = self.order(task.branch, self.visit(task.branch)?, attempt)?;
+        let progress = match (&attempt.submitted, attempt.started) {
+            (Some(output), _) => Progress::Submitted(output.clone()),
+            (None, Some(_)) => Progress::Started,
+            (None, None) => Progress::Scheduled,
+        };
+        Some((order, progress))
     }
 
     /// Whether a task is still under way, and its token's secret part fits.

@@ -318,7 +318,7 @@ impl Stepper<'_> {
         self.effects.retain(|effect| match effect {
             Effect::Send(order) | Effect::Offer(order) => order.task != task,
             Effect::Queue(queued) => *queued != task,
-            Effect::Cancel(_) | Effect::Finished(_) => true,
+            Effect::Follow(..) | Effect::Cancel(_) | Effect::Finished(_) => true,
         });
         if self.effects.len() == before {
             self.effects.push(Effect::Cancel(task));

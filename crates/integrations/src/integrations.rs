@@ -89,6 +89,17 @@ impl Integrations {
         }
     }
 
+    /// Waits for the end of a job that a service accepted with this answer. Dropping the future ends the asking, not
+    /// the job.
+    pub fn follow(&self, call: Call, _accepted: Payload) -> BoxFuture<'static, Answer> {
+        Box::pin(std::future::ready(unknown(&call.order)))
+    }
+
+    /// Ends a job that is no longer wanted, as well as that can be done.
+    pub fn abandon(&self, _call: Call, _accepted: Payload) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// The error of a call that was lost in a crash, when nobody knows whether it was done.
     pub fn lost(&self, order: &Order) -> Ending {
         let client = match &order.target {

@@ -12,7 +12,7 @@ use store::ExecId;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use crate::live::awaits_child;
+use crate::live::{Job, awaits_child};
 use crate::mailbox::{Mailboxes, Work};
 use crate::tasks::Tasks;
 
@@ -134,6 +134,25 @@ impl Dispatcher {
                 .send(id, Work::Answer { task, answer, child });
         });
         sent.abort_handle()
+    }
+
+    /// Waits for the end of a job, which takes no place; the answer goes to the execution's worker.
+    pub(crate) fn follow(self: &Arc<Self>, id: ExecId, job: Job) -> AbortHandle {
+        let dispatcher = Arc::clone(self);
+        let task = job.call.order.task;
+        let followed = tokio::spawn(async move {
+            let answer = guarded(dispatcher.tasks.follow(job.call, job.accepted)).await;
+            let child = false;
+            dispatcher
+                .mailboxes
+                .send(id, Work::Answer { task, answer, child });
+        });
+        followed.abort_handle()
+    }
+
+    /// Has a job ended that nobody wants any longer.
+    pub(crate) fn abandon(&self, job: Job) {
+        tokio::spawn(self.tasks.abandon(job.call, job.accepted));
     }
 }
 

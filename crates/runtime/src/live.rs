@@ -44,6 +44,16 @@ pub(crate) struct Running {
     pub(crate) abort: AbortHandle,
     /// Whether it starts a nested execution and waits for its end.
     pub(crate) child: bool,
+    /// The job whose end is waited for.
+    pub(crate) job: Option<Job>,
+}
+
+/// A job that a service accepted.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    pub(crate) call: Call,
+    /// What the service answered.
+    pub(crate) accepted: Payload,
 }
 
 impl Drop for Running {
@@ -203,14 +213,6 @@ impl Live {
             nonce,
         };
         token.to_string().into()
-    }
-
-    /// A task under way, with how far it is.
-    pub(crate) fn open_task(&self, task: TaskKey) -> Option<(Order, Progress)> {
-        self.execution
-            .open_tasks()
-            .into_iter()
-            .find(|(order, _)| order.task == task)
     }
 
     /// Forgets that a task runs.

@@ -18,6 +18,13 @@ pub trait Tasks: Send + Sync {
     /// Does a task. Dropping the future cancels what can be cancelled.
     fn perform(&self, call: Call) -> BoxFuture<'static, Answer>;
 
+    /// Waits for the end of a job that a service accepted with this answer. Dropping the future ends the asking, not
+    /// the job. After a restart it is asked for again.
+    fn follow(&self, call: Call, accepted: Payload) -> BoxFuture<'static, Answer>;
+
+    /// Ends a job that is no longer wanted, as well as that can be done.
+    fn abandon(&self, call: Call, accepted: Payload) -> BoxFuture<'static, ()>;
+
     /// The error of a call that was lost in a crash, when nobody knows whether it was done.
     fn lost(&self, order: &Order) -> Ending;
 
@@ -36,6 +43,14 @@ impl Tasks for Integrations {
 
     fn perform(&self, call: Call) -> BoxFuture<'static, Answer> {
         Self::perform(self, call)
+    }
+
+    fn follow(&self, call: Call, accepted: Payload) -> BoxFuture<'static, Answer> {
+        Self::follow(self, call, accepted)
+    }
+
+    fn abandon(&self, call: Call, accepted: Payload) -> BoxFuture<'static, ()> {
+        Self::abandon(self, call, accepted)
     }
 
     fn lost(&self, order: &Order) -> Ending {

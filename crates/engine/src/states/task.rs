@@ -172,9 +172,12 @@ pub(crate) fn submitted(step: &mut Stepper<'_>, key: TaskKey, output: Payload) -
         Detail::TaskSubmitted {
             resource_type,
             resource,
-            output,
+            output: output.clone(),
         },
     );
+    if let Some((order, _)) = step.execution.open_task(key).filter(|(order, _)| order.is_job()) {
+        step.effects.push(Effect::Follow(order, output));
+    }
     true
 }
 

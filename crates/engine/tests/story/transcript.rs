@@ -37,6 +37,9 @@ impl Teller {
                     format!("offer   {} {}", self.name(before, order.task), order.parameters)
                 }
                 Effect::Queue(task) => format!("queue   {}", self.name(before, *task)),
+                Effect::Follow(order, accepted) => {
+                    format!("follow  {} {accepted}", self.name(before, order.task))
+                }
                 Effect::Cancel(task) => format!("cancel  {}", self.name(before, *task)),
                 Effect::Finished(outcome) => format!("finish  {}", outcome.status()),
             };

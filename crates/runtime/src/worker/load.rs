@@ -111,6 +111,7 @@ impl Worker {
                     self.send(live, order);
                 }
                 Progress::Submitted(_) if awaits_child(&order) => self.ask_child(live, task),
+                Progress::Submitted(accepted) if order.is_job() => self.follow(live, order, accepted),
                 Progress::Started | Progress::Submitted(_) => {
                     let ending = self.shared.tasks.lost(&order);
                     let redo = Work::Answer {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use engine::{Effect, Millis, TaskKey};
 use integrations::Described;
+use json::Payload;
 use store::{ExecId, ExpressChange, StoreError};
 use tokio::sync::oneshot;
 
 use crate::activities::{Given, HandOut};
 use crate::committer::Chunk;
-use crate::live::{Kind, Live};
+use crate::live::{Job, Kind, Live, Running};
 use crate::mailbox::Work;
 use crate::request::{ActivityTask, ExecutionError, StartError, Started, TokenError};
 use crate::worker::{Pending, Worker};
@@ -94,6 +95,7 @@ impl Worker {
                 Effect::Send(order) => self.send(live, order),
                 Effect::Queue(task) => self.shared.dispatcher.queue(live.id, task),
                 Effect::Offer(order) => self.shared.activities.offer(&order.resource, live.id, order.task),
+                Effect::Follow(order, accepted) => self.follow(live, order, accepted),
                 Effect::Cancel(task) => self.cancel(live, task),
                 Effect::Finished(_) => self.finish(live),
             }
@@ -104,12 +106,36 @@ impl Worker {
         let task = order.task;
         let child = crate::live::awaits_child(&order);
         let abort = self.shared.dispatcher.send(live.id, live.call(order));
-        live.running.push(crate::live::Running { task, abort, child });
+        live.running.push(Running {
+            task,
+            abort,
+            child,
+            job: None,
+        });
+    }
+
+    /// Waits for the end of a job, unless its task is over already.
+    pub(super) fn follow(&self, live: &mut Live, order: engine::Order, accepted: Payload) {
+        let task = order.task;
+        if live.execution.open_task(task).is_none() {
+            return;
+        }
+        let call = live.call(order);
+        let job = Job { call, accepted };
+        live.running.push(Running {
+            task,
+            abort: self.shared.dispatcher.follow(live.id, job.clone()),
+            child: false,
+            job: Some(job),
+        });
     }
 
     fn cancel(&self, live: &mut Live, task: TaskKey) {
-        if live.not_running(task).is_some() {
-            // Dropping it has aborted the call.
+        if let Some(mut running) = live.not_running(task) {
+            // Dropping it aborts the call, or the asking.
+            if let Some(job) = running.job.take() {
+                self.shared.dispatcher.abandon(job);
+            }
         } else if let Some(place) = live.children.iter().position(|(known, _)| *known == task) {
             self.shared.stop_child(live.children.swap_remove(place).1);
         } else {

@@ -88,7 +88,7 @@ impl Worker {
 
     /// A nested execution has ended. The task goes on once it is known to have been submitted.
     fn child_ended(&mut self, live: &mut Live, task: TaskKey, child: Arc<Described>) {
-        match live.open_task(task) {
+        match live.execution.open_task(task) {
             None => {}
             Some((order, Progress::Submitted(_))) => {
                 let input = match self.shared.tasks.nested_end(&order, &child) {
@@ -107,7 +107,7 @@ impl Worker {
         if to.poll.reply.is_closed() {
             return self.shared.activities.put_back(&to.activity, live.id, task);
         }
-        let Some((order, _)) = live.open_task(task) else {
+        let Some((order, _)) = live.execution.open_task(task) else {
             return self.shared.activities.poll_again(to);
         };
         let given = ActivityTask {
@@ -148,11 +148,14 @@ impl Worker {
                 Input::Heartbeat(task)
             }
         };
-        if self.step(live, input, 0, None) {
-            Ok(())
-        } else {
-            Err(over)
+        if !self.step(live, input, 0, None) {
+            return Err(over);
         }
+        if live.execution.open_task(task).is_none() {
+            // A job whose task was ended by its token goes on by itself, and nobody asks for it any more.
+            live.not_running(task);
+        }
+        Ok(())
     }
 
     fn call_timers(&mut self, live: &mut Live) {

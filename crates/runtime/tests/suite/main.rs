@@ -10,6 +10,7 @@ mod callbacks;
 mod crashes;
 mod express;
 mod failures;
+mod jobs;
 mod nested;
 mod recovery;
 mod starts;

@@ -361,6 +361,36 @@ impl Tasks for Script {
         })
     }
 
+    fn follow(&self, call: Call, accepted: Payload) -> BoxFuture<'static, Answer> {
+        let shared = Arc::clone(&self.shared);
+        let input = call.order.parameters.text().to_string();
+        shared
+            .calls
+            .lock()
+            .unwrap()
+            .push(("follow".into(), accepted.text().to_string()));
+        Box::pin(async move {
+            let mut counter = DropCounter(Arc::clone(&shared), false);
+            shared.gate.acquire().await.unwrap().forget();
+            counter.1 = true;
+            match &*input {
+                r#"{"fail":true}"# => Answer::Failed(Ending {
+                    error: Some("States.TaskFailed".into()),
+                    cause: Some("the job failed".into()),
+                }),
+                _ => Answer::Succeeded(payload(r#"{"Status":"SUCCEEDED"}"#)),
+            }
+        })
+    }
+
+    fn abandon(&self, _: Call, accepted: Payload) -> BoxFuture<'static, ()> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let mut calls = shared.calls.lock().unwrap();
+            calls.push(("abandon".into(), accepted.text().to_string()));
+        })
+    }
+
     fn lost(&self, _: &Order) -> Ending {
         Ending {
             error: Some("Lost".into()),

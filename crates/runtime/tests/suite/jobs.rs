@@ -1,0 +1,120 @@
+//! Jobs: `.sync` tasks of services that have to be asked when they have ended.
+
+use std::sync::Arc;
+
+use engine::Ending;
+use runtime::{Revision, Runtime};
+
+use crate::support::*;
+
+const JOB: &str = r#"{"StartAt": "T", "States": {"T": {"Type": "Task",
+    "Resource": "arn:aws:states:::batch:submitJob.sync", "TimeoutSeconds": 600, "End": true}}}"#;
+
+/// What the script answers to every job.
+const ACCEPTED: &str = r#"{"MessageId":"1"}"#;
+
+async fn job(runtime: &Runtime) -> Arc<Revision> {
+    machine(runtime, "m", JOB).await
+}
+
+#[tokio::test]
+async fn a_job_is_asked_for_until_it_has_ended() {
+    for world in [World::new(), World::cold()] {
+        let runtime = world.open().await;
+        let started = start(&runtime, &job(&runtime).await, "{}").await;
+        world.pass(60).await;
+        assert_eq!(told(&runtime.describe(&started.arn).await.unwrap()), "RUNNING");
+        world.script.open_gate(1);
+        assert_eq!(
+            end(&runtime, &started.arn).await,
+            r#"SUCCEEDED {"Status":"SUCCEEDED"}"#
+        );
+        let tail = [
+            "TaskScheduled",
+            "TaskStarted",
+            "TaskSubmitted",
+            "TaskSucceeded",
+            "StateExited",
+        ];
+        assert_eq!(history(&runtime, &started.arn).await[2..7], tail);
+        assert_eq!(world.script.calls(), ["batch", "follow"]);
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_fails_fails_its_task() {
+    let world = World::new();
+    let runtime = world.open().await;
+    world.script.open_gate(1);
+    let started = start(&runtime, &job(&runtime).await, r#"{"fail":true}"#).await;
+    assert_eq!(
+        end(&runtime, &started.arn).await,
+        "FAILED States.TaskFailed the job failed"
+    );
+}
+
+#[tokio::test]
+async fn a_job_is_asked_for_again_after_a_restart_and_not_submitted_again() {
+    let world = World::cold();
+    let started = {
+        let runtime = world.open().await;
+        let started = start(&runtime, &job(&runtime).await, "{}").await;
+        settle().await;
+        started
+    };
+    let runtime = world.open().await;
+    settle().await;
+    assert_eq!(world.script.count("batch", "{}"), 1);
+    assert_eq!(world.script.count("follow", ACCEPTED), 2);
+    world.script.open_gate(2);
+    assert_eq!(
+        end(&runtime, &started.arn).await,
+        r#"SUCCEEDED {"Status":"SUCCEEDED"}"#
+    );
+}
+
+#[tokio::test]
+async fn a_job_ends_with_the_execution_that_wanted_it() {
+    let world = World::new();
+    let runtime = world.open().await;
+    let machine = job(&runtime).await;
+    let stopped = start(&runtime, &machine, "{}").await;
+    settle().await;
+    runtime.stop(&stopped.arn, Ending::default()).await.unwrap();
+    settle().await;
+    assert_eq!(world.script.calls(), ["batch", "follow", "abandon"]);
+
+    start(&runtime, &machine, "{}").await;
+    world.pass(600).await;
+    assert_eq!(world.script.count("abandon", ACCEPTED), 2);
+    assert_eq!(world.script.dropped(), 2);
+}
+
+#[tokio::test]
+async fn a_job_stopped_right_after_a_restart_is_ended_too() {
+    let world = World::cold();
+    let started = {
+        let runtime = world.open().await;
+        let started = start(&runtime, &job(&runtime).await, "{}").await;
+        settle().await;
+        started
+    };
+    let runtime = world.open().await;
+    runtime.stop(&started.arn, Ending::default()).await.unwrap();
+    settle().await;
+    assert_eq!(world.script.count("abandon", ACCEPTED), 1);
+}
+
+#[tokio::test]
+async fn a_token_ends_the_task_and_leaves_the_job_alone() {
+    let world = World::new();
+    let runtime = world.open().await;
+    let started = start(&runtime, &job(&runtime).await, "{}").await;
+    settle().await;
+    let token = world.script.tokens().remove(0);
+    runtime.task_succeeded(&token, payload("5")).await.unwrap();
+    assert_eq!(end(&runtime, &started.arn).await, "SUCCEEDED 5");
+    settle().await;
+    assert_eq!(world.script.calls(), ["batch", "follow"]);
+    assert_eq!(world.script.dropped(), 1);
+}
