@@ -21,5 +21,5 @@ pub use event::{BranchId, Detail, Ending, Event, Scheduled, StateType};
 pub use execution::{Execution, Head, Progress};
 pub use fold::FoldError;
 pub use input::{Input, TaskKey, TimerKey, TimerKind};
-pub use moment::{Millis, Moment, World};
+pub use moment::{Millis, Moment, Refusal, World};
 pub use step::{Step, decide};

@@ -36,9 +36,18 @@ impl Millis {
 
 /// What a step must know of the world before it schedules a task.
 pub trait World {
-    /// Why a task cannot even be scheduled: an activity that does not exist, parameters that do not
-    /// fit. The execution fails with `States.Runtime` and this text.
-    fn refuse(&self, resource: &asl::Resource, parameters: &json::Value) -> Option<String>;
+    /// Why the task of a state cannot even be scheduled: an activity that does not exist, parameters that do
+    /// not fit. The execution fails with `States.Runtime`.
+    fn refuse(&self, state: &str, resource: &asl::Resource, parameters: &json::Value) -> Option<Refusal>;
+}
+
+/// Why a task cannot even be scheduled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// AWS's reason; the cause begins with which state failed, as AWS has it.
+    Explained(String),
+    /// The cause, whole.
+    Plain(String),
 }
 
 /// When a step is decided, and the source of its chance. The same inputs at the same moments give

@@ -257,6 +257,15 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// Cuts the test case off a state machine's ARN: Step Functions Local takes `ARN#TESTCASE` where an execution is to
+/// get mocked responses. No name has a `#` in it.
+pub fn test_case(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('#') {
+        Some((arn, test_case)) => (arn, Some(test_case)),
+        None => (text, None),
+    }
+}
+
 /// Whether `text` is an account id: 12 digits.
 pub fn is_account(text: &str) -> bool {
     text.len() == ACCOUNT_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())

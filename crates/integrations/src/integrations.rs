@@ -9,6 +9,7 @@ use json::{Payload, Value};
 
 use crate::call::{Answer, BoxFuture, Call, ending};
 use crate::executions::{Described, Executions};
+use crate::mocks::{Mock, Mocks, Test, TestCaseError, without_file};
 use crate::sfn::OwnApi;
 use crate::{lambda, sfn, states};
 
@@ -20,6 +21,7 @@ struct Inner {
     functions: Functions,
     executions: OnceLock<Arc<dyn Executions>>,
     own_api: OnceLock<Arc<dyn OwnApi>>,
+    mocks: OnceLock<Mocks>,
 }
 
 impl Integrations {
@@ -29,6 +31,7 @@ impl Integrations {
             functions,
             executions: OnceLock::new(),
             own_api: OnceLock::new(),
+            mocks: OnceLock::new(),
         }))
     }
 
@@ -43,6 +46,31 @@ impl Integrations {
     /// Sets who answers the calls of `aws-sdk:sfn`. The first one counts; it should not own the server.
     pub fn set_own_api(&self, own_api: Arc<dyn OwnApi>) {
         self.0.own_api.get_or_init(|| own_api);
+    }
+
+    /// Sets where tests get their mocked responses from. The first one counts.
+    pub fn set_mocks(&self, mocks: Mocks) {
+        self.0.mocks.get_or_init(|| mocks);
+    }
+
+    /// Checks that executions can be started as this test.
+    pub async fn find_test(&self, test: Test<'_>) -> Result<(), TestCaseError> {
+        let mocks = self.0.mocks.get().ok_or(TestCaseError::NoFile)?;
+        mocks.find(test).await
+    }
+
+    /// Whether a Task state of a test is done for real; the reason why nobody knows.
+    pub fn is_real(&self, test: Test<'_>, state: &str) -> Result<bool, String> {
+        let mocks = self.0.mocks.get().ok_or_else(|| without_file(test))?;
+        mocks.is_real(test, state)
+    }
+
+    /// What a Task state of a test gets at its n-th invocation, counted from 0.
+    pub fn mock(&self, test: Test<'_>, state: &str, invocation: u64) -> Mock {
+        match self.0.mocks.get() {
+            Some(mocks) => mocks.mock(test, state, invocation),
+            None => Mock::Missing(without_file(test)),
+        }
     }
 
     /// AWS's reason not even to schedule a task with these parameters.
@@ -66,6 +94,7 @@ impl Integrations {
             functions,
             executions,
             own_api,
+            ..
         } = &*self.0;
         match call.order.target.clone() {
             Target::Function => Box::pin(lambda::call_function(functions.clone(), call)),

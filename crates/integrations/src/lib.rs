@@ -7,6 +7,7 @@
 //! - [`call`]: a task and what came of it.
 //! - [`executions`]: what nested executions need of the runtime.
 //! - `lambda`, `states`, `sfn`: the integrations.
+//! - [`mocks`]: results from a mock configuration file, in place of tasks that are done.
 //! - `parameters`: what is wrong with a task's parameters.
 //! - `metadata`: the `SdkHttpMetadata` of results, and the causes of service errors.
 
@@ -15,6 +16,7 @@ pub mod executions;
 mod integrations;
 mod lambda;
 mod metadata;
+pub mod mocks;
 mod parameters;
 mod sfn;
 mod states;
@@ -24,4 +26,5 @@ pub use executions::{
     Described, Executions, NestedError, NestedName, NestedStart, NestedStarted, ParentTask,
 };
 pub use integrations::{Integrations, nested_end};
+pub use mocks::{Mock, MockFileError, Mocks, Test, TestCaseError, mocked_answers, without_file};
 pub use sfn::{OwnAnswer, OwnApi, OwnRequest};

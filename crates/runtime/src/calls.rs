@@ -10,11 +10,12 @@ use json::Str;
 use store::{ExecId, HistoryPage, shard_of};
 use tokio::sync::oneshot;
 
-use crate::live::{Kind, Live, Origin, head};
+use crate::live::{Kind, Live, Origin, head, log_test};
 use crate::load;
 use crate::mailbox::{Message, Report, Request, Start, Work};
 use crate::request::{ActivityTask, ExecutionError, StartError, StartRequest, Started, TokenError};
 use crate::shared::Shared;
+use crate::test_run::Surroundings;
 use crate::worker::created;
 
 impl Shared {
@@ -66,12 +67,14 @@ impl Shared {
             map_run_arn: None,
             parent: request.parent,
             trace_header: request.trace_header,
+            test_case: request.test_case,
         };
         let kind = Kind::Express {
             events: Vec::new(),
             waiter: None,
             saved: false,
         };
+        log_test(&created.arn, &origin);
         let mut live = Box::new(Live::new(id, head, revision, origin, kind));
 
         // The first step is made here: an execution without tasks is over with it.
@@ -80,9 +83,13 @@ impl Shared {
             now,
             seed,
             room: self.dispatcher.room(),
-            world: self,
+            world: &Surroundings {
+                shared: self,
+                test_run: live.test_run.as_deref(),
+            },
         };
         let step = decide(&mut live.execution, Input::Start, moment);
+        live.see(&step.events);
         let sends = step
             .effects
             .iter()

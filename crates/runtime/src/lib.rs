@@ -11,6 +11,7 @@
 //! - `live`, `load`, `timers`, `recent`: what a worker keeps.
 //! - `committer`: many steps, one commit.
 //! - `dispatcher`, [`tasks`]: doing tasks. `activities`: having them done by workers outside.
+//! - `test_run`: executions whose tasks get mocked responses.
 //! - `nested`: executions that executions start. [`express`]: those that are not saved.
 
 mod activities;
@@ -31,6 +32,7 @@ pub mod runtime;
 pub mod settings;
 mod shared;
 pub mod tasks;
+mod test_run;
 mod timers;
 mod worker;
 
@@ -40,7 +42,7 @@ pub use catalog::{
 };
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use express::ExpressRecord;
-pub use integrations::Described;
+pub use integrations::{Described, Test, TestCaseError};
 pub use request::{ActivityTask, ExecutionError, StartError, StartRequest, Started, TokenError};
 pub use runtime::Runtime;
 pub use settings::Settings;

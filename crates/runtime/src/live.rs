@@ -12,6 +12,8 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use crate::catalog::Revision;
+use crate::shared::Shared;
+use crate::test_run::TestRun;
 
 /// An execution in memory.
 pub(crate) struct Live {
@@ -24,6 +26,8 @@ pub(crate) struct Live {
     pub(crate) due: Option<Millis>,
     /// The open row as it was decided last.
     pub(crate) open: Option<OpenRow>,
+    /// What is known of its tasks' mocked responses, if it is a test.
+    pub(crate) test_run: Option<Box<TestRun>>,
     /// How many of its steps are not yet saved.
     pub(crate) uncommitted: usize,
     /// About how many bytes its history has.
@@ -71,6 +75,7 @@ pub(crate) struct Origin {
     pub(crate) map_run_arn: Option<Str>,
     pub(crate) parent: Option<Parent>,
     pub(crate) trace_header: Option<Str>,
+    pub(crate) test_case: Option<Str>,
 }
 
 /// How an execution is kept.
@@ -102,6 +107,11 @@ impl Live {
         kind: Kind,
     ) -> Self {
         let weight = 512 + execution.head().input.bytes();
+        let machine = &execution.head().machine_name;
+        let test_run = origin
+            .test_case
+            .as_ref()
+            .map(|case| Box::new(TestRun::new(machine.clone(), case.clone())));
         Self {
             id,
             execution,
@@ -110,6 +120,7 @@ impl Live {
             kind,
             due: None,
             open: None,
+            test_run,
             uncommitted: 0,
             weight,
             running: Vec::new(),
@@ -150,19 +161,32 @@ impl Live {
             started: head.started,
             parent: self.origin.parent,
             trace_header: self.origin.trace_header.clone(),
+            test_case: self.origin.test_case.clone(),
         }
     }
 
+    /// Takes notice of what became true.
+    pub(crate) fn see(&mut self, events: &[Event]) {
+        if let Some(test_run) = &mut self.test_run {
+            test_run.see(events);
+        }
+    }
+
+    /// Whether a task is not done for real.
+    pub(crate) fn is_mocked(&self, shared: &Shared, task: TaskKey) -> bool {
+        let test_run = self.test_run.as_ref();
+        test_run.is_some_and(|test_run| test_run.mocks(shared, task))
+    }
+
     /// What recovery must know of it, after a step with these effects.
-    pub(crate) fn open_row(&self, effects: &[Effect]) -> OpenRow {
+    pub(crate) fn open_row(&self, effects: &[Effect], shared: &Shared) -> OpenRow {
         let asks = |effect: &Effect| matches!(effect, Effect::Send(_) | Effect::Queue(_) | Effect::Offer(_));
-        let wake = effects.iter().any(asks)
-            || !self.running.is_empty()
-            || self
-                .execution
-                .open_tasks()
-                .iter()
-                .any(|(order, progress)| !just_waits(order, progress));
+        let wake =
+            effects.iter().any(asks)
+                || !self.running.is_empty()
+                || self.execution.open_tasks().iter().any(|(order, progress)| {
+                    !just_waits(order, progress) || self.is_mocked(shared, order.task)
+                });
         OpenRow {
             due: self.execution.next_timer().map(|(due, _)| due),
             wake,
@@ -219,6 +243,13 @@ impl Live {
     pub(crate) fn not_running(&mut self, task: TaskKey) -> Option<Running> {
         let place = self.running.iter().position(|running| running.task == task)?;
         Some(self.running.swap_remove(place))
+    }
+}
+
+/// Says in the log that an execution is a test, so that nobody takes its results for real ones.
+pub(crate) fn log_test(arn: &str, origin: &Origin) {
+    if let Some(test_case) = &origin.test_case {
+        tracing::info!(execution = arn, %test_case, "a test begins: its tasks get mocked responses");
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) struct Existing {
     pub(crate) running: bool,
     pub(crate) input: Payload,
     pub(crate) parent: Option<Parent>,
+    pub(crate) test_case: Option<Str>,
 }
 
 /// Reads an execution and folds its history.
@@ -73,8 +74,10 @@ pub(crate) async fn fetch(store: &dyn Store, catalog: &Catalog, id: ExecId) -> R
         map_run_arn: created.map_run_arn,
         parent: created.parent,
         trace_header: created.trace_header,
+        test_case: created.test_case,
     };
     let mut live = Live::of(id, execution, revision, origin, Kind::Standard(payloads));
+    live.see(&events);
     live.weight += 128 * events.len();
     Ok(Fetched::Open(Box::new(live)))
 }
@@ -99,6 +102,7 @@ pub(crate) async fn existing(store: &dyn Store, arn: &str) -> Result<Option<Exis
         running: summary.status == Status::Running,
         input,
         parent: summary.created.parent,
+        test_case: summary.created.test_case,
     }))
 }
 

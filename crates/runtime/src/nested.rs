@@ -4,7 +4,9 @@ use std::sync::{Arc, Weak};
 
 use engine::Ending;
 use ids::{AnyStateMachineArn, Name};
-use integrations::{BoxFuture, Described, Executions, NestedError, NestedName, NestedStart, NestedStarted};
+use integrations::{
+    BoxFuture, Described, Executions, NestedError, NestedName, NestedStart, NestedStarted, Test,
+};
 use json::Str;
 use store::{ExecId, Parent};
 
@@ -43,16 +45,21 @@ impl Executions for Nested {
 }
 
 async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStarted, NestedError> {
-    let machine_arn: AnyStateMachineArn = start
-        .machine_arn
+    let (machine_text, test_case) = ids::arn::test_case(&start.machine_arn);
+    let machine_arn: AnyStateMachineArn = machine_text
         .parse()
         .map_err(|error: ids::InvalidArn| refused("InvalidArn", error.to_string()))?;
     if let AnyStateMachineArn::Labelled(_) = machine_arn {
         return Err(no_machine(&start.machine_arn));
     }
+    if let Some(case) = test_case {
+        let machine = &*machine_arn.state_machine().name.text();
+        let found = shared.tasks.find_test(Test { machine, case }).await;
+        found.map_err(|error| refused("ValidationException", error.to_string()))?;
+    }
     let target = shared
         .catalog
-        .target(&start.machine_arn)
+        .target(machine_text)
         .await
         .map_err(|error| match error {
             CatalogError::NotFound(_) => no_machine(&start.machine_arn),
@@ -76,6 +83,7 @@ async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStart
         name: Some(name),
         parent,
         trace_header: start.trace_header,
+        test_case: test_case.map(Str::from),
         ..StartRequest::of(target, start.input)
     };
     match shared.start(request).await {

@@ -26,6 +26,8 @@ pub struct StartRequest {
     pub parent: Option<Parent>,
     /// The X-Ray trace header.
     pub trace_header: Option<Str>,
+    /// The test case of the mock configuration that it is run as; somebody has checked that there is one.
+    pub test_case: Option<Str>,
 }
 
 impl StartRequest {
@@ -39,6 +41,7 @@ impl StartRequest {
             alias_arn: None,
             parent: None,
             trace_header: None,
+            test_case: None,
         }
     }
 

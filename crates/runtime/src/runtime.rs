@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use engine::{Ending, Event, Millis};
-use integrations::Described;
+use integrations::{Described, Test, TestCaseError};
 use json::{Payload, Str};
 use store::{ExecId, ExecutionQuery, ExpressStart, HistoryPage, OpenRow, Store, StoreError, Summary};
 use tokio::sync::oneshot;
@@ -114,6 +114,12 @@ impl Runtime {
     /// [`StartError::AlreadyExists`]. An Express execution runs at least once, after a crash once more.
     pub async fn start(&self, request: StartRequest) -> Result<Started, StartError> {
         self.0.shared.start(request).await
+    }
+
+    /// Checks that executions can be started as this test: there is a mock configuration, and it has the test
+    /// case. The file is read again if it has changed.
+    pub async fn find_test(&self, test: Test<'_>) -> Result<(), TestCaseError> {
+        self.0.shared.tasks.find_test(test).await
     }
 
     /// Runs an Express execution to its end, at most once: nothing of it is saved.

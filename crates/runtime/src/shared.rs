@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 
-use engine::{Ending, Millis, World};
+use engine::{Ending, Millis, Refusal, World};
 use integrations::Described;
 use json::{Str, Value};
 use store::{ExecId, Store};
@@ -41,11 +41,12 @@ pub(crate) struct Shared {
 }
 
 impl World for Shared {
-    fn refuse(&self, resource: &asl::Resource, parameters: &Value) -> Option<String> {
+    fn refuse(&self, _: &str, resource: &asl::Resource, parameters: &Value) -> Option<Refusal> {
         if resource.target == asl::Target::Activity && !self.catalog.has_activity(&resource.arn) {
-            return Some(format!("The activity {} does not exist.", resource.arn));
+            let reason = format!("The activity {} does not exist.", resource.arn);
+            return Some(Refusal::Explained(reason));
         }
-        self.tasks.refuse(resource, parameters)
+        self.tasks.refuse(resource, parameters).map(Refusal::Explained)
     }
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use asl::Resource;
 use engine::{Ending, Order};
-use integrations::{Answer, BoxFuture, Call, Described, Executions, Integrations};
+use integrations::{
+    Answer, BoxFuture, Call, Described, Executions, Integrations, Mock, Test, TestCaseError, without_file,
+};
 use json::{Payload, Value};
 
 /// Does tasks: [`Integrations`], or a script in tests.
@@ -30,6 +32,21 @@ pub trait Tasks: Send + Sync {
 
     /// What a finished child means to its parent's `.sync` or `.sync:2` task.
     fn nested_end(&self, order: &Order, child: &Described) -> Result<Payload, Ending>;
+
+    /// Checks that executions can be started as this test.
+    fn find_test<'a>(&'a self, _: Test<'a>) -> BoxFuture<'a, Result<(), TestCaseError>> {
+        Box::pin(std::future::ready(Err(TestCaseError::NoFile)))
+    }
+
+    /// Whether a Task state of a test is done for real; the reason why nobody knows.
+    fn is_real(&self, test: Test<'_>, _state: &str) -> Result<bool, String> {
+        Err(without_file(test))
+    }
+
+    /// What a Task state of a test gets at its n-th invocation, counted from 0.
+    fn mock(&self, test: Test<'_>, _state: &str, _invocation: u64) -> Mock {
+        Mock::Missing(without_file(test))
+    }
 }
 
 impl Tasks for Integrations {
@@ -59,5 +76,17 @@ impl Tasks for Integrations {
 
     fn nested_end(&self, order: &Order, child: &Described) -> Result<Payload, Ending> {
         integrations::nested_end(order, child)
+    }
+
+    fn find_test<'a>(&'a self, test: Test<'a>) -> BoxFuture<'a, Result<(), TestCaseError>> {
+        Box::pin(Self::find_test(self, test))
+    }
+
+    fn is_real(&self, test: Test<'_>, state: &str) -> Result<bool, String> {
+        Self::is_real(self, test, state)
+    }
+
+    fn mock(&self, test: Test<'_>, state: &str, invocation: u64) -> Mock {
+        Self::mock(self, test, state, invocation)
     }
 }

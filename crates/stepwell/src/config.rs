@@ -21,6 +21,8 @@ pub(crate) struct ConfigFile {
     pub(crate) account: Option<String>,
     /// The region of callers that name none.
     pub(crate) region: Option<String>,
+    /// The mock configuration of Step Functions Local.
+    pub(crate) mock_config: Option<PathBuf>,
     /// The `[functions.NAME]` tables.
     pub(crate) functions: toml::Table,
 }
@@ -32,6 +34,7 @@ struct Contents {
     data: Option<String>,
     account: Option<String>,
     region: Option<String>,
+    mock_config: Option<PathBuf>,
     #[serde(default)]
     functions: toml::Table,
 }
@@ -58,13 +61,15 @@ impl ConfigFile {
                 path.display()
             );
         }
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         Ok(Self {
-            folder: path.parent().unwrap_or(Path::new("")).to_owned(),
             listen: contents.listen,
             data: contents.data.map(|data| in_folder(path, &data)),
             account: contents.account,
             region: contents.region,
+            mock_config: contents.mock_config.map(|file| folder.join(file)),
             functions: contents.functions,
+            folder,
         })
     }
 }

@@ -71,6 +71,7 @@ fn commit(number: usize, shape: Shape) -> (Commit, Option<Commit>) {
         started: now,
         parent: None,
         trace_header: None,
+        test_case: None,
     };
     let closed = Some(Closed {
         status: Status::Succeeded,

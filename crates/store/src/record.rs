@@ -68,6 +68,8 @@ pub struct Created {
     pub parent: Option<Parent>,
     /// The X-Ray trace header it was given.
     pub trace_header: Option<Str>,
+    /// The test case whose mocked responses its tasks get instead of being done.
+    pub test_case: Option<Str>,
 }
 
 /// The task that started an execution and waits for its end.

@@ -8,6 +8,7 @@ use crate::event::{BranchId, Detail, Ending, Scheduled};
 use crate::execution::Phase;
 use crate::failing::Trouble;
 use crate::input::TaskKey;
+use crate::moment::Refusal;
 use crate::states;
 use crate::step::Stepper;
 use crate::view::{self, View};
@@ -20,12 +21,17 @@ pub(crate) fn begin(
     task: &Task,
 ) -> Result<(), Failure> {
     let scheduled = prepare(step, branch, state, task)?;
-    if let Some(reason) = step
+    match step
         .moment
         .world
-        .refuse(&task.resource, scheduled.parameters.value())
+        .refuse(&state.name, &task.resource, scheduled.parameters.value())
     {
-        return Err(Failure::runtime(reason));
+        None => {}
+        Some(Refusal::Explained(reason)) => return Err(Failure::runtime(reason)),
+        Some(Refusal::Plain(cause)) => {
+            step.fail(branch, Failure::runtime(cause).into());
+            return Ok(());
+        }
     }
 
     let detail = match &task.resource.target {

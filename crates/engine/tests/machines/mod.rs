@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use engine::{Head, Millis, World};
+use engine::{Head, Millis, Refusal, World};
 use json::{Payload, Value, json};
 
 /// A world in which every task can be sent.
 pub(crate) struct Open;
 
 impl World for Open {
-    fn refuse(&self, _: &asl::Resource, _: &Value) -> Option<String> {
+    fn refuse(&self, _: &str, _: &asl::Resource, _: &Value) -> Option<Refusal> {
         None
     }
 }

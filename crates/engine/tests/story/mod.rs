@@ -8,7 +8,9 @@ mod transcript;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use engine::{Ending, Event, Execution, Head, Input, Millis, Moment, Step, TaskKey, TimerKey, World, decide};
+use engine::{
+    Ending, Event, Execution, Head, Input, Millis, Moment, Refusal, Step, TaskKey, TimerKey, World, decide,
+};
 use json::{Payload, Str};
 
 /// The story's midnight: 2026-01-01T00:00:00Z.
@@ -18,11 +20,11 @@ const START: i64 = 1_767_225_600_000;
 struct StoryWorld;
 
 impl World for StoryWorld {
-    fn refuse(&self, resource: &asl::Resource, _: &json::Value) -> Option<String> {
+    fn refuse(&self, _: &str, resource: &asl::Resource, _: &json::Value) -> Option<Refusal> {
         resource
             .arn
             .ends_with(":activity:Missing")
-            .then(|| format!("The activity {} does not exist.", resource.arn))
+            .then(|| Refusal::Explained(format!("The activity {} does not exist.", resource.arn)))
     }
 }
 

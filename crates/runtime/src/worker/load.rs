@@ -76,7 +76,8 @@ impl Worker {
             let known = heard.iter().find(|(task, _)| *task == order.task);
             let last = known.map_or(opened, |(_, last)| *last);
             self.hear(live, order.task, last);
-            if let (true, Progress::Submitted(output)) = (awaits_child(&order), progress)
+            let awaits_child = awaits_child(&order) && !live.is_mocked(&self.shared, order.task);
+            if let (true, Progress::Submitted(output)) = (awaits_child, progress)
                 && let Some(child) = output.value().get("ExecutionArn").and_then(json::Value::as_str)
             {
                 live.children.push((order.task, child.into()));
@@ -100,7 +101,13 @@ impl Worker {
     pub(super) fn take_up(&mut self, live: &mut Live) {
         for (order, progress) in live.execution.open_tasks() {
             let task = order.task;
+            let is_mocked = live.is_mocked(&self.shared, task);
             match progress {
+                // A mocked response can be given again: nothing was done for it.
+                Progress::Started | Progress::Submitted(_) if is_mocked => {
+                    self.shared.dispatcher.take(1, 0);
+                    self.send(live, order);
+                }
                 _ if just_waits(&order, &progress) => {}
                 Progress::Scheduled if order.target == asl::Target::Activity => {
                     self.shared.activities.offer(&order.resource, live.id, task);

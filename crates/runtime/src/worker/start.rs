@@ -9,7 +9,7 @@ use json::Str;
 use store::{Created, ExpressChange, ExpressStart, MachineKind, StoreError};
 
 use crate::catalog::Revision;
-use crate::live::{Kind, Live, Origin, head};
+use crate::live::{Kind, Live, Origin, head, log_test};
 use crate::load::{Existing, existing};
 use crate::mailbox::{Message, Start};
 use crate::request::{StartError, Started};
@@ -48,6 +48,7 @@ impl Worker {
                 running: !live.has_ended(),
                 input: head.input.clone(),
                 parent: live.origin.parent,
+                test_case: live.origin.test_case.clone(),
             });
         }
         None
@@ -75,7 +76,9 @@ impl Worker {
     /// repeated start by the same task is always the first one.
     fn answer_existing(&mut self, start: Start, existing: &Existing) {
         let is_same_task = start.request.parent.is_some() && start.request.parent == existing.parent;
-        let is_same = existing.running && existing.input == start.request.input;
+        let is_same = existing.running
+            && existing.input == start.request.input
+            && existing.test_case == start.request.test_case;
         let answer = if is_same_task || is_same {
             Ok(Started {
                 arn: start.arn,
@@ -117,7 +120,9 @@ impl Worker {
             map_run_arn: None,
             parent: request.parent,
             trace_header: request.trace_header,
+            test_case: request.test_case,
         };
+        log_test(&created.arn, &origin);
         let kind = Kind::Standard(store::PayloadTable::default());
         let mut live = Box::new(Live::new(id, head, request.machine, origin, kind));
         self.by_arn.insert(created.arn.clone(), id);
@@ -152,6 +157,7 @@ impl Worker {
         );
         created.parent = request.parent;
         created.trace_header = request.trace_header;
+        created.test_case = request.test_case;
         let started = Started {
             arn: created.arn.clone(),
             started: now,
@@ -192,7 +198,9 @@ fn express_live(start: &ExpressStart, revision: Arc<Revision>) -> Box<Live> {
         map_run_arn: None,
         parent: start.created.parent,
         trace_header: start.created.trace_header.clone(),
+        test_case: start.created.test_case.clone(),
     };
+    log_test(&start.created.arn, &origin);
     let kind = Kind::Express {
         events: Vec::new(),
         waiter: None,
@@ -221,5 +229,6 @@ pub(crate) fn created(
         started,
         parent: None,
         trace_header: None,
+        test_case: None,
     }
 }

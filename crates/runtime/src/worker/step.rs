@@ -5,6 +5,7 @@ use store::{Closed, Commit, OpenRow, codec};
 
 use crate::live::{Kind, Live, status};
 use crate::mailbox::Work;
+use crate::test_run::Surroundings;
 use crate::worker::{Pending, Worker};
 
 /// How many events of an Express execution are kept to be looked at: as many as a Standard one may have.
@@ -21,9 +22,13 @@ impl Worker {
             now: self.shared.clock.now(),
             seed: self.shared.chance.next(),
             room: dispatcher.room(),
-            world: &*self.shared,
+            world: &Surroundings {
+                shared: &self.shared,
+                test_run: live.test_run.as_deref(),
+            },
         };
         let step = decide(&mut live.execution, input, moment);
+        live.see(&step.events);
         let sends = step
             .effects
             .iter()
@@ -68,7 +73,7 @@ impl Worker {
                 });
             }
             None => {
-                let row: OpenRow = live.open_row(&step.effects);
+                let row: OpenRow = live.open_row(&step.effects, &self.shared);
                 if live.open != Some(row) {
                     live.open = Some(row);
                     commit.open = Some(row);

@@ -15,4 +15,5 @@ mod nested;
 mod recovery;
 mod starts;
 mod support;
+mod test_runs;
 mod waits;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::{ApiError, Caller, StartExecutionInput, StartExecutionOutput, Text, Timestamp};
 use ids::Name;
 use json::Payload;
-use runtime::{StartRequest, Target};
+use runtime::{StartRequest, Target, Test, TestCaseError};
 
 use crate::{Server, arns, input, refusals};
 
@@ -18,8 +18,9 @@ pub(crate) async fn answer(
     caller: &Caller,
     request: StartExecutionInput,
 ) -> Result<StartExecutionOutput, ApiError> {
-    let target = target(server, caller, &request.state_machine_arn).await?;
+    let (target, test_case) = target(server, caller, &request.state_machine_arn).await?;
     let start = StartRequest {
+        test_case,
         name: name(request.name.as_ref())?,
         trace_header: trace_header(caller, request.trace_header),
         ..StartRequest::of(target, input(request.input.as_ref())?)
@@ -31,11 +32,47 @@ pub(crate) async fn answer(
     })
 }
 
-/// What a start of a state machine, a version or an alias runs.
-pub(crate) async fn target(server: &Server, caller: &Caller, text: &Text) -> Result<Target, ApiError> {
-    arns::qualified(caller, text)?;
-    let target = server.runtime.catalog().target(text).await;
-    target.map_err(refusals::of_state_machine)
+/// What a start of a state machine, a version or an alias runs, and the test case that it is run as, which stands
+/// behind a `#` in the ARN.
+pub(crate) async fn target(
+    server: &Server,
+    caller: &Caller,
+    text: &Text,
+) -> Result<(Target, Option<Arc<str>>), ApiError> {
+    let (arn, test_case) = test_case(server, caller, text).await?;
+    arns::qualified(caller, &arn)?;
+    let target = server.runtime.catalog().target(&arn).await;
+    Ok((target.map_err(refusals::of_state_machine)?, test_case))
+}
+
+/// Without a mock configuration, a `#` is AWS's to refuse: the ARN is answered as it is.
+async fn test_case(
+    server: &Server,
+    caller: &Caller,
+    text: &Text,
+) -> Result<(Text, Option<Arc<str>>), ApiError> {
+    let (arn, Some(case)) = ids::arn::test_case(text) else {
+        return Ok((text.clone(), None));
+    };
+    let arn = Text::from(arn);
+    let machine = arns::qualified(caller, &arn)?.state_machine().name.text();
+    let found = server
+        .runtime
+        .find_test(Test {
+            machine: &machine,
+            case,
+        })
+        .await;
+    match found {
+        Ok(()) => Ok((arn, Some(case.into()))),
+        Err(error @ TestCaseError::NoFile) => {
+            tracing::warn!(arn = %text, "the ARN names a test case, but {error}");
+            Ok((text.clone(), None))
+        }
+        Err(error @ (TestCaseError::Unknown(_) | TestCaseError::Unusable(_))) => {
+            Err(ApiError::validation_exception(error.to_string()))
+        }
+    }
 }
 
 /// The name that an execution shall have, if the request gives one.

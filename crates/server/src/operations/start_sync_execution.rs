@@ -21,11 +21,12 @@ pub(crate) async fn answer(
     caller: &Caller,
     request: StartSyncExecutionInput,
 ) -> Result<StartSyncExecutionOutput, ApiError> {
-    let target = target(server, caller, &request.state_machine_arn).await?;
+    let (target, test_case) = target(server, caller, &request.state_machine_arn).await?;
     if target.revision.kind != MachineKind::Express {
         return Err(refusals::wrong_type());
     }
     let start = StartRequest {
+        test_case,
         name: name(request.name.as_ref())?,
         trace_header: trace_header(caller, request.trace_header),
         ..StartRequest::of(target, input(request.input.as_ref())?)

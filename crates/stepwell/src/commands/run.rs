@@ -16,7 +16,7 @@ use functions::Functions;
 use ids::StateMachineArn;
 use integrations::Integrations;
 use json::Payload;
-use runtime::{Described, NewRevision, Runtime, StartRequest, SystemClock};
+use runtime::{Described, NewRevision, Runtime, StartRequest, SystemClock, Test};
 use serde_json::json;
 use server::Server;
 use store::{MachineKind, MemoryStore};
@@ -25,7 +25,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use self::progress::Progress;
 use super::{EXIT_UNUSABLE, Output, definition};
 use crate::config::ConfigFile;
-use crate::{functions_config, logging};
+use crate::{functions_config, logging, mocks};
 
 const EXIT_FAILED: u8 = 1;
 const EXIT_TIMED_OUT: u8 = 3;
@@ -56,6 +56,14 @@ pub(crate) struct Run {
     /// Configuration file. [default: stepwell.toml, if it is there]
     #[arg(long, env = "STEPWELL_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
+
+    /// Test case of the mock configuration: the state machine bears the definition's file name up to its first dot.
+    #[arg(long, value_name = "NAME")]
+    test_case: Option<String>,
+
+    /// Mock configuration of Step Functions Local. [default: MockConfigFile.json, if it is there]
+    #[arg(long, env = "SFN_MOCK_CONFIG", value_name = "FILE")]
+    mock_config: Option<PathBuf>,
 
     /// What is printed: the output, or how the execution ended with all that is known of it.
     #[arg(long, value_enum, default_value_t = Output::Text)]
@@ -95,6 +103,9 @@ async fn execute(
     let configs = functions_config::collect(&config, arguments.functions.as_deref())?;
     let functions = Functions::new(configs, functions::Settings::new("000000000000", "us-east-1"));
     let integrations = Integrations::new(functions.clone());
+    if let Some(mocks) = mocks::open(&config, arguments.mock_config.as_deref())? {
+        integrations.set_mocks(mocks);
+    }
     let settings = runtime::Settings::default();
     let store = Arc::new(MemoryStore::new());
     let runtime = Runtime::open(
@@ -134,7 +145,11 @@ async fn start(
     states: Arc<StateMachine>,
     input: Payload,
 ) -> anyhow::Result<json::Str> {
-    let machine_arn: StateMachineArn = format!("{MACHINE_ARN}{}", machine_name(arguments))
+    let name = machine_name(arguments);
+    if let Some(case) = &arguments.test_case {
+        runtime.find_test(Test { machine: &name, case }).await?;
+    }
+    let machine_arn: StateMachineArn = format!("{MACHINE_ARN}{name}")
         .parse()
         .context("failed to name the state machine")?;
     let revision = NewRevision {
@@ -156,7 +171,11 @@ async fn start(
         )
         .await?;
     let machine = catalog.current(&machine_arn.to_string()).await?;
-    Ok(runtime.start(StartRequest::new(machine, input)).await?.arn)
+    let request = StartRequest {
+        test_case: arguments.test_case.as_deref().map(json::Str::from),
+        ..StartRequest::new(machine, input)
+    };
+    Ok(runtime.start(request).await?.arn)
 }
 
 /// The machine is named after the file, as far as a name can be.

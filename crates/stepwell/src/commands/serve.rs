@@ -18,7 +18,7 @@ use store::{EmbeddedOptions, EmbeddedStore, MemoryStore, Store, StoreError};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::ConfigFile;
-use crate::{functions_config, logging};
+use crate::{functions_config, logging, mocks};
 
 /// The data folder that keeps nothing.
 pub(crate) const MEMORY: &str = ":memory:";
@@ -50,6 +50,11 @@ pub(crate) struct Serve {
     #[arg(long, env = "STEPWELL_FUNCTIONS", value_name = "DIR")]
     functions: Option<PathBuf>,
 
+    /// Mock configuration of Step Functions Local: `StartExecution` on `ARN#TESTCASE` then gives tasks mocked
+    /// responses. [default: MockConfigFile.json, if it is there]
+    #[arg(long, env = "SFN_MOCK_CONFIG", value_name = "FILE")]
+    mock_config: Option<PathBuf>,
+
     /// Write the log as JSON lines.
     #[arg(long)]
     log_json: bool,
@@ -73,6 +78,7 @@ pub(crate) fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
 async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &str) -> anyhow::Result<()> {
     let ended = ending()?;
     let configs = functions_config::collect(config, arguments.functions.as_deref())?;
+    let mocks = mocks::open(config, arguments.mock_config.as_deref())?;
     let listener = server::bind(listen).await?;
     let url = format!(
         "http://{}",
@@ -89,6 +95,10 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
     let lambda = Lambda::open(functions.clone(), deployed_functions(data))
         .context("failed to set up the functions that were deployed")?;
     let integrations = Integrations::new(functions.clone());
+    if let Some(mocks) = mocks {
+        tracing::info!(path = %mocks.path().display(), "tests get mocked responses");
+        integrations.set_mocks(mocks);
+    }
     let settings = runtime::Settings {
         on_fatal: Arc::new(end_at_once),
         ..Default::default()

@@ -24,6 +24,7 @@ struct CreatedV1 {
     started: Millis,
     parent: Option<Parent>,
     trace_header: Option<Str>,
+    test_case: Option<Str>,
 }
 
 /// The bytes of a record.
@@ -39,6 +40,7 @@ pub(crate) fn encode_created(created: &Created) -> Vec<u8> {
         started,
         parent,
         trace_header,
+        test_case,
     } = created.clone();
     let (said_machine, said_name) = said(&arn).unwrap_or_default();
     let stored = CreatedV1 {
@@ -52,6 +54,7 @@ pub(crate) fn encode_created(created: &Created) -> Vec<u8> {
         started,
         parent,
         trace_header,
+        test_case,
     };
     postcard::to_extend(&stored, vec![VERSION]).expect("writing to memory can't fail")
 }
@@ -76,6 +79,7 @@ pub(crate) fn decode_created(bytes: &[u8]) -> Result<Created, Damage> {
         started,
         parent,
         trace_header,
+        test_case,
     } = stored;
     let (said_machine, said_name) = said(&arn).unwrap_or_default();
     Ok(Created {
@@ -89,6 +93,7 @@ pub(crate) fn decode_created(bytes: &[u8]) -> Result<Created, Damage> {
         started,
         parent,
         trace_header,
+        test_case,
     })
 }
 
@@ -120,6 +125,7 @@ mod tests {
                 event: 12,
             }),
             trace_header: None,
+            test_case: None,
         }
     }
 
@@ -145,7 +151,12 @@ mod tests {
             (":", "", ""),
         ] {
             let created = created(arn, name, machine_arn);
+            let tested = Created {
+                test_case: Some("HappyPath".into()),
+                ..created.clone()
+            };
             assert_eq!(decode_created(&encode_created(&created)), Ok(created));
+            assert_eq!(decode_created(&encode_created(&tested)), Ok(tested));
         }
     }
 

@@ -44,6 +44,7 @@ pub fn created(number: u64) -> Created {
             event: 5,
         }),
         trace_header: (number % 3 == 2).then(|| "Root=1-67891233-abcdef012345678912345678".into()),
+        test_case: (number % 5 == 4).then(|| "HappyPath".into()),
     }
 }
 
