@@ -16,4 +16,5 @@ mod recovery;
 mod starts;
 mod support;
 mod test_runs;
+mod versions;
 mod waits;

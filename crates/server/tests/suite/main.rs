@@ -9,3 +9,7 @@ mod http;
 mod map_runs;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tags;
+#[cfg(test)]
+mod versions;
