@@ -200,7 +200,6 @@ impl Stepper<'_> {
             .now()
             .plus(retrier.delay_millis(used, self.chance.fraction()));
         self.cancel_tasks_below(branch);
-        self.abort_children(branch);
         self.record(
             branch,
             previous,

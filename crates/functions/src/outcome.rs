@@ -32,6 +32,8 @@ pub enum Outcome {
         error_type: Option<String>,
         /// JSON text with `errorMessage`, `errorType` and what else the runtime told.
         payload: String,
+        /// How many bytes the function returned, if it returned what is no JSON.
+        refused_bytes: Option<usize>,
         /// The last 4 KiB that the function printed during this call.
         log_tail: String,
     },
@@ -53,6 +55,7 @@ pub enum Outcome {
 pub(crate) struct Failure {
     pub(crate) error_type: Option<String>,
     pub(crate) payload: String,
+    pub(crate) refused_bytes: Option<usize>,
 }
 
 impl Failure {
@@ -90,9 +93,12 @@ impl Failure {
     }
 
     /// The response is not JSON, so no state could go on with it.
-    pub(crate) fn invalid_response(request_id: &str, reason: &str) -> Self {
+    pub(crate) fn invalid_response(request_id: &str, response: &[u8], reason: &str) -> Self {
         let message = format!("The function's response is not valid JSON: {reason}");
-        Self::of_platform(request_id, "Runtime.InvalidResponse", &message)
+        Self {
+            refused_bytes: Some(response.len()),
+            ..Self::of_platform(request_id, "Runtime.InvalidResponse", &message)
+        }
     }
 
     /// What the function itself reported. A text that is no JSON is wrapped, so that a payload always is.
@@ -101,6 +107,7 @@ impl Failure {
             Ok(payload) => Self {
                 error_type: error_type_of(payload),
                 payload: payload.to_owned(),
+                refused_bytes: None,
             },
             Err(_) => {
                 let message = String::from_utf8_lossy(body);
@@ -109,6 +116,7 @@ impl Failure {
                     None => Self {
                         error_type: None,
                         payload: serde_json::json!({ "errorMessage": message }).to_string(),
+                        refused_bytes: None,
                     },
                 }
             }
@@ -124,6 +132,7 @@ impl Failure {
         Self {
             error_type: Some(error_type.to_owned()),
             payload,
+            refused_bytes: None,
         }
     }
 }
@@ -222,7 +231,8 @@ mod tests {
             failure,
             Failure {
                 error_type: Some("Boom".into()),
-                payload: payload.into()
+                payload: payload.into(),
+                refused_bytes: None,
             }
         );
     }

@@ -187,7 +187,7 @@ impl Pool {
             Ran::Answered(Reply::Response(body)) if body.is_empty() => Ok("null".to_owned()),
             Ran::Answered(Reply::Response(body)) => match json_text(body) {
                 Ok(text) => Ok(text.to_owned()),
-                Err(reason) => Err(Failure::invalid_response(request_id, &reason)),
+                Err(reason) => Err(Failure::invalid_response(request_id, body, &reason)),
             },
             Ran::Answered(Reply::Error { body, header }) | Ran::InitFailed(Reply::Error { body, header }) => {
                 Err(Failure::reported(body, header.as_deref()))
@@ -207,9 +207,10 @@ impl Pool {
         let log_tail = log.tail();
         match result {
             Ok(payload) => Outcome::Success { payload, log_tail },
-            Err(Failure { error_type, payload }) => Outcome::FunctionError {
-                error_type,
-                payload,
+            Err(failure) => Outcome::FunctionError {
+                error_type: failure.error_type,
+                payload: failure.payload,
+                refused_bytes: failure.refused_bytes,
                 log_tail,
             },
         }
@@ -232,6 +233,7 @@ fn not_started(call: &Call, error: StartError) -> Outcome {
             Outcome::FunctionError {
                 error_type: failure.error_type,
                 payload: failure.payload,
+                refused_bytes: None,
                 log_tail: String::new(),
             }
         }

@@ -1,6 +1,6 @@
 //! Lambda: runs a function, by its ARN or through `lambda:invoke`.
 
-use asl::Pattern;
+use asl::{Pattern, Target, limits};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use functions::{EXECUTED_VERSION, Functions, Invocation, Outcome};
@@ -9,6 +9,9 @@ use json::{Object, Payload, Value};
 use crate::call::{Answer, Call, ending};
 use crate::metadata;
 use crate::parameters::{Fields, text};
+
+/// Lambda's code for a payload that is no JSON.
+const UNREADABLE: &str = "InvalidRequestContentException";
 
 /// The parameters of `lambda:invoke`.
 pub(crate) const FIELDS: Fields = Fields {
@@ -59,9 +62,14 @@ pub(crate) async fn invoke(functions: Functions, call: Call, pattern: Pattern) -
     if let Some(qualifier) = text(parameters, "Qualifier") {
         function = format!("{function}:{qualifier}");
     }
-    let payload = parameters.get("Payload").filter(|payload| !payload.is_null());
-    let payload = payload.map_or_else(|| "{}".into(), Value::to_text);
-    let mut invocation = Invocation::new(function.clone(), payload.as_bytes().to_vec());
+    let payload = match payload(parameters) {
+        Ok(payload) => payload,
+        Err(reason) => {
+            let cause = metadata::cause("AWSLambda", 400, UNREADABLE, &reason);
+            return Answer::failed(format!("Lambda.{UNREADABLE}"), cause);
+        }
+    };
+    let mut invocation = Invocation::new(function.clone(), payload.into_bytes());
     invocation.execution_arn = Some(call.execution_arn.to_string());
     invocation.client_context = text(parameters, "ClientContext").map(client_context);
     let request_id = invocation.request_id.clone();
@@ -103,6 +111,40 @@ pub(crate) async fn invoke(functions: Functions, call: Call, pattern: Pattern) -
     } else {
         Answer::Succeeded(result)
     }
+}
+
+/// The payload as Lambda gets it: a text is sent as it is, so that it has to be JSON in turn.
+fn payload(parameters: &Value) -> Result<String, String> {
+    let payload = match parameters.get("Payload") {
+        None | Some(Value::Null) => return Ok("{}".to_owned()),
+        Some(payload) => payload,
+    };
+    let Some(text) = payload.as_str() else {
+        return Ok(payload.to_text().to_string());
+    };
+    match json::parse(text) {
+        _ if text.is_empty() => Ok("{}".to_owned()),
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!(
+            "Could not parse request body into json: Could not parse payload into json: {}",
+            as_lambda_says(text).unwrap_or_else(|| error.to_string())
+        )),
+    }
+}
+
+/// What Lambda says of a text that begins with a word instead of JSON.
+fn as_lambda_says(text: &str) -> Option<String> {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
+    let word = &text[..text.find(|letter| !is_part(letter)).unwrap_or(text.len())];
+    if word.is_empty() || word.starts_with(|letter: char| letter.is_numeric()) {
+        return None;
+    }
+    // It has read the letter behind the word, if there is one.
+    let column = word.chars().count() + 1 + usize::from(word.len() < text.len());
+    Some(format!(
+        "Unrecognized token '{word}': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or \
+         'false')\n at [Source: (byte[])\"{text}\"; line: 1, column: {column}]"
+    ))
 }
 
 /// What Lambda answered to an invocation.
@@ -162,15 +204,14 @@ fn printed_anew(outcome: Outcome) -> Outcome {
         Outcome::FunctionError {
             error_type,
             payload,
+            refused_bytes,
             log_tail,
-        } => {
-            let payload = json::parse(&payload).map_or(payload, |value| value.to_string());
-            Outcome::FunctionError {
-                error_type,
-                payload,
-                log_tail,
-            }
-        }
+        } => Outcome::FunctionError {
+            error_type,
+            payload: json::parse(&payload).map_or(payload, |value| value.to_string()),
+            refused_bytes,
+            log_tail,
+        },
         other => other,
     }
 }
@@ -178,6 +219,11 @@ fn printed_anew(outcome: Outcome) -> Outcome {
 /// What a call that brought no result means to its task.
 async fn failure(outcome: Outcome, function: &str, call: &Call) -> Answer {
     let (status, code, message) = match outcome {
+        // AWS looks at the size of a response before it reads it.
+        Outcome::FunctionError {
+            refused_bytes: Some(bytes),
+            ..
+        } if bytes > limits::PAYLOAD_BYTES_MAX => return too_large(call),
         Outcome::FunctionError {
             error_type, payload, ..
         } => {
@@ -204,6 +250,20 @@ async fn failure(outcome: Outcome, function: &str, call: &Call) -> Answer {
     };
     let cause = metadata::cause("AWSLambda", status, code, &message);
     Answer::failed(format!("Lambda.{code}"), cause)
+}
+
+/// AWS names the service of an optimised integration, and the function of a task whose resource it is.
+fn too_large(call: &Call) -> Answer {
+    let name = match call.order.target {
+        Target::Function => &*call.order.resource,
+        _ => "lambda",
+    };
+    Answer::failed(
+        "States.DataLimitExceeded",
+        format!(
+            "The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit."
+        ),
+    )
 }
 
 /// The ARN that Lambda would name in an error about a function that doesn't exist.
@@ -301,6 +361,7 @@ mod tests {
         let outcome = Outcome::FunctionError {
             error_type: None,
             payload: r#"{"errorMessage":"x"}"#.to_owned(),
+            refused_bytes: None,
             log_tail: String::new(),
         };
         let answer = failure(outcome, ARN, &call(ARN, json::json!({}))).await;
@@ -319,6 +380,7 @@ mod tests {
         let outcome = |payload: &str| Outcome::FunctionError {
             error_type: None,
             payload: payload.to_owned(),
+            refused_bytes: None,
             log_tail: String::new(),
         };
         assert_eq!(
@@ -331,5 +393,46 @@ mod tests {
     fn client_context_may_be_base64() {
         assert_eq!(client_context("e30=".to_owned()), "{}");
         assert_eq!(client_context("{}".to_owned()), "{}");
+    }
+    #[test]
+    fn payload_that_is_a_text_is_sent_as_it_is() {
+        let sent = |value: Value| payload(&json::json!({"Payload": value}));
+        assert_eq!(sent(json::json!({"a": 1})), Ok(r#"{"a":1}"#.to_owned()));
+        assert_eq!(sent(json::json!("\"green tea\"")), Ok("\"green tea\"".to_owned()));
+        assert_eq!(sent(json::json!("[1, 2]")), Ok("[1, 2]".to_owned()));
+        assert_eq!(sent(Value::Null), Ok("{}".to_owned()));
+        assert_eq!(payload(&json::json!({})), Ok("{}".to_owned()));
+        assert_eq!(
+            sent(json::json!("test data")).unwrap_err(),
+            "Could not parse request body into json: Could not parse payload into json: Unrecognized token 'test': was \
+             expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n at [Source: \
+             (byte[])\"test data\"; line: 1, column: 6]"
+        );
+        assert!(sent(json::json!("{")).is_err());
+    }
+
+    #[tokio::test]
+    async fn response_that_is_no_json_is_too_large_before_it_is_unreadable() {
+        let outcome = |bytes| Outcome::FunctionError {
+            error_type: Some("Runtime.InvalidResponse".to_owned()),
+            payload: "{}".to_owned(),
+            refused_bytes: Some(bytes),
+            log_tail: String::new(),
+        };
+        let call = call(ARN, json::json!({}));
+        assert_eq!(
+            failure(outcome(limits::PAYLOAD_BYTES_MAX), ARN, &call).await,
+            Answer::failed("Runtime.InvalidResponse", "{}")
+        );
+        assert_eq!(
+            failure(outcome(limits::PAYLOAD_BYTES_MAX + 1), ARN, &call).await,
+            Answer::failed(
+                "States.DataLimitExceeded",
+                format!(
+                    "The state/task '{ARN}' returned a result with a size exceeding the maximum number of bytes service \
+                     limit."
+                )
+            )
+        );
     }
 }

@@ -118,7 +118,7 @@ async fn invoke_gives_the_parsed_payload() {
             r#"{"got":{"a":1}}"#,
         ),
         (
-            json::json!({"FunctionName": ARN, "Qualifier": "$LATEST", "Payload": "text"}),
+            json::json!({"FunctionName": ARN, "Qualifier": "$LATEST", "Payload": "\"text\""}),
             r#"{"got":"text"}"#,
         ),
         (

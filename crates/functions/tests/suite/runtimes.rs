@@ -80,6 +80,7 @@ async fn python_exception_is_reported_as_on_aws() {
         error_type,
         payload,
         log_tail,
+        ..
     } = fixture.functions.invoke(invocation).await
     else {
         panic!()
