@@ -63,6 +63,18 @@ impl Object {
         Self::default()
     }
 
+    /// An object of members whose names are known to differ.
+    pub fn from_distinct(list: Vec<(Str, Value)>) -> Self {
+        debug_assert!(
+            list.len() > LINEAR_MAX
+                || (1..list.len()).all(|end| list[..end].iter().all(|(name, _)| *name != list[end].0))
+        );
+        Self(Arc::new(Members {
+            list,
+            index: OnceLock::new(),
+        }))
+    }
+
     /// How many members there are.
     pub fn len(&self) -> usize {
         self.0.list.len()
