@@ -1,5 +1,6 @@
 //! The compiled expression: what the evaluator walks.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use json::{Str, Value};
@@ -49,6 +50,20 @@ pub(crate) enum Stage {
 pub(crate) struct Group {
     pub(crate) pairs: Vec<(Node, Node)>,
     pub(crate) position: usize,
+    /// The keys, if they are plain texts that differ.
+    pub(crate) names: Option<Box<[Str]>>,
+}
+
+impl Group {
+    pub(crate) fn new(pairs: Vec<(Node, Node)>, position: usize) -> Self {
+        let names: Option<Box<[Str]>> = pairs.iter().map(|(key, _)| key.plain_text().cloned()).collect();
+        let mut known = HashSet::new();
+        Self {
+            names: names.filter(|names| names.iter().all(|name| known.insert(name.clone()))),
+            pairs,
+            position,
+        }
+    }
 }
 
 /// One `<` or `>` term of an order-by clause.
@@ -170,6 +185,16 @@ impl Node {
             stages: Vec::new(),
             group: None,
             seeking: Vec::new(),
+        }
+    }
+
+    /// The text, if the node is one and nothing follows it.
+    fn plain_text(&self) -> Option<&Str> {
+        match &self.kind {
+            Kind::Literal(Value::String(text)) if self.predicate.is_empty() && self.group.is_none() => {
+                Some(text)
+            }
+            _ => None,
         }
     }
 

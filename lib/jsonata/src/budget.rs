@@ -105,6 +105,12 @@ impl<'a> Meter<'a> {
         self.question()
     }
 
+    /// Counts the comparison of two texts, or of things without a length.
+    #[inline]
+    pub(crate) fn compare(&mut self, left: usize, right: usize) -> Result<(), Error> {
+        self.step(1 + (left + right) as u64 / 256)
+    }
+
     #[cold]
     fn question(&mut self) -> Result<(), Error> {
         self.next_question = self

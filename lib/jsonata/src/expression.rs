@@ -8,9 +8,10 @@ use json::{Str, Value};
 use crate::ast::{Kind, Node, Sym};
 use crate::budget::Budget;
 use crate::dialect::Dialect;
-use crate::error::{Error, Kind as Limit};
+use crate::error::Error;
 use crate::evaluate::Evaluator;
-use crate::functions::{Builtin, Functions, builtin, finite};
+use crate::functions::{Builtin, Functions, builtin};
+use crate::outcome::{Outcome, settle};
 use crate::value::Val;
 
 /// How an expression is to be understood.
@@ -55,17 +56,6 @@ pub struct Env<'a> {
     pub budget: Budget<'a>,
 }
 
-/// What an expression is worth.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
-    /// Nothing.
-    Undefined,
-    /// A value. Infinities and NaN in it are texts, as AWS has them.
-    Value(Value),
-    /// A function, or a value with a function in it.
-    Function,
-}
-
 /// A place where an expression refers to something outside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
@@ -87,9 +77,6 @@ pub struct References {
     /// Uses of the context, `$`, where it is the input.
     pub context: Vec<Reference>,
 }
-
-/// A result nests at most as deep as JSON may.
-const RESULT_DEPTH_MAX: usize = json::DEPTH_MAX;
 
 impl Expression {
     /// Compiles an expression.
@@ -120,26 +107,8 @@ impl Expression {
         let parts_max = env.budget.bytes_max / 4;
         let mut evaluator = Evaluator::new(&self.0, input, env);
         let value = evaluator.run()?;
-        let plain = match value {
-            Val::Undefined => return Ok(Outcome::Undefined),
-            Val::Json(Value::Number(number)) => finite(Value::Number(number)),
-            Val::Json(value) => value,
-            made => {
-                // Parts may be shared, and are counted as often as they would be written.
-                let mut parts = parts_max;
-                let json = made
-                    .to_json_within(&mut parts)
-                    .map_err(|_| Error::limit(Limit::Memory))?;
-                if made.holds_function() {
-                    return Ok(Outcome::Function);
-                }
-                finite(json.unwrap_or_default())
-            }
-        };
-        if !fits(&plain, RESULT_DEPTH_MAX) {
-            return Err(Error::limit(Limit::Depth));
-        }
-        Ok(Outcome::Value(plain))
+        drop(evaluator);
+        settle(value, parts_max)
     }
 
     /// What the expression refers to outside itself.
@@ -258,14 +227,6 @@ impl Expression {
     }
 }
 
-fn fits(value: &Value, depth: usize) -> bool {
-    match value {
-        Value::Array(elements) => depth > 0 && elements.iter().all(|element| fits(element, depth - 1)),
-        Value::Object(members) => depth > 0 && members.values().all(|member| fits(member, depth - 1)),
-        _ => true,
-    }
-}
-
 impl fmt::Debug for Expression {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_tuple("Expression").field(&self.0.node).finish()
@@ -275,6 +236,7 @@ impl fmt::Debug for Expression {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind as Limit;
 
     const STEP_FUNCTIONS: Options = Options {
         dialect: Dialect::V2_0_6,

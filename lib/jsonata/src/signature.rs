@@ -2,7 +2,7 @@
 
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::value::Val;
+use crate::value::{Arguments, Val};
 
 /// The parameters that a signature describes.
 #[derive(Clone, Debug)]
@@ -79,10 +79,10 @@ impl Signature {
     /// The arguments as the function wants them: arrays made, the context put in.
     pub(crate) fn validate(
         &self,
-        arguments: Vec<Val>,
+        arguments: Arguments,
         context: &Val,
         dialect: Dialect,
-    ) -> Result<Vec<Val>, Error> {
+    ) -> Result<Arguments, Error> {
         if self.fits_as_it_is(&arguments) {
             return Ok(arguments);
         }
@@ -91,7 +91,7 @@ impl Signature {
         if !self.matches(0, &kinds, 0, &mut taken) {
             return Err(self.mismatch(&kinds, &arguments));
         }
-        let mut out = Vec::with_capacity(self.parameters.len());
+        let mut out = Arguments::with_capacity(self.parameters.len());
         // What is missing moves the place among the arguments too, as in jsonata-js.
         let (mut place, mut matched_to) = (0, 0);
         let given = |place: usize| arguments.get(place).cloned().unwrap_or_default();

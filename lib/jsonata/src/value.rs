@@ -16,8 +16,11 @@ pub(crate) const NESTING_MAX: u32 = 1000;
 /// Wide objects get an index of their names at the first look-up.
 const LINEAR_MAX: usize = 12;
 
-/// A value has more parts than allowed.
-pub(crate) struct TooLarge;
+/// What a function is called with.
+pub(crate) type Arguments = SmallVec<[Val; 3]>;
+
+/// A value has more parts than can be shown.
+struct TooLarge;
 
 /// A value during an evaluation.
 #[derive(Clone, Default)]
@@ -49,7 +52,7 @@ pub(crate) struct Array {
     pub(crate) cons: bool,
     /// The wrapper round an input that is an array.
     pub(crate) outer: bool,
-    depth: u32,
+    shape: Shape,
 }
 
 /// An object whose members may hold functions.
@@ -57,7 +60,32 @@ pub(crate) struct Array {
 pub(crate) struct Object {
     list: Vec<(Str, Val)>,
     index: OnceCell<HashMap<Str, u32>>,
+    shape: Shape,
+}
+
+/// What is known of a container without looking into it.
+#[derive(Clone, Copy, Default)]
+struct Shape {
+    /// How deep containers made here nest in it, itself included.
     depth: u32,
+    /// Whether a function is in it somewhere.
+    holds_function: bool,
+}
+
+impl Shape {
+    fn around<'v>(parts: impl Iterator<Item = &'v Val>) -> Self {
+        let mut shape = Self {
+            depth: 1,
+            holds_function: false,
+        };
+        for part in parts {
+            if !matches!(part, Val::Json(_)) {
+                shape.depth = shape.depth.max(part.nesting() + 1);
+                shape.holds_function |= part.holds_function();
+            }
+        }
+        shape
+    }
 }
 
 /// An item of a path with the variables bound on the way to it.
@@ -79,11 +107,19 @@ impl Tuple {
 impl Array {
     /// A plain array.
     pub(crate) fn plain(items: Vec<Val>) -> Self {
-        let depth = 1 + items.iter().map(Val::nesting).max().unwrap_or(0);
         Self {
+            shape: Shape::around(items.iter()),
             items,
-            depth,
             ..Self::default()
+        }
+    }
+
+    /// The same with other items.
+    pub(crate) fn with_items(&self, items: Vec<Val>) -> Self {
+        Self {
+            shape: Shape::around(items.iter()),
+            items,
+            ..*self
         }
     }
 
@@ -99,12 +135,15 @@ impl Array {
 impl Object {
     /// An object of members whose names differ.
     pub(crate) fn new(list: Vec<(Str, Val)>) -> Self {
-        let depth = 1 + list.iter().map(|(_, value)| value.nesting()).max().unwrap_or(0);
         Self {
+            shape: Shape::around(list.iter().map(|(_, value)| value)),
             list,
             index: OnceCell::new(),
-            depth,
         }
+    }
+
+    pub(crate) fn into_members(self) -> Vec<(Str, Val)> {
+        self.list
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -175,16 +214,21 @@ impl Members {
         self.list.len()
     }
 
+    pub(crate) fn into_list(self) -> Vec<(Str, Val)> {
+        self.list
+    }
+
     pub(crate) fn into_val(self) -> Val {
-        Val::Object(Rc::new(Object::new(self.list)))
+        Val::object_of(self.list)
     }
 }
 
 impl Val {
     /// A number; whole ones are written without a fraction. Infinity and NaN may exist until the end.
     pub(crate) fn number(number: f64) -> Self {
-        if number.fract() == 0.0 && number.abs() < 9.2e18 {
-            return Self::Json(Value::Number(Number::Int(number as i64)));
+        let whole = number as i64;
+        if whole as f64 == number && number.abs() < 9.2e18 {
+            return Self::Json(Value::Number(Number::Int(whole)));
         }
         Self::Json(Value::Number(Number::Float(number)))
     }
@@ -213,6 +257,18 @@ impl Val {
         Self::Object(Rc::new(Object::new(list)))
     }
 
+    /// An object of members whose names differ; one of scalars is JSON already, and stays so.
+    pub(crate) fn object_of(list: Vec<(Str, Val)>) -> Self {
+        if !list.iter().all(|(_, value)| value.is_json_scalar()) {
+            return Self::object(list);
+        }
+        let scalars = list.into_iter().map(|(name, value)| match value {
+            Self::Json(value) => (name, value),
+            _ => (name, Value::Null),
+        });
+        Self::Json(Value::Object(json::Object::from_distinct(scalars.collect())))
+    }
+
     pub(crate) fn func(func: Func) -> Self {
         Self::Func(Rc::new(func))
     }
@@ -220,8 +276,8 @@ impl Val {
     /// How deep containers made here nest in it.
     pub(crate) fn nesting(&self) -> u32 {
         match self {
-            Self::Array(array) => array.depth,
-            Self::Object(object) => object.depth,
+            Self::Array(array) => array.shape.depth,
+            Self::Object(object) => object.shape.depth,
             Self::Func(func) => func.nesting(),
             _ => 0,
         }
@@ -314,14 +370,13 @@ impl Val {
         }
     }
 
-    /// The value as JSON, if it is not too large to be shown in an error.
+    /// The value as JSON, if it is not too large to be shown in an error. What JSON cannot say becomes `null` (in
+    /// arrays) or is left out (of objects).
     pub(crate) fn to_json(&self) -> Option<Value> {
         self.to_json_within(&mut 100_000).ok().flatten()
     }
 
-    /// The value as JSON of at most so many parts. What JSON cannot say becomes `null` (in arrays) or is left out
-    /// (of objects).
-    pub(crate) fn to_json_within(&self, parts: &mut usize) -> Result<Option<Value>, TooLarge> {
+    fn to_json_within(&self, parts: &mut usize) -> Result<Option<Value>, TooLarge> {
         *parts = parts.checked_sub(1).ok_or(TooLarge)?;
         Ok(Some(match self {
             Self::Undefined | Self::Func(_) => return Ok(None),
@@ -350,10 +405,19 @@ impl Val {
     pub(crate) fn holds_function(&self) -> bool {
         match self {
             Self::Func(_) => true,
-            Self::Array(array) => array.items.iter().any(Self::holds_function),
-            Self::Object(object) => object.list.iter().any(|(_, value)| value.holds_function()),
+            Self::Array(array) => array.shape.holds_function,
+            Self::Object(object) => object.shape.holds_function,
             Self::Tuples(tuples) => tuples.iter().any(|tuple| tuple.item.holds_function()),
             Self::Undefined | Self::Json(_) => false,
+        }
+    }
+
+    /// Whether it is neither array nor object nor function, and can stand in JSON.
+    pub(crate) fn is_json_scalar(&self) -> bool {
+        match self {
+            Self::Json(Value::Number(Number::Float(number))) => number.is_finite(),
+            Self::Json(value) => !matches!(value, Value::Array(_) | Value::Object(_)),
+            _ => false,
         }
     }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use json::{Str, Value};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use super::{Evaluator, Frame, nested};
 use crate::ast::{Kind, Lambda, Node, Sym, Transform};
@@ -12,7 +12,7 @@ use crate::error::{Error, Kind as Limit};
 use crate::functions::Builtin;
 use crate::functions::matching;
 use crate::regex::Regex;
-use crate::value::{NESTING_MAX, Val};
+use crate::value::{Arguments, NESTING_MAX, Val};
 
 /// A function value.
 pub(crate) enum Func {
@@ -60,6 +60,20 @@ pub(crate) struct Closure {
     lambda: Arc<Lambda>,
     input: Val,
     frame: Rc<Frame>,
+}
+
+impl Closure {
+    pub(super) fn lambda(&self) -> &Lambda {
+        &self.lambda
+    }
+
+    pub(super) fn input(&self) -> &Val {
+        &self.input
+    }
+
+    pub(super) fn frame(&self) -> &Rc<Frame> {
+        &self.frame
+    }
 }
 
 /// How a call is named in errors, and where it is.
@@ -149,7 +163,7 @@ impl Evaluator<'_> {
         if func.is_undefined() && self.is_forgotten_dollar(procedure, frame) {
             return Err(with_name(Error::new("T1005").at(position), name));
         }
-        let mut values = Vec::with_capacity(arguments.len() + usize::from(first.is_some()));
+        let mut values = Arguments::with_capacity(arguments.len() + usize::from(first.is_some()));
         values.extend(first);
         for argument in arguments {
             values.push(self.evaluate(argument, input, frame)?);
@@ -239,7 +253,7 @@ impl Evaluator<'_> {
                 nesting,
             }));
         }
-        self.apply(&func, vec![value], &Val::null(), None)
+        self.apply(&func, smallvec![value], &Val::null(), None)
     }
 
     pub(super) fn partial(
@@ -291,7 +305,7 @@ impl Evaluator<'_> {
     pub(crate) fn apply(
         &mut self,
         func: &Val,
-        arguments: Vec<Val>,
+        arguments: Arguments,
         context: &Val,
         site: Option<&Site>,
     ) -> Result<Val, Error> {
@@ -313,7 +327,7 @@ impl Evaluator<'_> {
                     .filter(|_| matches!(procedure.kind, Kind::Variable(_))),
                 position: procedure.position,
             };
-            let mut values = Vec::with_capacity(arguments.len());
+            let mut values = Arguments::with_capacity(arguments.len());
             for argument in arguments {
                 values.push(self.evaluate(argument, &closure.input, &closure.frame)?);
             }
@@ -324,7 +338,7 @@ impl Evaluator<'_> {
     fn apply_once(
         &mut self,
         func: &Val,
-        arguments: Vec<Val>,
+        arguments: Arguments,
         context: &Val,
         site: Option<&Site>,
     ) -> Result<Val, Error> {
@@ -357,7 +371,7 @@ impl Evaluator<'_> {
     fn apply_function(
         &mut self,
         function: &Rc<Func>,
-        mut arguments: Vec<Val>,
+        mut arguments: Arguments,
         context: &Val,
     ) -> Result<Val, Error> {
         match &**function {
@@ -400,7 +414,12 @@ impl Evaluator<'_> {
             },
             Func::Chain { first, second, .. } => {
                 let value = self.apply(first, arguments, &Val::null(), Some(&Site::in_chain("f", 39)))?;
-                self.apply(second, vec![value], &Val::null(), Some(&Site::in_chain("g", 35)))
+                self.apply(
+                    second,
+                    smallvec![value],
+                    &Val::null(),
+                    Some(&Site::in_chain("g", 35)),
+                )
             }
         }
     }
@@ -409,7 +428,7 @@ impl Evaluator<'_> {
         &mut self,
         closure: &Closure,
         parameters: &[Sym],
-        arguments: Vec<Val>,
+        arguments: Arguments,
     ) -> Result<Val, Error> {
         let mut arguments = arguments.into_iter();
         let mut variables: SmallVec<[(Sym, Val); 2]> = SmallVec::with_capacity(parameters.len());
@@ -445,7 +464,7 @@ fn partial_lambda(closure: &Closure, parameters: &[Sym], given: Vec<Option<Val>>
     }
 }
 
-fn fill(given: &[Option<Val>], arguments: Vec<Val>) -> Vec<Val> {
+fn fill(given: &[Option<Val>], arguments: Arguments) -> Arguments {
     let mut arguments = arguments.into_iter();
     given
         .iter()

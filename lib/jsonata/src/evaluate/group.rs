@@ -120,6 +120,9 @@ impl Evaluator<'_> {
     }
 
     fn group_items(&mut self, group: &Group, items: &[Val], frame: &Rc<Frame>) -> Result<Val, Error> {
+        if let ([item], Some(names)) = (items, &group.names) {
+            return self.members(group, names, item, frame);
+        }
         let mut entries: Entries<Data> = Entries::new();
         for item in items {
             for (pair, (key, _)) in group.pairs.iter().enumerate() {
@@ -145,6 +148,24 @@ impl Evaluator<'_> {
             }
         }
         nested(Val::object(members))
+    }
+
+    /// An object of one item, with names that are known.
+    fn members(&mut self, group: &Group, names: &[Str], item: &Val, frame: &Rc<Frame>) -> Result<Val, Error> {
+        // The keys are evaluated first, each as a node.
+        for _ in names {
+            self.meter.enter()?;
+            self.meter.leave();
+        }
+        self.meter.charge_elements(names.len() * 2)?;
+        let mut members = Vec::with_capacity(names.len());
+        for (name, (_, value)) in names.iter().zip(&group.pairs) {
+            let value = self.evaluate(value, item, frame)?;
+            if !value.is_undefined() {
+                members.push((name.clone(), value));
+            }
+        }
+        nested(Val::object_of(members))
     }
 
     fn group_tuples(&mut self, group: &Group, tuples: &[Tuple], frame: &Rc<Frame>) -> Result<Val, Error> {

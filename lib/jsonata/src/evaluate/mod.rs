@@ -1,5 +1,6 @@
 //! The evaluator: walks the compiled expression over values.
 
+pub(crate) mod comparator;
 pub(crate) mod frame;
 pub(crate) mod function;
 mod group;
@@ -45,8 +46,8 @@ pub(crate) struct Evaluator<'a> {
 }
 
 /// Below this much stack, a new piece is taken.
-const RED_ZONE: usize = 128 * 1024;
-const STACK_PIECE: usize = 1024 * 1024;
+pub(crate) const RED_ZONE: usize = 128 * 1024;
+pub(crate) const STACK_PIECE: usize = 1024 * 1024;
 
 impl<'a> Evaluator<'a> {
     pub(crate) fn new(expression: &'a Compiled, input: Val, env: Env<'a>) -> Self {

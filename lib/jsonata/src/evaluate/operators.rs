@@ -170,11 +170,17 @@ fn comparison(op: Op, a: &Val, b: &Val) -> Result<Val, Error> {
 
 /// Compares by UTF-16 units, as JavaScript does.
 pub(crate) fn compare_text(a: &str, b: &str) -> Ordering {
-    let astral = |text: &str| text.bytes().any(|byte| byte >= 0xf0);
-    if astral(a) || astral(b) {
-        return a.encode_utf16().cmp(b.encode_utf16());
+    let order = a.cmp(b);
+    // UTF-8 is in the order of characters. That differs where one is beyond 16 bits and one is just below them.
+    if order == Ordering::Equal || a.len().max(b.len()) < 3 {
+        return order;
     }
-    a.cmp(b)
+    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let is_high = |text: &str| text.as_bytes().get(same).is_some_and(|byte| *byte >= 0xee);
+    if is_high(a) && is_high(b) {
+        return a[same..].encode_utf16().cmp(b[same..].encode_utf16());
+    }
+    order
 }
 
 fn includes(a: &Val, b: &Val) -> bool {
@@ -194,5 +200,35 @@ fn identical(a: &Val, b: &Val) -> bool {
         (Val::Object(a), Val::Object(b)) => Rc::ptr_eq(a, b),
         (Val::Func(a), Val::Func(b)) => Rc::ptr_eq(a, b),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_in_the_order_of_their_utf16_units() {
+        let texts = [
+            "",
+            "a",
+            "ab",
+            "b",
+            "é",
+            "\u{d7ff}",
+            "𝒳",
+            "𝒳a",
+            "😀",
+            "\u{10ffff}",
+            "\u{e000}",
+            "\u{fffd}",
+        ];
+        for (a, place) in texts.iter().zip(0..) {
+            for (b, other) in texts.iter().zip(0..) {
+                assert_eq!(compare_text(a, b), place.cmp(&other), "{a} {b}");
+                let (a, b) = (format!("x{a}"), format!("x{b}"));
+                assert_eq!(compare_text(&a, &b), place.cmp(&other), "{a} {b}");
+            }
+        }
     }
 }

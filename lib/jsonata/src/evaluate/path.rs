@@ -11,7 +11,7 @@ use crate::ast::{Kind, Node, Stage};
 use crate::error::Error;
 use crate::value::{Tuple, Val};
 
-fn is_plain(step: &Node) -> bool {
+pub(super) fn is_plain(step: &Node) -> bool {
     step.stages.is_empty()
         && step.predicate.is_empty()
         && !step.tuple
@@ -45,8 +45,14 @@ impl Evaluator<'_> {
             Kind::Context if is_plain(&steps[0]) => (input, &steps[1..]),
             _ => return None,
         };
-        let Val::Json(whole) = start else { return None };
-        let Value::Object(_) = whole else { return None };
+        self.walk(names, start)
+    }
+
+    /// The member that plain names lead to from an object of the input.
+    pub(super) fn walk(&mut self, names: &[Node], start: &Val) -> Option<Result<Val, Error>> {
+        let Val::Json(whole @ Value::Object(_)) = start else {
+            return None;
+        };
         let mut value = whole;
         for step in names {
             let Kind::Name(name) = &step.kind else { return None };
@@ -192,6 +198,7 @@ impl Evaluator<'_> {
                     }
                 }
             }
+            Stream::Whole(Val::Array(array)) => array.items.iter().for_each(one),
             Stream::Whole(array) => array.elements().iter().for_each(|item| one(&item)),
         }
         self.meter.step(input.len() as u64)

@@ -1,4 +1,4 @@
-//! Order-by clauses and the merge sort that `$sort` uses too.
+//! Order-by clauses, and the merge sort that `$sort` uses too.
 
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -22,10 +22,11 @@ impl Evaluator<'_> {
             return Ok(input);
         }
         let items = input.items();
-        let keys = self.keys(terms, items.iter().map(|item| (item, frame.clone())))?;
+        let keys = self.sort_keys(terms, items.iter().map(|item| (item, frame.clone())))?;
         let order = self.order(terms, position, &keys)?;
-        let sorted: Vec<Val> = order.into_iter().map(|place| items[place].clone()).collect();
-        Ok(Stream::Whole(Val::array(sorted)))
+        let mut items = items;
+        let take = |place: u32| std::mem::take(&mut items[place as usize]);
+        Ok(Stream::Whole(Val::array(order.into_iter().map(take).collect())))
     }
 
     pub(super) fn sort_tuples(
@@ -38,13 +39,16 @@ impl Evaluator<'_> {
         let frames = tuples
             .iter()
             .map(|tuple| (&tuple.item, Frame::with(frame, tuple.bindings.clone())));
-        let keys = self.keys(terms, frames)?;
+        let keys = self.sort_keys(terms, frames)?;
         let order = self.order(terms, position, &keys)?;
-        Ok(order.into_iter().map(|place| tuples[place].clone()).collect())
+        Ok(order
+            .into_iter()
+            .map(|place| tuples[place as usize].clone())
+            .collect())
     }
 
     /// What each item is sorted by. Each term is evaluated once for an item; a single item is not looked at.
-    fn keys<'v>(
+    fn sort_keys<'v>(
         &mut self,
         terms: &[Term],
         items: impl ExactSizeIterator<Item = (&'v Val, Rc<Frame>)>,
@@ -63,11 +67,11 @@ impl Evaluator<'_> {
         Ok(keys)
     }
 
-    fn order(&mut self, terms: &[Term], position: usize, keys: &[Vec<Val>]) -> Result<Vec<usize>, Error> {
-        let places: Vec<usize> = (0..keys.len()).collect();
-        merge_sort(places, &mut |a, b| {
-            self.meter.step(1)?;
-            for (term, (a, b)) in terms.iter().zip(keys[*a].iter().zip(&keys[*b])) {
+    fn order(&mut self, terms: &[Term], position: usize, keys: &[Vec<Val>]) -> Result<Vec<u32>, Error> {
+        merge_sort(keys.len(), |a, b| {
+            for (term, (a, b)) in terms.iter().zip(keys[a].iter().zip(&keys[b])) {
+                let length = |value: &Val| value.as_str().map_or(0, str::len);
+                self.meter.compare(length(a), length(b))?;
                 let order = compare(a, b).map_err(|error| error.at(position))?;
                 match order {
                     None => {}
@@ -114,29 +118,45 @@ fn compare(a: &Val, b: &Val) -> Result<Option<Compared>, Error> {
     Ok((order != Ordering::Equal).then_some(Compared::Both(order)))
 }
 
-/// Sorts by asking whether two are to be swapped, in the order in which jsonata-js asks; equal ones keep theirs.
-pub(crate) fn merge_sort<T: Clone>(
-    items: Vec<T>,
-    swaps: &mut dyn FnMut(&T, &T) -> Result<bool, Error>,
-) -> Result<Vec<T>, Error> {
-    if items.len() <= 1 {
-        return Ok(items);
+/// Sorts as many items by asking whether two are to be swapped, in the order in which jsonata-js asks; equal ones
+/// keep theirs. Gives the place that each item comes from.
+pub(crate) fn merge_sort(
+    count: usize,
+    mut swaps: impl FnMut(usize, usize) -> Result<bool, Error>,
+) -> Result<Vec<u32>, Error> {
+    let mut places: Vec<u32> = (0..count as u32).collect();
+    let mut left = Vec::with_capacity(count / 2);
+    sort_part(&mut places, &mut left, &mut swaps)?;
+    Ok(places)
+}
+
+fn sort_part(
+    places: &mut [u32],
+    left: &mut Vec<u32>,
+    swaps: &mut impl FnMut(usize, usize) -> Result<bool, Error>,
+) -> Result<(), Error> {
+    if places.len() <= 1 {
+        return Ok(());
     }
-    let middle = items.len() / 2;
-    let left = merge_sort(items[..middle].to_vec(), swaps)?;
-    let right = merge_sort(items[middle..].to_vec(), swaps)?;
-    let mut out = Vec::with_capacity(items.len());
-    let (mut a, mut b) = (0, 0);
-    while a < left.len() && b < right.len() {
-        if swaps(&left[a], &right[b])? {
-            out.push(right[b].clone());
+    let middle = places.len() / 2;
+    sort_part(&mut places[..middle], left, swaps)?;
+    sort_part(&mut places[middle..], left, swaps)?;
+    left.clear();
+    left.extend_from_slice(&places[..middle]);
+    // What is written never overtakes what of the right half is still to be read.
+    let (mut a, mut b) = (0, middle);
+    for to in 0..places.len() {
+        if a == left.len() {
+            break;
+        }
+        let from_right = b < places.len() && swaps(left[a] as usize, places[b] as usize)?;
+        if from_right {
+            places[to] = places[b];
             b += 1;
         } else {
-            out.push(left[a].clone());
+            places[to] = left[a];
             a += 1;
         }
     }
-    out.extend_from_slice(&left[a..]);
-    out.extend_from_slice(&right[b..]);
-    Ok(out)
+    Ok(())
 }

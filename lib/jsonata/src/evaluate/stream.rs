@@ -131,7 +131,10 @@ impl Results {
             Val::Array(array) if array.cons => self.push(Stream::One(Val::Array(array))),
             other if self.count > 0 && self.first.is_none() => {
                 self.count += 1;
-                other.spread_into(&mut self.items);
+                match other.is_array() {
+                    true => other.spread_into(&mut self.items),
+                    false => self.items.push(other),
+                }
             }
             other => self.push(Stream::from(other)),
         }

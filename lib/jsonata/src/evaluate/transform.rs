@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use json::Value;
+use smallvec::smallvec;
 
 use super::function::Func;
 use super::{Evaluator, Frame, nested};
@@ -50,7 +51,7 @@ impl Evaluator<'_> {
             None => self.deep_copy(input),
             Some(Val::Func(func)) if matches!(*func, Func::Native(_)) => self.deep_copy(input),
             Some(clone @ Val::Func(_)) => {
-                let copy = self.apply(&clone, vec![input.clone()], &Val::null(), None)?;
+                let copy = self.apply(&clone, smallvec![input.clone()], &Val::null(), None)?;
                 // Whatever it gave, its objects need an identity of their own.
                 self.deep_copy(&copy)
             }
@@ -86,7 +87,7 @@ impl Evaluator<'_> {
             for (name, value) in update.members() {
                 members.set(name, self.rebuild(&value, changes)?);
             }
-            changes.insert(identity, nested(members.into_val())?);
+            changes.insert(identity, nested(Val::object(members.into_list()))?);
         }
         let Some(delete) = &transform.delete else {
             return Ok(());
@@ -102,7 +103,7 @@ impl Evaluator<'_> {
             for name in elements.iter() {
                 members.remove(name.as_str().unwrap_or_default());
             }
-            changes.insert(identity, members.into_val());
+            changes.insert(identity, Val::object(members.into_list()));
         }
         Ok(())
     }
@@ -123,9 +124,9 @@ impl Evaluator<'_> {
             }
             Val::Array(array) => {
                 let items = array.items.iter().map(|item| self.rebuild(item, changes));
-                let mut copy = (**array).clone();
-                copy.items = items.collect::<Result<_, Error>>()?;
-                Ok(Val::Array(Rc::new(copy)))
+                Ok(Val::Array(Rc::new(
+                    array.with_items(items.collect::<Result<_, Error>>()?),
+                )))
             }
             other => Ok(other.clone()),
         })

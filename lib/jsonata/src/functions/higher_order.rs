@@ -1,11 +1,12 @@
-//! Functions that take functions: `$map`, `$filter`, `$reduce`, `$sort`, …
+//! Functions that take functions: `$map`, `$filter`, `$reduce`, …
+
+use smallvec::smallvec;
 
 use super::{argument, boolean};
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::evaluate::Evaluator;
-use crate::evaluate::sort::merge_sort;
-use crate::value::{Members, Val};
+use crate::value::{Arguments, Members, Val};
 
 type Outcome = Result<Val, Error>;
 
@@ -22,7 +23,7 @@ fn call(
     place: Val,
     whole: &Val,
 ) -> Outcome {
-    let mut arguments = Vec::with_capacity(arity.clamp(1, 3));
+    let mut arguments = Arguments::new();
     arguments.push(item);
     if arity >= 2 {
         arguments.push(place);
@@ -140,7 +141,7 @@ pub(crate) fn reduce(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) 
         start = 1;
     }
     for place in start..elements.len() {
-        let mut values = vec![result, elements.get(place)];
+        let mut values: Arguments = smallvec![result, elements.get(place)];
         if arity >= 3 {
             values.push(Val::number(place as f64));
         }
@@ -189,50 +190,4 @@ pub(crate) fn sift(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) ->
     } else {
         kept.into_val()
     })
-}
-
-pub(crate) fn sort(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    let (array, func) = (argument(arguments, 0), argument(arguments, 1));
-    let elements = array.elements();
-    if array.is_undefined() || elements.len() <= 1 {
-        return Ok(array.clone());
-    }
-    evaluator.meter.charge_elements(elements.len() * 2)?;
-    let items = elements.to_vec();
-    if func.is_undefined() {
-        return sort_plain(evaluator, items);
-    }
-    let sorted = merge_sort(items, &mut |a, b| {
-        let verdict = evaluator.apply(func, vec![a.clone(), b.clone()], &Val::null(), None)?;
-        // jsonata-js takes what JavaScript takes for true here.
-        Ok(match &verdict {
-            Val::Undefined | Val::Json(json::Value::Null | json::Value::Bool(false)) => false,
-            Val::Json(json::Value::Number(number)) => number.as_f64() != 0.0 && !number.as_f64().is_nan(),
-            Val::Json(json::Value::String(text)) => !text.is_empty(),
-            _ => true,
-        })
-    })?;
-    Ok(Val::array(sorted))
-}
-
-fn sort_plain(evaluator: &mut Evaluator<'_>, mut items: Vec<Val>) -> Outcome {
-    evaluator.meter.step(items.len() as u64)?;
-    if items.iter().all(|item| item.as_f64().is_some()) {
-        items.sort_by(|a, b| {
-            a.as_f64()
-                .partial_cmp(&b.as_f64())
-                .unwrap_or(std::cmp::Ordering::Equal)
-        });
-    } else if items.iter().all(|item| item.as_str().is_some()) {
-        items.sort_by(|a, b| {
-            let text = |value: &'_ Val| value.as_str().map(str::to_owned);
-            match (a.as_str(), b.as_str()) {
-                (Some(a), Some(b)) => crate::evaluate::operators::compare_text(a, b),
-                _ => text(a).cmp(&text(b)),
-            }
-        });
-    } else {
-        return Err(Error::new("D3070").index(1));
-    }
-    Ok(Val::array(items))
 }

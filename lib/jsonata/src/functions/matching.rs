@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use json::{Str, Value};
+use smallvec::smallvec;
 
 use super::argument;
 use super::strings::text;
@@ -13,7 +14,7 @@ use crate::evaluate::Evaluator;
 use crate::evaluate::function::Func;
 use crate::regex::{Found, Regex};
 use crate::signature::with_value;
-use crate::value::Val;
+use crate::value::{Arguments, Val};
 
 type Outcome = Result<Val, Error>;
 
@@ -179,9 +180,9 @@ impl<'m> Matches<'m> {
             }
             Self::Function { next, text, first } => {
                 let arguments = if *first {
-                    vec![Val::Json(Value::String(text.clone()))]
+                    smallvec![Val::Json(Value::String(text.clone()))]
                 } else {
-                    Vec::new()
+                    Arguments::new()
                 };
                 *first = false;
                 let found = evaluator.apply(next, arguments, &Val::null(), None)?;
@@ -338,7 +339,7 @@ fn called(evaluator: &mut Evaluator<'_>, func: &Val, text: &Str, one: Match) -> 
             ("groups".into(), Val::array(one.groups)),
         ])
     });
-    let value = evaluator.apply(func, vec![object], &Val::null(), None)?;
+    let value = evaluator.apply(func, smallvec![object], &Val::null(), None)?;
     match value.as_str() {
         Some(text) => Ok(text.to_owned()),
         None => Err(with_value(Error::new("D3012"), &value)),

@@ -9,6 +9,7 @@ pub(crate) mod matching;
 pub(crate) mod numbers;
 pub(crate) mod objects;
 pub(crate) mod pictures;
+pub(crate) mod sorting;
 pub(crate) mod strings;
 mod table;
 
@@ -23,7 +24,7 @@ pub(crate) mod rounding;
 
 use std::rc::Rc;
 
-use json::{Number, Value};
+use json::Value;
 
 use crate::error::{Error, Kind};
 use crate::evaluate::Evaluator;
@@ -170,22 +171,5 @@ fn equal_json(a: &Value, b: &Value) -> bool {
                         .all(|(name, a)| right.get(name).is_some_and(|b| equal_json(a, b))))
         }
         _ => a == b,
-    }
-}
-
-/// The value without infinities and NaN: AWS writes them as text.
-pub(crate) fn finite(value: Value) -> Value {
-    match value {
-        Value::Number(Number::Float(number)) if !number.is_finite() => {
-            Value::from(format_base::number_text(number))
-        }
-        Value::Array(elements) => elements.iter().cloned().map(finite).collect(),
-        Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .map(|(name, value)| (name.clone(), finite(value.clone())))
-                .collect(),
-        ),
-        other => other,
     }
 }

@@ -12,8 +12,8 @@ type Outcome = Result<Val, Error>;
 pub(crate) fn keys(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
     let mut names = Members::default();
     gather(evaluator, argument(arguments, 0), &mut names)?;
-    let names: Vec<Val> = names.into_val().names().into_iter().map(Val::text).collect();
-    Ok(Val::sequence(names))
+    let names = names.into_list().into_iter().map(|(name, _)| Val::text(name));
+    Ok(Val::sequence(names.collect()))
 }
 
 fn gather(evaluator: &mut Evaluator<'_>, value: &Val, names: &mut Members) -> Result<(), Error> {

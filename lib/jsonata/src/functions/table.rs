@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::{
     Builtin, Functions, Run, arrays, aws, encoding, evaluation, higher_order, matching, numbers, objects,
 };
-use super::{pictures, strings};
+use super::{pictures, sorting, strings};
 use crate::signature::Signature;
 
 type Row = (&'static str, &'static str, usize, Run);
@@ -62,7 +62,7 @@ const STANDARD: &[Row] = &[
     ("error", "<s?:x>", 1, evaluation::error),
     ("assert", "<bs?:x>", 2, evaluation::assert),
     ("type", "<x:s>", 1, evaluation::type_of),
-    ("sort", "<af?:a>", 2, higher_order::sort),
+    ("sort", "<af?:a>", 2, sorting::sort),
     ("shuffle", "<a:a>", 1, arrays::shuffle),
     ("distinct", "<x:x>", 1, arrays::distinct),
     ("base64encode", "<s-:s>", 1, encoding::base64_encode),

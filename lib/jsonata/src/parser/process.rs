@@ -92,10 +92,7 @@ impl Processor<'_> {
                     push_ancestry(&mut node, &value);
                     done.push((key, value));
                 }
-                node.kind = Kind::Object(Box::new(Group {
-                    pairs: done,
-                    position,
-                }));
+                node.kind = Kind::Object(Box::new(Group::new(done, position)));
                 return Ok(node);
             }
             RawKind::Function(procedure, arguments, partial) => {
@@ -225,10 +222,7 @@ impl Processor<'_> {
         for (key, value) in pairs {
             done.push((self.process(key)?, self.process(value)?));
         }
-        node.group = Some(Box::new(Group {
-            pairs: done,
-            position,
-        }));
+        node.group = Some(Box::new(Group::new(done, position)));
         Ok(node)
     }
 
