@@ -1,11 +1,25 @@
 //! The model-driven client for every AWS service: what a service's operations take and give comes from one committed
 //! file of facts, so that no service needs code of its own.
 
+mod client;
+mod credentials;
+mod endpoint;
 mod facts;
+mod http;
+mod lend;
+mod profile;
+mod quirks;
+mod retry;
+mod settings;
+mod sign;
 mod wire;
 
+pub use client::{Caller, Client, Failure, Reply};
+pub use endpoint::BadEndpoint;
+
 pub use facts::{
-    BadPack, Call, Failure, Kind, Limits, List, Location, Map, Member, Operation, Protocol, Service,
+    BadPack, Call, DeclaredError, Kind, Limits, List, Location, Map, Member, Operation, Protocol, Service,
     Services, Shape, ShapeId, Signature, Structure, TimestampFormat, Unknown, XmlNamespace,
 };
+pub use settings::{Mode, Settings, UnknownMode, Unreachable};
 pub use wire::{Answer, BadAnswer, BadParameter, Naming, Refusal, Request, build, parse};

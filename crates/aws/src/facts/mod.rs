@@ -8,7 +8,7 @@ mod services;
 mod shape;
 
 pub use pack::BadPack;
-pub use service::{Failure, Operation, Protocol, Service, Signature};
+pub use service::{DeclaredError, Operation, Protocol, Service, Signature};
 pub use services::{Call, Services, Unknown};
 pub use shape::{
     Kind, Limits, List, Location, Map, Member, Shape, ShapeId, Structure, TimestampFormat, XmlNamespace,

@@ -7,7 +7,7 @@ use json::{Number, Str};
 use ruzstd::decoding::StreamingDecoder;
 use thiserror::Error;
 
-use crate::facts::service::{Failure, Operation, Protocol, Service, Signature};
+use crate::facts::service::{DeclaredError, Operation, Protocol, Service, Signature};
 use crate::facts::shape::{
     Kind, Limits, List, Location, Map, Member, Shape, ShapeId, Structure, TimestampFormat, XmlNamespace,
 };
@@ -347,8 +347,8 @@ impl Facts<'_> {
         })
     }
 
-    fn failure(&mut self) -> Result<Failure, BadPack> {
-        Ok(Failure {
+    fn failure(&mut self) -> Result<DeclaredError, BadPack> {
+        Ok(DeclaredError {
             code: self.string()?,
             name: self.string()?,
         })

@@ -37,7 +37,7 @@ pub struct Service {
     /// In the order of their names.
     pub(crate) operations: Vec<Operation>,
     /// In the order of their codes.
-    pub(crate) failures: Vec<Failure>,
+    pub(crate) failures: Vec<DeclaredError>,
 }
 
 impl Service {
@@ -79,7 +79,7 @@ impl Service {
     }
 
     /// The errors that the service declares.
-    pub fn failures(&self) -> &[Failure] {
+    pub fn failures(&self) -> &[DeclaredError] {
         &self.failures
     }
 
@@ -95,7 +95,7 @@ impl Service {
     }
 
     /// The declared error of a code, if there is one.
-    pub fn failure(&self, code: &str) -> Option<&Failure> {
+    pub fn failure(&self, code: &str) -> Option<&DeclaredError> {
         let place = self.failures.partition_point(|failure| &*failure.code < code);
         self.failures.get(place).filter(|failure| &*failure.code == code)
     }
@@ -158,7 +158,7 @@ impl Operation {
 
 /// An error that a service declares.
 #[derive(Debug)]
-pub struct Failure {
+pub struct DeclaredError {
     /// The code on the wire: `QueueDoesNotExist`.
     pub code: Str,
     /// What an error's name in a state machine ends with: `QueueDoesNotExistException`.

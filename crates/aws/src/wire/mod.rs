@@ -12,7 +12,7 @@ mod request;
 mod rest;
 mod result;
 mod scalar;
-mod uri;
+pub(crate) mod uri;
 mod xml;
 
 pub use naming::Naming;

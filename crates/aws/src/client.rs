@@ -1,0 +1,457 @@
+//! Client: calls an operation of a service, and says what came of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use json::Value;
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
+use tracing::debug;
+
+use crate::credentials::{Credentials, Lease, Role, Source, source};
+use crate::endpoint::Endpoint;
+use crate::facts::{Call, Service, Services, Signature};
+use crate::http::{Http, NoAnswer, Outgoing};
+use crate::lend;
+use crate::quirks;
+use crate::retry::{self, Quota, Reason};
+use crate::settings::{Mode, Settings, Unreachable};
+use crate::sign::{Scope, Signable, sign};
+use crate::wire::{Answer, BadParameter, Naming, Refusal, Request, build, parse, uri};
+
+/// How much of an answer is read: far more than a task's result may have.
+const BODY_BYTES_MAX: usize = 4 << 20;
+
+/// How many roles are kept in mind.
+const LEASES_MAX: usize = 1_000;
+
+/// Calls AWS services. Cheap to clone; all clones are the same.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    http: Http,
+    /// What is common to the calls of one service, by its name.
+    lanes: Mutex<HashMap<String, Arc<Lane>>>,
+    leases: Mutex<HashMap<String, Arc<AsyncMutex<Option<Lease>>>>>,
+}
+
+/// The calls of one service.
+struct Lane {
+    room: Semaphore,
+    quota: Quota,
+}
+
+/// On whose behalf a service is called.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The account, which emulators are told when there are no credentials.
+    pub account: String,
+    /// The region in which the service is called.
+    pub region: String,
+    /// A role that is taken on first.
+    pub role_arn: Option<String>,
+    /// The name of the role's session.
+    pub session_name: String,
+}
+
+/// What a service gave.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The result.
+    pub value: Value,
+    /// The HTTP status.
+    pub status: u16,
+    /// The answer's headers.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Why there is no result.
+#[derive(Clone, Debug)]
+pub enum Failure {
+    /// The parameters make no request.
+    BadParameter(BadParameter),
+    /// The service refused.
+    Refused {
+        /// Its words.
+        refusal: Refusal,
+        /// How often it was asked.
+        attempts: u32,
+    },
+    /// The service never answered, or what it answered cannot be understood.
+    Client(String),
+    /// The answer is larger than any result may be.
+    TooLarge,
+    /// The role cannot be taken on.
+    Role {
+        /// The role that was to be taken on.
+        arn: String,
+        /// What is in the way.
+        message: String,
+    },
+}
+
+impl Failure {
+    /// The error and the cause that an `aws-sdk` task fails with, where the client alone can say.
+    pub fn error(&self, service: &Service) -> (String, String) {
+        let prefix = &service.error_prefix;
+        let of_client = |message: String| (format!("{prefix}.SdkClientException"), message);
+        match self {
+            Self::BadParameter(bad) => of_client(bad.to_string()),
+            Self::Refused { refusal, attempts } => (
+                service.error_name(&refusal.code),
+                refusal.cause(prefix, *attempts),
+            ),
+            Self::Client(message) => of_client(message.clone()),
+            Self::TooLarge => of_client(format!("The answer is larger than {BODY_BYTES_MAX} bytes")),
+            Self::Role { message, .. } => ("States.TaskFailed".to_owned(), message.clone()),
+        }
+    }
+}
+
+impl From<BadParameter> for Failure {
+    fn from(bad: BadParameter) -> Self {
+        Self::BadParameter(bad)
+    }
+}
+
+impl From<Unreachable> for Failure {
+    fn from(unreachable: Unreachable) -> Self {
+        Self::Client(unreachable.to_string())
+    }
+}
+
+impl Client {
+    /// A client of these settings.
+    pub fn new(settings: Settings) -> Self {
+        Self(Arc::new(Inner {
+            settings,
+            http: Http::new(),
+            lanes: Mutex::default(),
+            leases: Mutex::default(),
+        }))
+    }
+
+    /// Why the parameters of a call cannot be sent, found without sending them.
+    pub fn check(call: &Call, parameters: &Value, naming: Naming) -> Result<(), BadParameter> {
+        let parameters = quirks::parameters(call, parameters, naming);
+        build(call, &parameters, naming, Some("token")).map(|_| ())
+    }
+
+    /// Calls an operation. Requests are sent again as AWS's SDKs do; dropping the future gives up.
+    pub async fn call(
+        &self,
+        call: &Call,
+        parameters: &Value,
+        naming: Naming,
+        caller: &Caller,
+    ) -> Result<Reply, Failure> {
+        let settings = &self.0.settings;
+        let endpoint = settings.endpoint(call.service(), &caller.region)?;
+        let lane = self.lane(&call.service().asl_id);
+        let _room = lane
+            .room
+            .acquire()
+            .await
+            .map_err(|_| Failure::Client("the client is closed".to_owned()))?;
+        let credentials = self.credentials(caller).await?;
+        let token = uuid::Uuid::new_v4().to_string();
+        let parameters = quirks::parameters(call, parameters, naming);
+        let request = build(call, &parameters, naming, Some(&token))?;
+        let sending = Sending {
+            client: self,
+            call,
+            lane: &lane,
+            credentials: &credentials,
+        };
+        let (answer, attempts) = sending.place_and_send(&request, &parameters, endpoint).await?;
+        if let Some(refusal) = Refusal::of(call, &answer) {
+            return Err(Failure::Refused { refusal, attempts });
+        }
+        lane.quota.pay_back(attempts);
+        let value = parse(call, &answer, naming)
+            .map_err(|bad| Failure::Client(format!("Unable to unmarshall response ({bad})")))?;
+        Ok(Reply {
+            value,
+            status: answer.status,
+            headers: answer.headers,
+        })
+    }
+
+    fn lane(&self, service: &str) -> Arc<Lane> {
+        let mut lanes = self.0.lanes.lock().expect("nobody panics while holding it");
+        let lane = lanes.entry(service.to_owned()).or_insert_with(|| {
+            Arc::new(Lane {
+                room: Semaphore::new(self.0.settings.concurrency_max()),
+                quota: Quota::new(),
+            })
+        });
+        Arc::clone(lane)
+    }
+
+    /// As whom a call is made.
+    async fn credentials(&self, caller: &Caller) -> Result<Credentials, Failure> {
+        let settings = &self.0.settings;
+        let base = source(settings)
+            .map_err(|error| Failure::Client(format!("Unable to load credentials: {error}")))?;
+        let base = match base {
+            Some(base) => base,
+            // An emulator looks at nothing but the account, if at all.
+            None if settings.mode != Mode::Full => Source::Static(Credentials::of_emulator(&caller.account)),
+            None => {
+                return Err(Failure::Client(
+                    "Unable to load credentials: none are configured".to_owned(),
+                ));
+            }
+        };
+        let Some(arn) = &caller.role_arn else {
+            return self
+                .lend(&base, caller)
+                .await
+                .map_err(|message| Failure::Client(format!("Unable to load credentials: {message}")));
+        };
+        let is_reachable = Services::embedded()
+            .service("sts")
+            .is_some_and(|sts| settings.endpoint(&sts, &caller.region).is_ok());
+        let role = Source::Assume {
+            role: Role {
+                arn: arn.clone(),
+                session_name: session_name(&caller.session_name),
+                external_id: None,
+            },
+            with: Box::new(base.clone()),
+        };
+        // Where there is nobody who could hand out roles, an emulator's own account has to do.
+        let wanted = if is_reachable { &role } else { &base };
+        self.lend(wanted, caller).await.map_err(|message| Failure::Role {
+            arn: arn.clone(),
+            message,
+        })
+    }
+
+    /// Credentials of a source, those that are still good before new ones.
+    pub(crate) async fn lend(&self, source: &Source, caller: &Caller) -> Result<Credentials, String> {
+        if let Source::Static(credentials) = source {
+            return Ok(credentials.clone());
+        }
+        let place = {
+            let mut leases = self.0.leases.lock().expect("nobody panics while holding it");
+            if leases.len() >= LEASES_MAX {
+                leases.clear();
+            }
+            Arc::clone(leases.entry(lend::key(source)).or_default())
+        };
+        let mut place = place.lock().await;
+        if let Some(lease) = place.as_ref().filter(|lease| lease.is_fresh(Timestamp::now())) {
+            return Ok(lease.credentials.clone());
+        }
+        let lease = lend::fetch(self, source, caller).await?;
+        let credentials = lease.credentials.clone();
+        *place = Some(lease);
+        Ok(credentials)
+    }
+
+    /// Calls an operation of STS with credentials, or without any where it wants none.
+    pub(crate) async fn ask_sts(
+        &self,
+        action: &str,
+        parameters: &Value,
+        region: &str,
+        credentials: &Credentials,
+    ) -> Result<Value, String> {
+        let call = Services::embedded()
+            .find("sts", action)
+            .map_err(|error| error.to_string())?;
+        let endpoint = self
+            .0
+            .settings
+            .endpoint(call.service(), region)
+            .map_err(|error| error.to_string())?;
+        let request = build(&call, parameters, Naming::Sdk, None).map_err(|error| error.to_string())?;
+        let lane = self.lane("sts");
+        let sending = Sending {
+            client: self,
+            call: &call,
+            lane: &lane,
+            credentials,
+        };
+        let sent = sending.place_and_send(&request, parameters, endpoint).await;
+        let (answer, attempts) = sent.map_err(|failure| failure.error(call.service()).1)?;
+        if let Some(refusal) = Refusal::of(&call, &answer) {
+            return Err(refusal.cause(&call.service().error_prefix, attempts));
+        }
+        parse(&call, &answer, Naming::Sdk).map_err(|error| error.to_string())
+    }
+
+    pub(crate) fn http(&self) -> &Http {
+        &self.0.http
+    }
+}
+
+/// A session's name as STS takes it.
+fn session_name(name: &str) -> String {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "_+=,.@-".contains(letter);
+    let name: String = name
+        .chars()
+        .map(|letter| if fits(letter) { letter } else { '-' })
+        .take(64)
+        .collect();
+    if name.len() < 2 { format!("{name}--") } else { name }
+}
+
+/// A call on its way.
+struct Sending<'a> {
+    client: &'a Client,
+    call: &'a Call,
+    lane: &'a Lane,
+    credentials: &'a Credentials,
+}
+
+impl Sending<'_> {
+    /// Sends a request to where the service wants it, and once more where S3 says that a bucket is elsewhere.
+    async fn place_and_send(
+        &self,
+        request: &Request,
+        parameters: &Value,
+        endpoint: Endpoint,
+    ) -> Result<(Answer, u32), Failure> {
+        let placed = |mut endpoint: Endpoint| {
+            let mut request = request.clone();
+            quirks::finish(self.call, parameters, &mut request, &mut endpoint);
+            (request, endpoint)
+        };
+        let (first, first_endpoint) = placed(endpoint.clone());
+        let (answer, attempts) = self.send(&first, &first_endpoint).await?;
+        let elsewhere = answer.header("x-amz-bucket-region");
+        let elsewhere = elsewhere.filter(|region| {
+            answer.status >= 300
+                && !endpoint.is_custom
+                && **region != *endpoint.signing_region
+                && is_region(region)
+        });
+        let Some(region) = elsewhere else {
+            return Ok((answer, attempts));
+        };
+        let (second, second_endpoint) = placed(Endpoint::of_aws(self.call.service(), region));
+        self.send(&second, &second_endpoint).await
+    }
+
+    async fn send(&self, request: &Request, endpoint: &Endpoint) -> Result<(Answer, u32), Failure> {
+        let service = self.call.service();
+        if matches!(service.signature, Signature::V2 | Signature::Bearer)
+            && !self.call.operation().is_anonymous
+        {
+            let how = "its kind of signature is not supported";
+            return Err(Failure::Client(format!(
+                "{} cannot be called: {how}",
+                service.error_prefix
+            )));
+        }
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let sent = self.send_once(request, endpoint).await;
+            debug!(
+                service = &*service.asl_id,
+                action = &*self.call.operation().name,
+                status = sent.as_ref().map_or(0, |answer| answer.status),
+                attempts,
+                "called"
+            );
+            let reason = match &sent {
+                Ok(answer) => Refusal::of(self.call, answer).as_ref().and_then(retry::reason),
+                Err(NoAnswer::Connect(..)) => Some(Reason::Transient),
+                // Nobody knows whether a lost request was done, so that only one that may be done twice is sent again.
+                Err(NoAnswer::Lost(_)) => self.may_be_repeated(request).then_some(Reason::Transient),
+                Err(NoAnswer::BadRequest(_) | NoAnswer::TooLarge(_)) => None,
+            };
+            let again = reason.filter(|_| attempts < retry::ATTEMPTS_MAX && self.lane.quota.take());
+            if let Some(reason) = again {
+                tokio::time::sleep(retry::pause(reason, attempts, chance())).await;
+                continue;
+            }
+            return match sent {
+                Ok(answer) => Ok((answer, attempts)),
+                Err(NoAnswer::TooLarge(_)) => Err(Failure::TooLarge),
+                Err(error) => Err(Failure::Client(format!(
+                    "Unable to execute HTTP request: {error} (SDK Attempt Count: {attempts})"
+                ))),
+            };
+        }
+    }
+
+    fn may_be_repeated(&self, request: &Request) -> bool {
+        let operation = self.call.operation();
+        let input = operation
+            .input
+            .and_then(|input| self.call.service().structure(input));
+        let has_token =
+            input.is_some_and(|input| input.members.iter().any(|member| member.is_idempotency_token));
+        let reads = ["Get", "List", "Describe", "BatchGet", "Query", "Scan", "Head"];
+        has_token
+            || matches!(request.method.as_str(), "GET" | "HEAD" | "PUT" | "DELETE")
+            || reads.iter().any(|read| operation.name.starts_with(read))
+    }
+
+    async fn send_once(&self, request: &Request, endpoint: &Endpoint) -> Result<Answer, NoAnswer> {
+        let prefix = request
+            .host_prefix
+            .as_deref()
+            .filter(|_| !endpoint.is_custom)
+            .unwrap_or_default();
+        let authority = format!("{prefix}{}", endpoint.authority);
+        let path = format!("{}{}", endpoint.path, request.path);
+        let mut headers = vec![
+            ("Host".to_owned(), authority.clone()),
+            (
+                "User-Agent".to_owned(),
+                concat!("stepwell/", env!("CARGO_PKG_VERSION")).to_owned(),
+            ),
+        ];
+        headers.extend(request.headers.iter().cloned());
+        if !self.call.operation().is_anonymous {
+            let signable = Signable {
+                method: &request.method,
+                path: &path,
+                query: &request.query,
+                body: &request.body,
+                is_s3: self.call.service().signature == Signature::S3,
+                is_body_unsigned: self.call.operation().is_payload_unsigned && endpoint.is_tls,
+            };
+            let scope = Scope {
+                region: &endpoint.signing_region,
+                service: &endpoint.signing_name,
+                moment: Timestamp::now(),
+            };
+            sign(&signable, &mut headers, self.credentials, &scope);
+        }
+        let scheme = if endpoint.is_tls { "https" } else { "http" };
+        let mut address = format!("{scheme}://{authority}{path}");
+        if !request.query.is_empty() {
+            address.push('?');
+            address.push_str(&uri::encode_pairs(&request.query));
+        }
+        let outgoing = Outgoing {
+            method: &request.method,
+            address,
+            headers: &headers,
+            body: Bytes::copy_from_slice(&request.body),
+        };
+        self.client.0.http.send(outgoing, BODY_BYTES_MAX).await
+    }
+}
+
+fn is_region(text: &str) -> bool {
+    (1..=32).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// A number between 0 and 1.
+fn chance() -> f64 {
+    let random = uuid::Uuid::new_v4().as_u64_pair().1 & 0xFFFF_FFFF;
+    random as f64 / f64::from(u32::MAX)
+}
