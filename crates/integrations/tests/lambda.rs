@@ -138,7 +138,7 @@ async fn invoke_gives_the_parsed_payload() {
         .await;
     assert!(matches!(callback, Answer::Submitted(_)), "{callback:?}");
 
-    let parameters = json::json!({"FunctionName": "f", "Payload": "boom"});
+    let parameters = json::json!({"FunctionName": "f", "Payload": "\"boom\""});
     let Answer::Failed(ending) = fixture.invoke(Pattern::RequestResponse, parameters).await else {
         panic!("the function fails")
     };
