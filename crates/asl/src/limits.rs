@@ -9,6 +9,18 @@ pub const DEFINITION_BYTES_MAX: usize = 1_048_576;
 /// Events in the history of a Standard execution.
 pub const HISTORY_EVENTS_MAX: u64 = 25_000;
 
+/// A history with as many events or more cannot be redriven: that takes two at least.
+pub const REDRIVE_EVENTS_MAX: u64 = HISTORY_EVENTS_MAX - 1;
+
+/// How long after its end an execution can be redriven, in seconds.
+pub const REDRIVABLE_SECONDS: u64 = 14 * 86_400;
+
+/// How many client tokens of redrives an execution remembers.
+pub const REDRIVE_TOKENS_MAX: usize = 10;
+
+/// How long a client token of a redrive is remembered, in seconds.
+pub const REDRIVE_TOKEN_SECONDS: u64 = 15 * 60;
+
 /// The name of an error, in characters.
 pub const ERROR_CHARS_MAX: usize = 256;
 

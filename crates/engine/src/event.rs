@@ -90,8 +90,10 @@ pub enum Detail {
     ExecutionFailed(Ending),
     ExecutionAborted(Ending),
     ExecutionTimedOut(Ending),
+    /// `token` is the client token of the request, which makes it idempotent.
     ExecutionRedriven {
         count: u32,
+        token: Option<Str>,
     },
 
     StateEntered {
@@ -179,7 +181,10 @@ pub enum Detail {
 
     WaitStateAborted,
 
-    ParallelStateStarted,
+    /// `input` is what every branch is given.
+    ParallelStateStarted {
+        input: Payload,
+    },
     ParallelStateSucceeded,
     ParallelStateFailed,
     ParallelStateAborted,

@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use asl::{FlowId, StateId, StateMachine};
+use asl::{FlowId, StateId, StateMachine, limits};
 use json::{Payload, Str, Value};
+use serde::{Deserialize, Serialize};
 
 use crate::effect::{Order, Outcome};
 use crate::event::{BranchId, Scheduled};
@@ -55,6 +56,9 @@ pub struct Execution {
     pub(crate) last_event: u64,
     pub(crate) next_branch: u32,
     pub(crate) branches: BTreeMap<BranchId, Branch>,
+    /// Branches that came to no success, as they were last: what a redrive takes up.
+    pub(crate) closed: BTreeMap<BranchId, Branch>,
+    pub(crate) redrives: Vec<Redrive>,
     pub(crate) timers: BTreeSet<(Millis, TimerKey)>,
     pub(crate) variable_bytes: usize,
     /// What a long step left to do; always empty in executions that are saved.
@@ -125,10 +129,28 @@ pub(crate) enum Phase {
     Backoff { until: Millis, event: u64 },
     /// A task is under way.
     Task(Attempt),
-    /// The branches of a Parallel run.
-    Parallel { children: Vec<BranchId> },
-    /// The iterations of a Map run.
+    /// The branches of a Parallel or the iterations of a Map run.
+    Fork(Fork),
+    /// They have succeeded or failed, and what was in them is kept in [`Execution::closed`] as long as a
+    /// redrive may need it: until the state is tried again or left.
+    Over(Fork),
+}
+
+/// What a Parallel or Map consists of.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Fork {
+    /// The branches of a Parallel.
+    Parallel(Branches),
+    /// The iterations of a Map.
     Map(Iterations),
+}
+
+/// The branches of a Parallel.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Branches {
+    /// What each of them is given.
+    pub(crate) input: Payload,
+    pub(crate) children: Vec<BranchId>,
 }
 
 /// One attempt of a task.
@@ -153,6 +175,8 @@ pub(crate) struct Iterations {
     /// The next item to be started.
     pub(crate) next: u32,
     pub(crate) running: BTreeSet<BranchId>,
+    /// Those that failed or were aborted.
+    pub(crate) lost: BTreeSet<BranchId>,
     pub(crate) results: Vec<Option<Payload>>,
 }
 
@@ -168,6 +192,22 @@ impl Iterations {
             Ok(limit) => limit.min(asl::limits::INLINE_MAP_CONCURRENCY_MAX as u32),
         }
     }
+}
+
+/// One redrive: when, and by a request with which client token.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Redrive {
+    pub(crate) at: Millis,
+    pub(crate) token: Option<Str>,
+}
+
+/// How often and when last an execution was redriven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redriven {
+    /// How many times by now.
+    pub count: u32,
+    /// When last.
+    pub at: Millis,
 }
 
 /// How far an open task is.
@@ -191,6 +231,8 @@ impl Execution {
             last_event: 0,
             next_branch: 1,
             branches: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            redrives: Vec::new(),
             timers: BTreeSet::new(),
             variable_bytes: 0,
             paused: Vec::new(),
@@ -210,6 +252,25 @@ impl Execution {
     /// When it ended.
     pub fn ended(&self) -> Option<Millis> {
         self.ended
+    }
+
+    /// How often and when last it was redriven, if it was.
+    pub fn redriven(&self) -> Option<Redriven> {
+        let last = self.redrives.last()?;
+        Some(Redriven {
+            count: u32::try_from(self.redrives.len()).unwrap_or(u32::MAX),
+            at: last.at,
+        })
+    }
+
+    /// When a request with this client token redrove it, if it was one of the last ten and its token still
+    /// counts.
+    pub fn redriven_by(&self, token: &str, now: Millis) -> Option<Millis> {
+        let known = self.redrives.iter().rev().take(limits::REDRIVE_TOKENS_MAX);
+        known
+            .filter(|redrive| now < redrive.at.after_seconds(limits::REDRIVE_TOKEN_SECONDS))
+            .find(|redrive| redrive.token.as_deref() == Some(token))
+            .map(|redrive| redrive.at)
     }
 
     /// The number of its last event that is shown.
@@ -366,7 +427,7 @@ impl Phase {
     pub(crate) fn timers(&self, branch: BranchId) -> Vec<(Millis, TimerKey)> {
         let key = |kind, event| TimerKey { branch, kind, event };
         match self {
-            Self::Idle | Self::Parallel { .. } | Self::Map(_) => Vec::new(),
+            Self::Idle | Self::Fork(_) | Self::Over(_) => Vec::new(),
             Self::Waiting { until, event } => vec![(*until, key(TimerKind::Wait, *event))],
             Self::Backoff { until, event } => vec![(*until, key(TimerKind::Retry, *event))],
             Self::Task(attempt) => {
@@ -398,6 +459,8 @@ impl PartialEq for Execution {
             && self.last_event == other.last_event
             && self.next_branch == other.next_branch
             && self.branches == other.branches
+            && self.closed == other.closed
+            && self.redrives == other.redrives
             && without_heartbeats(self) == without_heartbeats(other)
             && self.variable_bytes == other.variable_bytes
     }

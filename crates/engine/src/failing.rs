@@ -4,7 +4,7 @@ use asl::{After, Catcher, Failure, QueryLanguage, Retrier, StateKind};
 use json::{Payload, Str, Value};
 
 use crate::event::{BranchId, Detail, StateType};
-use crate::execution::{At, Phase, Visit};
+use crate::execution::{At, Fork, Phase, Visit};
 use crate::moment::Millis;
 use crate::states;
 use crate::step::Stepper;
@@ -284,7 +284,8 @@ impl Stepper<'_> {
             return self.finish_failed(trouble.failure, previous);
         };
         self.cancel_tasks_below(branch);
-        if let Some(Phase::Map(_)) = self.execution.visit(parent.branch).map(|visit| &visit.phase) {
+        if let Some(Phase::Fork(Fork::Map(_))) = self.execution.visit(parent.branch).map(|visit| &visit.phase)
+        {
             let name = self.state_name(parent.branch);
             self.record(
                 branch,
@@ -307,8 +308,8 @@ impl Stepper<'_> {
             return;
         };
         let detail = match (&self.machine.state(visit.state).kind, &visit.phase) {
-            (_, Phase::Parallel { .. }) => Detail::ParallelStateFailed,
-            (_, Phase::Map(_)) => Detail::MapStateFailed,
+            (_, Phase::Fork(Fork::Parallel(_))) => Detail::ParallelStateFailed,
+            (_, Phase::Fork(Fork::Map(_))) => Detail::MapStateFailed,
             (StateKind::Parallel(_), _) if trouble.kept_from_starting => Detail::ParallelStateFailed,
             (StateKind::Map(_), _) if trouble.kept_from_starting => Detail::MapStateFailed,
             _ => return,
@@ -322,12 +323,12 @@ impl Stepper<'_> {
             return;
         };
         match &visit.phase {
-            Phase::Parallel { children } => {
-                for child in children.clone() {
+            Phase::Fork(Fork::Parallel(branches)) => {
+                for child in branches.children.clone() {
                     self.abort_state(child);
                 }
             }
-            Phase::Map(iterations) => {
+            Phase::Fork(Fork::Map(iterations)) => {
                 for child in iterations.running.clone() {
                     self.abort_state(child);
                     let Some(parent) = self
@@ -343,7 +344,8 @@ impl Stepper<'_> {
                     self.record_next(child, Detail::MapIterationAborted { name, index });
                 }
             }
-            Phase::Idle | Phase::Waiting { .. } | Phase::Backoff { .. } | Phase::Task(_) => {}
+            Phase::Idle | Phase::Waiting { .. } | Phase::Backoff { .. } | Phase::Task(_) | Phase::Over(_) => {
+            }
         }
     }
 
@@ -358,10 +360,8 @@ impl Stepper<'_> {
             (StateType::Task, _) => Detail::TaskStateAborted,
             (StateType::Wait, _) => Detail::WaitStateAborted,
             // A Parallel or Map that failed itself has said so already.
-            (StateType::Parallel, Phase::Parallel { .. } | Phase::Backoff { .. }) => {
-                Detail::ParallelStateAborted
-            }
-            (StateType::Map, Phase::Map(_) | Phase::Backoff { .. }) => Detail::MapStateAborted,
+            (StateType::Parallel, Phase::Fork(_) | Phase::Backoff { .. }) => Detail::ParallelStateAborted,
+            (StateType::Map, Phase::Fork(_) | Phase::Backoff { .. }) => Detail::MapStateAborted,
             _ => return,
         };
         self.record_next(branch, aborted);

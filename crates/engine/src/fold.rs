@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use asl::{StateId, StateKind};
+use asl::StateId;
 use json::{Payload, Str};
 
 use crate::effect::Outcome;
 use crate::event::{BranchId, Detail, Event, Scheduled};
-use crate::execution::{At, Attempt, Branch, Execution, Head, Iterations, Parent, Phase, Variable, Visit};
+use crate::execution::{
+    At, Attempt, Branch, Branches, Execution, Fork, Head, Iterations, Phase, Redrive, Variable, Visit,
+};
 use crate::input::{TaskKey, TimerKey, TimerKind};
 use crate::moment::Millis;
 
@@ -71,7 +73,8 @@ impl Execution {
             Detail::ExecutionFailed(ending) => self.end(Outcome::Failed(ending.clone()), at),
             Detail::ExecutionAborted(ending) => self.end(Outcome::Aborted(ending.clone()), at),
             Detail::ExecutionTimedOut(ending) => self.end(Outcome::TimedOut(ending.clone()), at),
-            Detail::ExecutionRedriven { .. } | Detail::EvaluationFailed { .. } => self.follow(branch, id)?,
+            Detail::ExecutionRedriven { token, .. } => self.redrive(event, token.clone())?,
+            Detail::EvaluationFailed { .. } => self.follow(branch, id)?,
 
             Detail::StateEntered { state, input, .. } => self.enter(event, StateId(*state), input)?,
             Detail::StateExited { output, assigned, .. } => self.leave(event, output, assigned)?,
@@ -106,9 +109,13 @@ impl Execution {
             }
             Detail::TaskStateAborted | Detail::WaitStateAborted => self.set_phase(branch, Phase::Idle)?,
 
-            Detail::ParallelStateStarted => {
+            Detail::ParallelStateStarted { input } => {
                 self.follow(branch, id)?;
-                self.set_phase(branch, Phase::Parallel { children: Vec::new() })?;
+                let branches = Branches {
+                    input: input.clone(),
+                    children: Vec::new(),
+                };
+                self.set_phase(branch, Phase::Fork(Fork::Parallel(branches)))?;
             }
             Detail::BranchStarted { slot, parent } => self.start_branch(event, *slot, *parent)?,
             Detail::MapStateStarted {
@@ -122,9 +129,10 @@ impl Execution {
                     max_concurrency: *max_concurrency,
                     next: 0,
                     running: BTreeSet::new(),
+                    lost: BTreeSet::new(),
                     results: vec![None; usize::try_from(*length).ok()?],
                 };
-                self.set_phase(branch, Phase::Map(iterations))?;
+                self.set_phase(branch, Phase::Fork(Fork::Map(iterations)))?;
             }
             Detail::MapIterationStarted { index, parent, .. } => {
                 self.start_iteration(event, u32::try_from(*index).ok()?, *parent)?;
@@ -136,24 +144,23 @@ impl Execution {
                 let output = output.clone();
                 let parent = self.end_iteration(branch, id)?;
                 self.iterations(parent.branch)?.results[parent.slot as usize] = Some(output);
+                self.discard(branch);
             }
-            Detail::MapIterationFailed { .. } => {
-                self.end_iteration(branch, event.previous)?;
-            }
+            Detail::MapIterationFailed { .. } => self.lose_iteration(branch, event.previous)?,
             Detail::MapIterationAborted { .. } => {
                 let parent = self.branches.get(&branch)?.parent?;
                 let previous = self.branches.get(&parent.branch)?.previous;
-                self.end_iteration(branch, previous)?;
+                self.lose_iteration(branch, previous)?;
             }
             Detail::ParallelStateSucceeded | Detail::MapStateSucceeded => {
-                self.branches.get_mut(&branch)?.previous = event.previous;
-                self.set_phase(branch, Phase::Idle)?;
+                self.follow(branch, event.previous)?;
+                self.end_fork(branch)?;
             }
             Detail::ParallelStateFailed | Detail::MapStateFailed => {
                 self.follow(branch, id)?;
-                self.set_phase(branch, Phase::Idle)?;
+                self.end_fork(branch)?;
             }
-            Detail::ParallelStateAborted | Detail::MapStateAborted => self.set_phase(branch, Phase::Idle)?,
+            Detail::ParallelStateAborted | Detail::MapStateAborted => self.end_fork(branch)?,
 
             Detail::WaitScheduled { until } => {
                 self.set_phase(
@@ -191,13 +198,40 @@ impl Execution {
         }
     }
 
+    /// What came to no success is kept, for a redrive.
     fn end(&mut self, outcome: Outcome, at: Millis) {
+        match outcome {
+            Outcome::Succeeded(_) => {
+                self.branches.clear();
+                self.closed.clear();
+            }
+            Outcome::Failed(_) | Outcome::TimedOut(_) | Outcome::Aborted(_) => {
+                self.closed.append(&mut self.branches);
+            }
+        }
         self.outcome = Some(outcome);
         self.ended = Some(at);
-        self.branches.clear();
         self.timers.clear();
         self.variable_bytes = 0;
         self.paused.clear();
+    }
+
+    /// The execution goes on with what had no success when it ended. Its own time begins anew; it must
+    /// nevertheless be over within the longest time that AWS lets an execution be open.
+    fn redrive(&mut self, event: &Event, token: Option<Str>) -> Option<()> {
+        let outcome = self.outcome.take()?;
+        self.ended = None;
+        self.reopen(&outcome, event.id)?;
+        let key = TimerKey {
+            branch: BranchId::ROOT,
+            kind: TimerKind::Execution,
+            event: event.id,
+        };
+        let longest = self.head.started.after_seconds(asl::limits::STANDARD_SECONDS_MAX);
+        let deadline = self.head.deadline(event.at).min(longest);
+        self.timers.insert((deadline, key));
+        self.redrives.push(Redrive { at: event.at, token });
+        Some(())
     }
 
     fn enter(&mut self, event: &Event, state: StateId, input: &Payload) -> Option<()> {
@@ -253,97 +287,6 @@ impl Execution {
         self.set_phase(event.branch, Phase::Task(attempt))
     }
 
-    fn start_branch(&mut self, event: &Event, slot: u32, parent: BranchId) -> Option<()> {
-        let state = self.visit(parent)?.state;
-        let StateKind::Parallel(parallel) = &self.head.machine.state(state).kind else {
-            return None;
-        };
-        let flow = *parallel.branches.get(slot as usize)?;
-        let Phase::Parallel { children } = &mut self.visit_mut(parent)?.phase else {
-            return None;
-        };
-        children.push(event.branch);
-        self.insert(
-            event.branch,
-            flow,
-            Parent { branch: parent, slot },
-            event.previous,
-        );
-        Some(())
-    }
-
-    fn start_iteration(&mut self, event: &Event, slot: u32, parent: BranchId) -> Option<()> {
-        let state = self.visit(parent)?.state;
-        let StateKind::Map(map) = &self.head.machine.state(state).kind else {
-            return None;
-        };
-        let flow = map.processor;
-        let iterations = self.iterations(parent)?;
-        if slot >= iterations.length() {
-            return None;
-        }
-        iterations.next = iterations.next.max(slot + 1);
-        iterations.running.insert(event.branch);
-        self.insert(event.branch, flow, Parent { branch: parent, slot }, event.id);
-        Some(())
-    }
-
-    /// Takes an iteration away; its Map goes on from the event given.
-    fn end_iteration(&mut self, branch: BranchId, previous: u64) -> Option<Parent> {
-        let parent = self.branches.get(&branch)?.parent?;
-        self.remove(branch);
-        self.iterations(parent.branch)?.running.remove(&branch);
-        self.branches.get_mut(&parent.branch)?.previous = previous;
-        Some(parent)
-    }
-
-    fn insert(&mut self, id: BranchId, flow: asl::FlowId, parent: Parent, previous: u64) {
-        self.next_branch = self.next_branch.max(id.0 + 1);
-        let branch = Branch {
-            flow,
-            parent: Some(parent),
-            previous,
-            variables: Vec::new(),
-            at: At::Start,
-        };
-        self.branches.insert(id, branch);
-    }
-
-    /// Removes a branch with all that runs in it.
-    fn remove(&mut self, id: BranchId) {
-        let _ = self.set_phase(id, Phase::Idle);
-        if let Some(branch) = self.branches.remove(&id) {
-            self.variable_bytes -= branch
-                .variables
-                .iter()
-                .map(|variable| variable.bytes)
-                .sum::<usize>();
-        }
-    }
-
-    /// Sets how far the visit of a branch is: moves its timers, and removes the branches of a fork that is over.
-    fn set_phase(&mut self, branch: BranchId, phase: Phase) -> Option<()> {
-        let timers = phase.timers(branch);
-        let Some(visit) = self.visit_mut(branch) else {
-            // A branch between two states has no timers and no children.
-            return matches!(phase, Phase::Idle).then_some(());
-        };
-        let old = std::mem::replace(&mut visit.phase, phase);
-        for timer in old.timers(branch) {
-            self.timers.remove(&timer);
-        }
-        match old {
-            Phase::Parallel { children } => children.into_iter().for_each(|child| self.remove(child)),
-            Phase::Map(iterations) => iterations
-                .running
-                .into_iter()
-                .for_each(|child| self.remove(child)),
-            Phase::Idle | Phase::Waiting { .. } | Phase::Backoff { .. } | Phase::Task(_) => {}
-        }
-        self.timers.extend(timers);
-        Some(())
-    }
-
     fn change_attempt(&mut self, branch: BranchId, change: impl FnOnce(&mut Attempt)) -> Option<()> {
         let Phase::Task(attempt) = &self.visit(branch)?.phase else {
             return None;
@@ -358,16 +301,16 @@ impl Execution {
         Some(())
     }
 
-    fn visit_mut(&mut self, branch: BranchId) -> Option<&mut Visit> {
+    pub(crate) fn visit_mut(&mut self, branch: BranchId) -> Option<&mut Visit> {
         match &mut self.branches.get_mut(&branch)?.at {
             At::In(visit) => Some(visit),
             At::Start | At::Left(_) => None,
         }
     }
 
-    fn iterations(&mut self, branch: BranchId) -> Option<&mut Iterations> {
+    pub(crate) fn iterations(&mut self, branch: BranchId) -> Option<&mut Iterations> {
         match &mut self.visit_mut(branch)?.phase {
-            Phase::Map(iterations) => Some(iterations),
+            Phase::Fork(Fork::Map(iterations)) => Some(iterations),
             _ => None,
         }
     }

@@ -45,6 +45,11 @@ pub enum Input {
     Heartbeat(TaskKey),
     /// Somebody stops the execution.
     Stop(Ending),
+    /// An execution that ended without success goes on from where it was.
+    Redrive {
+        /// The client token of the request, which makes it idempotent.
+        token: Option<Str>,
+    },
 }
 
 /// One attempt of a Task state.

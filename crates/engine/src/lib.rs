@@ -5,6 +5,7 @@
 //! ([`Execution::fold`]) gives its state back. There is no clock here, no chance and no I/O: both time
 //! and chance come in as a [`Moment`].
 
+mod branches;
 mod effect;
 mod event;
 mod execution;
@@ -12,13 +13,14 @@ mod failing;
 mod fold;
 mod input;
 mod moment;
+mod redrive;
 mod states;
 mod step;
 mod view;
 
 pub use effect::{Effect, Order, Outcome};
 pub use event::{BranchId, Detail, Ending, Event, Scheduled, StateType};
-pub use execution::{Execution, Head, Progress};
+pub use execution::{Execution, Head, Progress, Redriven};
 pub use fold::FoldError;
 pub use input::{Input, TaskKey, TimerKey, TimerKind};
 pub use moment::{Millis, Moment, Refusal, World};

@@ -7,7 +7,7 @@ use json::Payload;
 
 use crate::effect::{Effect, Outcome};
 use crate::event::{BranchId, Detail, Ending, Event};
-use crate::execution::{At, Execution, Phase};
+use crate::execution::{At, Execution, Fork, Phase};
 use crate::input::{Input, TaskKey, TimerKey, TimerKind};
 use crate::moment::{Chance, Millis, Moment};
 use crate::states;
@@ -70,6 +70,8 @@ pub(crate) enum Work {
     },
     /// An iteration of a Map begins, following from an event.
     Iterate { map: BranchId, slot: u32, previous: u64 },
+    /// A redriven branch begins the work of its state once more, or that of the iteration which it is.
+    Resume { branch: BranchId },
     /// A branch other than the execution's own came to its end.
     Ended { branch: BranchId },
 }
@@ -127,12 +129,16 @@ impl Stepper<'_> {
     }
 
     fn take(&mut self, input: Input) -> bool {
+        if let Input::Redrive { token } = input {
+            return self.redrive(token);
+        }
         if self.execution.outcome.is_some()
             || (self.execution.last_event == 0) != matches!(input, Input::Start)
         {
             return false;
         }
         match input {
+            Input::Redrive { .. } => return false,
             Input::Start => self.start(),
             Input::Timer(key) => return self.timer(key),
             Input::Stop(ending) => self.finish(Detail::ExecutionAborted(ending), 0),
@@ -185,7 +191,7 @@ impl Stepper<'_> {
             }
             TimerKind::Wait => states::wait::over(self, key.branch),
             TimerKind::Retry => self.retry(key.branch),
-            TimerKind::Continue => self.resume(key),
+            TimerKind::Continue => self.go_on(key),
             TimerKind::Timeout => states::task::timed_out(self, task, false),
             TimerKind::Heartbeat => states::task::timed_out(self, task, true),
         }
@@ -221,6 +227,7 @@ impl Stepper<'_> {
             match work {
                 Work::Enter { branch, state, input } => states::enter(self, branch, state, input),
                 Work::Iterate { map, slot, previous } => states::map::iterate(self, map, slot, previous),
+                Work::Resume { branch } => self.resume_state(branch),
                 Work::Ended { branch } => self.ended(branch),
             }
         }
@@ -239,7 +246,7 @@ impl Stepper<'_> {
             .insert((self.moment.now.plus(PAUSE_MILLIS), key));
     }
 
-    fn resume(&mut self, key: TimerKey) {
+    fn go_on(&mut self, key: TimerKey) {
         self.execution.timers.retain(|(_, known)| *known != key);
         self.work = std::mem::take(&mut self.execution.paused);
     }
@@ -255,8 +262,8 @@ impl Stepper<'_> {
             return self.finish(Detail::ExecutionSucceeded { output }, previous);
         };
         match self.execution.visit(parent.branch).map(|visit| &visit.phase) {
-            Some(Phase::Parallel { .. }) => states::parallel::joined(self, branch, parent.branch),
-            Some(Phase::Map(_)) => states::map::joined(self, branch, parent),
+            Some(Phase::Fork(Fork::Parallel(_))) => states::parallel::joined(self, branch, parent.branch),
+            Some(Phase::Fork(Fork::Map(_))) => states::map::joined(self, branch, parent),
             _ => {}
         }
     }
@@ -289,17 +296,17 @@ impl Stepper<'_> {
                 };
                 self.cancel(task);
             }
-            Phase::Parallel { children } => {
-                for child in children.clone() {
+            Phase::Fork(Fork::Parallel(branches)) => {
+                for child in branches.children.clone() {
                     self.cancel_tasks_below(child);
                 }
             }
-            Phase::Map(iterations) => {
+            Phase::Fork(Fork::Map(iterations)) => {
                 for child in iterations.running.clone() {
                     self.cancel_tasks_below(child);
                 }
             }
-            Phase::Idle | Phase::Waiting { .. } | Phase::Backoff { .. } => {}
+            Phase::Idle | Phase::Waiting { .. } | Phase::Backoff { .. } | Phase::Over(_) => {}
         }
     }
 
@@ -307,7 +314,9 @@ impl Stepper<'_> {
     pub(crate) fn drop_work_below(&mut self, branch: BranchId) {
         let execution = &*self.execution;
         self.work.retain(|work| match work {
-            Work::Enter { branch: at, .. } | Work::Ended { branch: at } => !execution.is_below(*at, branch),
+            Work::Enter { branch: at, .. } | Work::Resume { branch: at } | Work::Ended { branch: at } => {
+                !execution.is_below(*at, branch)
+            }
             Work::Iterate { map, .. } => *map != branch && !execution.is_below(*map, branch),
         });
     }

@@ -6,7 +6,7 @@ use asl::{Env, Outside, StateKind, Target};
 use json::{Object, Str, Value};
 
 use crate::event::BranchId;
-use crate::execution::{At, Execution, Phase, Visit};
+use crate::execution::{At, Execution, Fork, Phase, Visit};
 use crate::moment::{Chance, Millis};
 use crate::step::Stepper;
 
@@ -53,17 +53,25 @@ impl<'a> View<'a> {
 
     fn make_context(&self) -> Value {
         let head = self.execution.head();
+        let redriven = self.execution.redriven();
         let mut context: Object = [
             (
                 "Execution",
-                Value::object([
-                    ("Id", Value::from(head.arn.clone())),
-                    ("Input", head.input.value().clone()),
-                    ("StartTime", Value::from(head.started.to_iso())),
-                    ("Name", Value::from(head.name.clone())),
-                    ("RoleArn", Value::from(head.role_arn.clone())),
-                    ("RedriveCount", Value::from(0)),
-                ]),
+                Value::object(
+                    [
+                        ("Id", Value::from(head.arn.clone())),
+                        ("Input", head.input.value().clone()),
+                        ("StartTime", Value::from(head.started.to_iso())),
+                        ("Name", Value::from(head.name.clone())),
+                        ("RoleArn", Value::from(head.role_arn.clone())),
+                        (
+                            "RedriveCount",
+                            Value::from(redriven.map_or(0, |redriven| redriven.count)),
+                        ),
+                    ]
+                    .into_iter()
+                    .chain(redriven.map(|redriven| ("RedriveTime", Value::from(redriven.at.to_iso())))),
+                ),
             ),
             (
                 "StateMachine",
@@ -121,7 +129,7 @@ impl<'a> View<'a> {
             let parent = branch.parent?;
             branch = self.execution.branches.get(&parent.branch)?;
             let At::In(visit) = &branch.at else { return None };
-            if let Phase::Map(iterations) = &visit.phase {
+            if let Phase::Fork(Fork::Map(iterations)) = &visit.phase {
                 let item = iterations.items.value().at(parent.slot as usize)?;
                 return Some((u64::from(parent.slot), item.clone()));
             }

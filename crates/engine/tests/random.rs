@@ -5,12 +5,20 @@
 
 mod machines;
 
-use engine::{Ending, Event, Execution, Head, Input, Millis, Moment, Progress, TaskKey, TimerKind, decide};
+use std::collections::HashMap;
+
+use engine::{
+    BranchId, Detail, Ending, Event, Execution, Head, Input, Millis, Moment, Outcome, Progress, StateType,
+    TaskKey, TimerKind, decide,
+};
 use json::{Payload, Value, json};
 use machines::{Dice, Open, flow, head};
 
 const SEEDS: u64 = 800;
 const STEPS_MAX: usize = 4000;
+
+/// How often an execution is redriven at the most.
+const REDRIVES_MAX: usize = 3;
 
 #[test]
 fn random_machines_come_to_one_end_whatever_happens() {
@@ -51,6 +59,7 @@ fn live(seed: u64) -> usize {
     };
     let head = head(seed, machine, json!({"list": [1, 2, 3], "n": dice.roll(3)}));
     let mut life = Life {
+        redrives: 0,
         execution: Execution::new(head.clone()),
         head,
         history: Vec::new(),
@@ -60,7 +69,11 @@ fn live(seed: u64) -> usize {
     };
     life.feed(Input::Start);
     for _ in 0..STEPS_MAX {
+        if life.execution.outcome().is_some() && life.redrive_again() {
+            continue;
+        }
         if let Some(outcome) = life.execution.outcome() {
+            life.check_visits();
             return match outcome.status() {
                 "SUCCEEDED" => 0,
                 "FAILED" => 1,
@@ -74,6 +87,7 @@ fn live(seed: u64) -> usize {
 }
 
 struct Life {
+    redrives: usize,
     head: Head,
     execution: Execution,
     history: Vec<Event>,
@@ -137,6 +151,25 @@ impl Life {
         }
     }
 
+    /// Whether an execution that ended goes on: most of those that failed do, a few times.
+    fn redrive_again(&mut self) -> bool {
+        let succeeded = matches!(self.execution.outcome(), Some(Outcome::Succeeded(_)));
+        if succeeded || self.redrives == REDRIVES_MAX || self.dice.roll(4) == 0 {
+            return false;
+        }
+        if self.dice.roll(2) == 0 {
+            self.restart();
+        }
+        self.redrives += 1;
+        self.now = Millis(self.now.0 + 1000);
+        self.feed(Input::Redrive { token: None });
+        assert_eq!(
+            self.execution.redriven().map(|redriven| redriven.count),
+            Some(self.redrives as u32)
+        );
+        true
+    }
+
     fn feed(&mut self, input: Input) {
         let room = self.dice.roll(3) as usize;
         let seed = self.dice.roll(u64::MAX);
@@ -146,7 +179,7 @@ impl Life {
             room,
             world: &Open,
         };
-        let ended_before = self.execution.outcome().is_some();
+        let ended_before = self.execution.outcome().is_some() && !matches!(input, Input::Redrive { .. });
         let step = decide(&mut self.execution, input, moment);
         self.history.extend(step.events);
         let folded = self.fold();
@@ -162,8 +195,8 @@ impl Life {
             .count();
         assert_eq!(
             finals,
-            usize::from(self.execution.outcome().is_some()),
-            "an execution ends once"
+            self.redrives + usize::from(self.execution.outcome().is_some()),
+            "an execution ends once, and once more for every redrive"
         );
         let numbers = self
             .history
@@ -174,6 +207,25 @@ impl Life {
             numbers.eq(1..=self.execution.last_event()),
             "events are numbered without gaps"
         );
+    }
+
+    /// However often it was redriven, a state is left once for each time that it was entered, and nothing
+    /// but a Fail state is entered again before it was left.
+    fn check_visits(&self) {
+        let mut inside: HashMap<BranchId, u32> = HashMap::new();
+        for event in &self.history {
+            match &event.detail {
+                Detail::StateEntered { kind, state, .. } => {
+                    let before = inside.insert(event.branch, *state);
+                    let is_again = *kind == StateType::Fail && before == Some(*state);
+                    assert!(before.is_none() || is_again, "{event:?}");
+                }
+                Detail::StateExited { state, .. } => {
+                    assert_eq!(inside.remove(&event.branch), Some(*state), "{event:?}");
+                }
+                _ => {}
+            }
+        }
     }
 
     fn fold(&self) -> Execution {

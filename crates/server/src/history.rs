@@ -132,7 +132,7 @@ fn typed(detail: &Detail, data: Data) -> Option<(Type, Option<Details>)> {
             Type::ExecutionTimedOut,
             Details::ExecutionTimedOut(ended!(ExecutionTimedOutEventDetails, ending)),
         ),
-        Detail::ExecutionRedriven { count } => {
+        Detail::ExecutionRedriven { count, .. } => {
             let redriven = ExecutionRedrivenEventDetails {
                 redrive_count: i32::try_from(*count).ok(),
             };
@@ -355,7 +355,7 @@ fn typed(detail: &Detail, data: Data) -> Option<(Type, Option<Details>)> {
 
         Detail::WaitStateAborted => bare(Type::WaitStateAborted),
 
-        Detail::ParallelStateStarted => bare(Type::ParallelStateStarted),
+        Detail::ParallelStateStarted { .. } => bare(Type::ParallelStateStarted),
         Detail::ParallelStateSucceeded => bare(Type::ParallelStateSucceeded),
         Detail::ParallelStateFailed => bare(Type::ParallelStateFailed),
         Detail::ParallelStateAborted => bare(Type::ParallelStateAborted),

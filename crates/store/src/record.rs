@@ -1,5 +1,6 @@
 //! What is known of an execution, and how to ask for it.
 
+pub use engine::Redriven;
 use engine::{BranchId, Event, Millis};
 use json::{Payload, Str};
 use serde::{Deserialize, Serialize};
@@ -90,15 +91,6 @@ pub struct Closed {
     pub status: Status,
     /// When.
     pub stopped: Millis,
-}
-
-/// An execution that had ended goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Redriven {
-    /// How many times it has been redriven by now.
-    pub count: u32,
-    /// When.
-    pub at: Millis,
 }
 
 /// What recovery needs to know of an execution that has not ended.

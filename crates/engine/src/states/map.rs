@@ -4,7 +4,7 @@ use asl::{Failure, Map, State, StateKind};
 use json::{Payload, Value};
 
 use crate::event::{BranchId, Detail};
-use crate::execution::{Iterations, Parent, Phase};
+use crate::execution::{Fork, Iterations, Parent, Phase};
 use crate::states;
 use crate::step::{Stepper, Work};
 use crate::view::View;
@@ -37,19 +37,54 @@ pub(crate) fn begin(
     let Some(iterations) = step.iterations(branch) else {
         return Ok(());
     };
-    let width = iterations.width().min(iterations.length());
-    if length == 0 {
-        step.record(branch, started, Detail::MapStateSucceeded);
-        states::complete_with(step, branch, &map.after, Value::from(Vec::new()));
+    if iterations.length() == 0 {
+        collect(step, branch, map, started);
+    } else {
+        fill(step, branch, started);
     }
-    for slot in (0..width).rev() {
+    Ok(())
+}
+
+/// Has iterations begin, following from an event, until as many run as may, or all have begun.
+fn fill(step: &mut Stepper<'_>, branch: BranchId, previous: u64) {
+    let Some(iterations) = step.iterations(branch) else {
+        return;
+    };
+    let running = iterations.running.len() as u32;
+    let free = iterations.width().saturating_sub(running);
+    let next = iterations.next;
+    let end = next.saturating_add(free).min(iterations.length());
+    for slot in (next..end).rev() {
         step.work.push(Work::Iterate {
             map: branch,
             slot,
-            previous: started,
+            previous,
         });
     }
-    Ok(())
+}
+
+/// A redriven Map goes on: with the iterations that had no success, with those that had not begun, and with
+/// its results when all are there.
+pub(crate) fn resume(step: &mut Stepper<'_>, branch: BranchId) {
+    let Some(visit) = step.execution.visit(branch) else {
+        return;
+    };
+    let StateKind::Map(map) = &step.machine.state(visit.state).kind else {
+        return;
+    };
+    let previous = step.previous(branch);
+    fill(step, branch, previous);
+    let Some(iterations) = step.iterations(branch) else {
+        return;
+    };
+    let running: Vec<BranchId> = iterations.running.iter().copied().collect();
+    if running.is_empty() && iterations.next == iterations.length() {
+        return collect(step, branch, map, previous);
+    }
+    running
+        .into_iter()
+        .rev()
+        .for_each(|iteration| step.resume(iteration));
 }
 
 /// An iteration begins: its input is the item, or what ItemSelector makes of it.
@@ -58,7 +93,7 @@ pub(crate) fn iterate(step: &mut Stepper<'_>, branch: BranchId, slot: u32, previ
         return;
     };
     let state = step.machine.state(visit.state);
-    let (StateKind::Map(map), Phase::Map(iterations)) = (&state.kind, &visit.phase) else {
+    let (StateKind::Map(map), Phase::Fork(Fork::Map(iterations))) = (&state.kind, &visit.phase) else {
         return;
     };
     let Some(item) = iterations.items.value().at(slot as usize).cloned() else {
@@ -76,6 +111,32 @@ pub(crate) fn iterate(step: &mut Stepper<'_>, branch: BranchId, slot: u32, previ
             parent: branch,
         },
     );
+    begin_iteration(step, iteration, state, map, Parent { branch, slot }, item);
+}
+
+/// An iteration that was redriven before it entered its first state begins.
+pub(crate) fn resume_iteration(step: &mut Stepper<'_>, iteration: BranchId, parent: Parent) {
+    let Some(visit) = step.execution.visit(parent.branch) else {
+        return;
+    };
+    let state = step.machine.state(visit.state);
+    let (StateKind::Map(map), Phase::Fork(Fork::Map(iterations))) = (&state.kind, &visit.phase) else {
+        return;
+    };
+    if let Some(item) = iterations.items.value().at(parent.slot as usize).cloned() {
+        begin_iteration(step, iteration, state, map, parent, item);
+    }
+}
+
+fn begin_iteration(
+    step: &mut Stepper<'_>,
+    iteration: BranchId,
+    state: &State,
+    map: &Map,
+    parent: Parent,
+    item: Value,
+) {
+    let Parent { branch, slot } = parent;
     match select(step, branch, state, map, slot, item) {
         Ok(input) => {
             let state = step.machine.flow(map.processor).start_at;
@@ -144,6 +205,14 @@ pub(crate) fn joined(step: &mut Stepper<'_>, iteration: BranchId, parent: Parent
     if waiting > 0 || !iterations.running.is_empty() {
         return;
     }
+    collect(step, branch, map, succeeded);
+}
+
+/// All iterations have succeeded.
+fn collect(step: &mut Stepper<'_>, branch: BranchId, map: &Map, previous: u64) {
+    let Some(iterations) = step.iterations(branch) else {
+        return;
+    };
     let results: Vec<Value> = iterations
         .results
         .iter()
@@ -153,14 +222,14 @@ pub(crate) fn joined(step: &mut Stepper<'_>, iteration: BranchId, parent: Parent
                 .map_or(Value::Null, |result| result.value().clone())
         })
         .collect();
-    step.record(branch, succeeded, Detail::MapStateSucceeded);
+    step.record(branch, previous, Detail::MapStateSucceeded);
     states::complete_with(step, branch, &map.after, Value::from(results));
 }
 
 impl Stepper<'_> {
     fn iterations(&self, branch: BranchId) -> Option<&Iterations> {
         match &self.execution.visit(branch)?.phase {
-            Phase::Map(iterations) => Some(iterations),
+            Phase::Fork(Fork::Map(iterations)) => Some(iterations),
             _ => None,
         }
     }

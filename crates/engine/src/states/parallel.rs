@@ -4,7 +4,7 @@ use asl::{Failure, Parallel, State, StateKind};
 use json::Value;
 
 use crate::event::{BranchId, Detail};
-use crate::execution::{At, Phase};
+use crate::execution::{At, Fork, Phase};
 use crate::states;
 use crate::step::{Stepper, Work};
 use crate::view::View;
@@ -23,7 +23,7 @@ pub(crate) fn begin(
         None => effective,
     };
     let given = states::payload(&state.name, &input, given)?;
-    let started = step.record_next(branch, Detail::ParallelStateStarted);
+    let started = step.record_next(branch, Detail::ParallelStateStarted { input: given.clone() });
     let first = step.execution.next_branch;
     for slot in 0..parallel.branches.len() as u32 {
         step.record(
@@ -49,11 +49,11 @@ pub(crate) fn joined(step: &mut Stepper<'_>, child: BranchId, branch: BranchId) 
     let Some(visit) = step.execution.visit(branch) else {
         return;
     };
-    let Phase::Parallel { children } = &visit.phase else {
+    let Phase::Fork(Fork::Parallel(branches)) = &visit.phase else {
         return;
     };
-    let mut results = Vec::with_capacity(children.len());
-    for child in children {
+    let mut results = Vec::with_capacity(branches.children.len());
+    for child in &branches.children {
         match step.execution.branches.get(child).map(|child| &child.at) {
             Some(At::Left(output)) if !step.is_on_its_way(*child) => results.push(output.value().clone()),
             _ => return,
@@ -68,12 +68,34 @@ pub(crate) fn joined(step: &mut Stepper<'_>, child: BranchId, branch: BranchId) 
     states::complete_with(step, branch, &parallel.after, Value::from(results));
 }
 
+/// A redriven Parallel goes on: with the branches that had no success, or with its results when all had.
+pub(crate) fn resume(step: &mut Stepper<'_>, branch: BranchId) {
+    let Some(Phase::Fork(Fork::Parallel(branches))) = step.execution.visit(branch).map(|visit| &visit.phase)
+    else {
+        return;
+    };
+    let children = branches.children.clone();
+    let has_ended = |child: &BranchId| {
+        let child = step.execution.branches.get(child);
+        child.is_some_and(|child| matches!(child.at, At::Left(_)))
+    };
+    let open: Vec<BranchId> = children
+        .iter()
+        .copied()
+        .filter(|child| !has_ended(child))
+        .collect();
+    if let (true, Some(last)) = (open.is_empty(), children.last()) {
+        return step.work.push(Work::Ended { branch: *last });
+    }
+    open.into_iter().rev().for_each(|child| step.resume(child));
+}
+
 impl Stepper<'_> {
     /// Whether a branch stands between two states, with the next one still to be entered in this step.
     fn is_on_its_way(&self, child: BranchId) -> bool {
         self.work.iter().any(|work| match work {
             Work::Enter { branch, .. } | Work::Ended { branch } => *branch == child,
-            Work::Iterate { .. } => false,
+            Work::Iterate { .. } | Work::Resume { .. } => false,
         })
     }
 }

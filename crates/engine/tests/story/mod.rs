@@ -112,6 +112,9 @@ impl Teller {
                 self.feed(Input::Timer(key));
             }
             "stop" => self.feed(Input::Stop(ending(rest))),
+            "redrive" => self.feed(Input::Redrive {
+                token: (!rest.is_empty()).then(|| rest.into()),
+            }),
             "room" => self.room = rest.parse().expect("a number of tasks"),
             _ => {
                 let (state, rest) = rest.split_once(' ').unwrap_or((rest, ""));

@@ -179,6 +179,7 @@ fn kind_and_rest(detail: &Detail) -> (String, String) {
         | Detail::TaskFailed { ending, .. }
         | Detail::TaskTimedOut { ending, .. } => (variant, words(ending)),
         Detail::ActivityStarted { worker } => (variant, worker.as_deref().unwrap_or_default().to_owned()),
+        Detail::ExecutionRedriven { count, .. } => (variant, count.to_string()),
         Detail::MapStateStarted { length, .. } => (variant, length.to_string()),
         Detail::MapIterationStarted { name, index, .. }
         | Detail::MapIterationSucceeded { name, index }

@@ -191,6 +191,7 @@ fn each_payload<E>(
         | Detail::TaskSucceeded { output: payload, .. }
         | Detail::LambdaFunctionSucceeded { output: payload }
         | Detail::ActivitySucceeded { output: payload }
+        | Detail::ParallelStateStarted { input: payload }
         | Detail::MapStateStarted { items: payload, .. } => show(payload),
 
         Detail::StateExited { output, assigned, .. } => {
@@ -222,7 +223,6 @@ fn each_payload<E>(
         | Detail::ActivityFailed(_)
         | Detail::ActivityTimedOut(_)
         | Detail::WaitStateAborted
-        | Detail::ParallelStateStarted
         | Detail::ParallelStateSucceeded
         | Detail::ParallelStateFailed
         | Detail::ParallelStateAborted

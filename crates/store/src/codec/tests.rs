@@ -46,7 +46,10 @@ fn detail(kind: usize, text: &Str, payload: &Payload, number: u64) -> Option<Det
         2 => Detail::ExecutionFailed(ending),
         3 => Detail::ExecutionAborted(ending),
         4 => Detail::ExecutionTimedOut(ending),
-        5 => Detail::ExecutionRedriven { count: small },
+        5 => Detail::ExecutionRedriven {
+            count: small,
+            token: ending.cause,
+        },
         6 => Detail::StateEntered {
             kind: state_type,
             state: small,
@@ -118,7 +121,7 @@ fn detail(kind: usize, text: &Str, payload: &Payload, number: u64) -> Option<Det
         28 => Detail::ActivityFailed(ending),
         29 => Detail::ActivityTimedOut(ending),
         30 => Detail::WaitStateAborted,
-        31 => Detail::ParallelStateStarted,
+        31 => Detail::ParallelStateStarted { input: payload },
         32 => Detail::ParallelStateSucceeded,
         33 => Detail::ParallelStateFailed,
         34 => Detail::ParallelStateAborted,
