@@ -1,6 +1,6 @@
 //! Executions: what tasks need of the runtime that drives them.
 
-use engine::{Ending, Millis, Outcome, TaskKey};
+use engine::{Ending, Millis, Outcome, Redriven, TaskKey};
 use json::{Payload, Str};
 
 use crate::call::BoxFuture;
@@ -101,6 +101,8 @@ pub struct Described {
     pub input: Payload,
     /// How it ended; none while it runs.
     pub outcome: Option<Outcome>,
+    /// How often and when last it was redriven, if it was.
+    pub redriven: Option<Redriven>,
     /// The number of its last event.
     pub events: u64,
 }
@@ -109,16 +111,6 @@ impl Described {
     /// Its status as AWS names it.
     pub fn status(&self) -> &'static str {
         self.outcome.as_ref().map_or("RUNNING", Outcome::status)
-    }
-
-    /// Why it cannot be redriven; nothing when it can.
-    pub fn redrive_refusal(&self) -> Option<String> {
-        match &self.outcome {
-            Some(Outcome::Failed(_) | Outcome::TimedOut(_) | Outcome::Aborted(_)) => None,
-            None | Some(Outcome::Succeeded(_)) => {
-                Some(format!("Execution is {} and cannot be redriven", self.status()))
-            }
-        }
     }
 
     /// Its output, if it succeeded.

@@ -9,6 +9,7 @@
 //! - `lambda`, `states`, `sfn`: the integrations.
 //! - [`mocks`]: results from a mock configuration file, in place of tasks that are done.
 //! - `parameters`: what is wrong with a task's parameters.
+//! - [`redrive`]: whether an execution can be redriven.
 //! - `metadata`: the `SdkHttpMetadata` of results, and the causes of service errors.
 
 pub mod call;
@@ -18,6 +19,7 @@ mod lambda;
 mod metadata;
 pub mod mocks;
 mod parameters;
+pub mod redrive;
 mod sfn;
 mod states;
 
@@ -27,4 +29,5 @@ pub use executions::{
 };
 pub use integrations::{Integrations, nested_end};
 pub use mocks::{Mock, MockFileError, Mocks, Test, TestCaseError, mocked_answers, without_file};
+pub use redrive::NotRedrivable;
 pub use sfn::{OwnAnswer, OwnApi, OwnRequest};

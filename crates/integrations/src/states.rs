@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use asl::Pattern;
+use asl::{Pattern, limits};
 use engine::{Ending, Millis};
 use json::{Object, Payload, Str, Value};
 use sha2::{Digest, Sha256};
@@ -169,15 +169,20 @@ fn described(child: &Described, parsed: bool) -> Value {
     put("Name", Some(Value::from(child.name.clone())));
     put("Output", child.output().map(data));
     put("OutputDetails", child.output().map(|_| included()));
-    let refusal = child.redrive_refusal();
+    let refusal = child.redrive_refusal(child.stopped.unwrap_or(child.started), limits::REDRIVABLE_SECONDS);
     let redrivable = if refusal.is_some() {
         "NOT_REDRIVABLE"
     } else {
         "REDRIVABLE"
     };
-    put("RedriveCount", Some(Value::from(0)));
+    let redrives = child.redriven.map_or(0, |redriven| redriven.count);
+    put("RedriveCount", Some(Value::from(redrives)));
+    put("RedriveDate", child.redriven.map(|redriven| date(redriven.at)));
     put("RedriveStatus", Some(Value::from(redrivable)));
-    put("RedriveStatusReason", refusal.map(Value::from));
+    put(
+        "RedriveStatusReason",
+        refusal.map(|reason| Value::from(reason.to_string())),
+    );
     put("StartDate", Some(date(child.started)));
     put("StateMachineAliasArn", shared(&child.alias_arn));
     put("StateMachineArn", Some(Value::from(child.machine_arn.clone())));
@@ -323,6 +328,7 @@ mod tests {
             stopped: Some(Millis(2)),
             input: Payload::parse("{}").unwrap(),
             outcome: Some(outcome),
+            redriven: None,
             events: 4,
         }
     }

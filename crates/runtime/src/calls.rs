@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use engine::{Ending, Event, Input, Millis, Moment, decide};
 use ids::TaskToken;
-use integrations::Described;
+use integrations::{Described, NotRedrivable};
 use json::Str;
 use store::{ExecId, HistoryPage, shard_of};
 use tokio::sync::oneshot;
@@ -13,7 +13,9 @@ use tokio::sync::oneshot;
 use crate::live::{Kind, Live, Origin, head, log_test};
 use crate::load;
 use crate::mailbox::{Message, Report, Request, Start, Work};
-use crate::request::{ActivityTask, ExecutionError, StartError, StartRequest, Started, TokenError};
+use crate::request::{
+    ActivityTask, ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError,
+};
 use crate::shared::Shared;
 use crate::test_run::Surroundings;
 use crate::worker::created;
@@ -155,6 +157,31 @@ impl Shared {
         let (reply, answer) = oneshot::channel();
         self.ask(arn, Work::Stop { ending, reply }).await?;
         answer.await.unwrap_or(Err(ExecutionError::Closing))
+    }
+
+    pub(crate) async fn redrive(&self, arn: &str, token: Option<Str>) -> Result<Millis, RedriveError> {
+        if self.closing.load(Ordering::Relaxed) {
+            return Err(ExecutionError::Closing.into());
+        }
+        let (reply, answer) = oneshot::channel();
+        self.ask(arn, Work::Redrive { token, reply }).await?;
+        answer.await.unwrap_or(Err(ExecutionError::Closing.into()))
+    }
+
+    pub(crate) async fn redrive_refusal(
+        &self,
+        described: &Described,
+    ) -> Result<Option<NotRedrivable>, store::StoreError> {
+        let refusal = described.redrive_refusal(self.clock.now(), self.settings.redrivable_seconds);
+        if refusal.is_some() {
+            return Ok(refusal);
+        }
+        let machine = self.store.machine(&described.machine_arn).await?;
+        // One that was created later has nothing but the name of the one that it ran.
+        let is_there = machine.is_some_and(|machine| {
+            machine.status == store::MachineStatus::Active && machine.created <= described.started
+        });
+        Ok((!is_there).then_some(NotRedrivable::Deleting))
     }
 
     /// Waits for an execution's end.

@@ -7,7 +7,7 @@
 //! - [`runtime`]: the facade. [`request`]: what it is asked. [`settings`], [`clock`].
 //! - [`catalog`]: state machines, compiled once, and activities.
 //! - `calls`: the ways from the facade to workers and store. `mailbox`: what workers are told.
-//! - `worker`: the life of executions: `start`, `work`, `step`, `release`, `load`.
+//! - `worker`: the life of executions: `start`, `work`, `step`, `release`, `load`, `redrive`.
 //! - `live`, `load`, `timers`, `recent`: what a worker keeps.
 //! - `committer`: many steps, one commit.
 //! - `dispatcher`, [`tasks`]: doing tasks. `activities`: having them done by workers outside.
@@ -42,8 +42,10 @@ pub use catalog::{
 };
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use express::ExpressRecord;
-pub use integrations::{Described, Test, TestCaseError};
-pub use request::{ActivityTask, ExecutionError, StartError, StartRequest, Started, TokenError};
+pub use integrations::{Described, NotRedrivable, Test, TestCaseError};
+pub use request::{
+    ActivityTask, ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError,
+};
 pub use runtime::Runtime;
 pub use settings::Settings;
 pub use tasks::Tasks;

@@ -208,6 +208,7 @@ impl Live {
             stopped: self.execution.ended(),
             input: head.input.clone(),
             outcome: self.execution.outcome().cloned(),
+            redriven: self.execution.redriven(),
             events: self.execution.last_event(),
         }
     }

@@ -14,8 +14,23 @@ pub(crate) enum Fetched {
     Absent,
     /// It ended then.
     Closed(Millis),
+    /// It ended then, and what it ran is gone with its state machine.
+    Retired(Millis),
+    /// It ended, and is here nevertheless.
+    Ended(Box<Live>),
     /// It runs.
     Open(Box<Live>),
+}
+
+impl Fetched {
+    /// When it ended, if it has.
+    pub(crate) fn stopped(&self) -> Option<Millis> {
+        match self {
+            Self::Closed(stopped) | Self::Retired(stopped) => Some(*stopped),
+            Self::Ended(live) | Self::Open(live) => live.execution.ended(),
+            Self::Absent => None,
+        }
+    }
 }
 
 /// An execution whose name is asked for again.
@@ -27,31 +42,39 @@ pub(crate) struct Existing {
     pub(crate) test_case: Option<Str>,
 }
 
-/// Reads an execution and folds its history.
-pub(crate) async fn fetch(store: &dyn Store, catalog: &Catalog, id: ExecId) -> Result<Fetched, StoreError> {
+/// Reads an execution and folds its history; of one that has ended only if it is wanted even so.
+pub(crate) async fn fetch(
+    store: &dyn Store,
+    catalog: &Catalog,
+    id: ExecId,
+    even_ended: bool,
+) -> Result<Fetched, StoreError> {
     match store.summary(id).await? {
         None => return Ok(Fetched::Absent),
         Some(Summary {
             stopped: Some(stopped),
             ..
-        }) => return Ok(Fetched::Closed(stopped)),
+        }) if !even_ended => return Ok(Fetched::Closed(stopped)),
         Some(_) => {}
     }
     let Some(loaded) = store.load(id).await? else {
         return Ok(Fetched::Absent);
     };
+    let stopped = loaded.summary.stopped;
     let created = &loaded.summary.created;
     let corrupt = |what: String| StoreError::Corrupt {
         execution: created.arn.to_string(),
         what,
     };
-    let revision = catalog
-        .revision(&created.machine_arn, &created.revision)
-        .await
-        .map_err(|error| match error {
-            CatalogError::Store(error) => error,
-            other => corrupt(other.to_string()),
-        })?;
+    let revision = match (
+        catalog.revision(&created.machine_arn, &created.revision).await,
+        stopped,
+    ) {
+        (Ok(revision), _) => revision,
+        (Err(CatalogError::NotFound(_)), Some(stopped)) => return Ok(Fetched::Retired(stopped)),
+        (Err(CatalogError::Store(error)), _) => return Err(error),
+        (Err(other), _) => return Err(corrupt(other.to_string())),
+    };
     let Some(Event {
         detail: Detail::ExecutionStarted { input, role_arn, .. },
         ..
@@ -79,7 +102,11 @@ pub(crate) async fn fetch(store: &dyn Store, catalog: &Catalog, id: ExecId) -> R
     let mut live = Live::of(id, execution, revision, origin, Kind::Standard(payloads));
     live.see(&events);
     live.weight += 128 * events.len();
-    Ok(Fetched::Open(Box::new(live)))
+    let live = Box::new(live);
+    Ok(match stopped {
+        None => Fetched::Open(live),
+        Some(_) => Fetched::Ended(live),
+    })
 }
 
 /// Looks for the execution of an ARN, of which another start is asked.
@@ -122,6 +149,7 @@ async fn describe(store: &dyn Store, summary: Summary) -> Result<Described, Stor
         id,
         created,
         stopped,
+        redriven,
         events,
         ..
     } = summary;
@@ -150,6 +178,7 @@ async fn describe(store: &dyn Store, summary: Summary) -> Result<Described, Stor
         stopped,
         input,
         outcome,
+        redriven,
         events,
     })
 }

@@ -15,7 +15,7 @@ use crate::activities::HandOut;
 use crate::catalog::Revision;
 use crate::live::Live;
 use crate::load::{Existing, Fetched};
-use crate::request::{ExecutionError, StartError, StartRequest, Started, TokenError};
+use crate::request::{ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError};
 
 /// From within.
 pub(crate) enum Message {
@@ -62,6 +62,11 @@ pub(crate) enum Work {
     Stop {
         ending: Ending,
         reply: oneshot::Sender<Result<Millis, ExecutionError>>,
+    },
+    /// Somebody wants it to go on from where it ended.
+    Redrive {
+        token: Option<Str>,
+        reply: oneshot::Sender<Result<Millis, RedriveError>>,
     },
     /// Somebody waits for its end; gets nothing when it had ended before.
     Await {

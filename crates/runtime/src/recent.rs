@@ -30,6 +30,11 @@ impl Recent {
         self.by_arn.get(arn)
     }
 
+    /// Forgets an execution, which has gone on. Its place in the order of the oldest stays.
+    pub(crate) fn forget(&mut self, arn: &str) {
+        self.by_arn.remove(arn);
+    }
+
     pub(crate) fn push(&mut self, described: Arc<Described>) {
         let output = described.output().map_or(0, json::Payload::bytes);
         let bytes = 512 + described.input.bytes() + output;

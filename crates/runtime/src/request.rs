@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use engine::Millis;
 use ids::Name;
+use integrations::NotRedrivable;
 use json::{Payload, Str};
 use store::{Parent, StoreError};
 
@@ -96,6 +97,20 @@ pub enum ExecutionError {
     /// It could not be read or saved.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why an execution was not redriven.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RedriveError {
+    /// It can't be.
+    #[error(transparent)]
+    NotRedrivable(#[from] NotRedrivable),
+    /// Too many executions are open.
+    #[error("{0} executions are open, and no more are allowed")]
+    LimitExceeded(usize),
+    /// There is none, or it could not be asked.
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
 }
 
 /// Why what a task token reports was not taken.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use engine::{Ending, Event, Millis};
-use integrations::{Described, Test, TestCaseError};
+use integrations::{Described, NotRedrivable, Test, TestCaseError};
 use json::{Payload, Str};
 use store::{ExecId, ExecutionQuery, ExpressStart, HistoryPage, OpenRow, Store, StoreError, Summary};
 use tokio::sync::oneshot;
@@ -19,7 +19,9 @@ use crate::dispatcher::Dispatcher;
 use crate::express::{ExpressRecord, ExpressRing};
 use crate::mailbox::{Mailboxes, Message, Report};
 use crate::nested::Nested;
-use crate::request::{ActivityTask, ExecutionError, StartError, StartRequest, Started, TokenError};
+use crate::request::{
+    ActivityTask, ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError,
+};
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::tasks::Tasks;
@@ -131,6 +133,18 @@ impl Runtime {
     /// answers with the end that it had.
     pub async fn stop(&self, arn: &str, ending: Ending) -> Result<Millis, ExecutionError> {
         self.0.shared.stop(arn, ending).await
+    }
+
+    /// Has a Standard execution that ended without success go on from where it was, and answers with the
+    /// moment of that when it is saved. A repeated request with the same client token is answered like the
+    /// first for a while.
+    pub async fn redrive(&self, arn: &str, token: Option<Str>) -> Result<Millis, RedriveError> {
+        self.0.shared.redrive(arn, token).await
+    }
+
+    /// Why an execution as it was described cannot be redriven now.
+    pub async fn redrive_refusal(&self, described: &Described) -> Result<Option<NotRedrivable>, StoreError> {
+        self.0.shared.redrive_refusal(described).await
     }
 
     /// What is known of an execution: everything whose answer was given before the call, and nothing that is

@@ -21,6 +21,8 @@ pub struct Settings {
     pub max_tasks: usize,
     /// How many Standard executions may be open.
     pub max_open: usize,
+    /// How long after its end an execution can be redriven, in seconds.
+    pub redrivable_seconds: u64,
     /// How many changes one commit holds at most.
     pub batch_changes: usize,
     /// How many bytes one commit holds at most, the last change aside.
@@ -60,6 +62,7 @@ impl Default for Settings {
             start_wait_millis: 1000,
             max_tasks: 1000,
             max_open: 1_000_000,
+            redrivable_seconds: asl::limits::REDRIVABLE_SECONDS,
             batch_changes: 1024,
             batch_bytes: 4 << 20,
             uncommitted_bytes: 32 << 20,

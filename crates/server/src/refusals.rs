@@ -1,7 +1,9 @@
 //! Refusals: errors in AWS's words.
 
 use api::ApiError;
-use runtime::{ALIASES_MAX, CatalogError, ExecutionError, StartError, TAGS_MAX, TokenError, VERSIONS_MAX};
+use runtime::{
+    ALIASES_MAX, CatalogError, ExecutionError, RedriveError, StartError, TAGS_MAX, TokenError, VERSIONS_MAX,
+};
 use store::StoreError;
 
 /// There is no state machine of that ARN.
@@ -91,9 +93,7 @@ pub(crate) fn of_start(error: StartError) -> ApiError {
         StartError::AlreadyExists(arn) => {
             ApiError::execution_already_exists(format!("Execution Already Exists: '{arn}'"))
         }
-        StartError::LimitExceeded(limit) => ApiError::execution_limit_exceeded(format!(
-            "The maximum number of open executions has been reached: '{limit}'"
-        )),
+        StartError::LimitExceeded(limit) => too_many_open(limit),
         StartError::Throttled => ApiError::throttling_exception("Rate exceeded"),
         StartError::Closing => closing(),
         StartError::Store(error) => of_store(&error),
@@ -107,6 +107,21 @@ pub(crate) fn of_execution(arn: &str, error: ExecutionError) -> ApiError {
         ExecutionError::Closing => closing(),
         ExecutionError::Store(error) => of_store(&error),
     }
+}
+
+/// Why an execution was not redriven.
+pub(crate) fn of_redrive(arn: &str, error: RedriveError) -> ApiError {
+    match error {
+        RedriveError::NotRedrivable(reason) => ApiError::execution_not_redrivable(reason.to_string()),
+        RedriveError::LimitExceeded(limit) => too_many_open(limit),
+        RedriveError::Execution(error) => of_execution(arn, error),
+    }
+}
+
+fn too_many_open(limit: usize) -> ApiError {
+    ApiError::execution_limit_exceeded(format!(
+        "The maximum number of open executions has been reached: '{limit}'"
+    ))
 }
 
 /// Why a task token was refused.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use engine::{Input, Millis, Moment, Progress, TaskKey, decide};
-use integrations::{Answer, Described};
+use integrations::{Answer, Described, NotRedrivable};
 use store::{ExecId, StoreError};
 
 use crate::live::{Live, awaits_child, just_waits, starts_child};
@@ -28,8 +28,14 @@ impl Worker {
             // An Express execution that was not saved and is over.
             return self.refuse_work(id, work, &Fetched::Absent);
         }
+        self.read(id, work);
+    }
+
+    /// Reads an execution for a work on it.
+    fn read(&mut self, id: ExecId, work: Work) {
         let shared = Arc::clone(&self.shared);
-        let reading = Box::pin(async move { fetch(&*shared.store, &shared.catalog, id).await });
+        let even_ended = matches!(work, Work::Redrive { .. });
+        let reading = Box::pin(async move { fetch(&*shared.store, &shared.catalog, id, even_ended).await });
         match self.at_once(reading, move |fetched| Message::Fetched(id, fetched)) {
             Some(fetched) => self.fetched(id, fetched, vec![work]),
             None => drop(self.loading.insert(id, vec![work])),
@@ -49,6 +55,7 @@ impl Worker {
                 }
                 self.put(live);
             }
+            Ok(Fetched::Ended(live)) => self.fetched_ended(live, works),
             Ok(gone) => {
                 self.recovering.remove(&id);
                 self.orphans.remove(&id);
@@ -207,7 +214,7 @@ impl Worker {
     }
 
     /// What is asked of an execution that does not run.
-    fn refuse_work(&mut self, id: ExecId, work: Work, gone: &Fetched) {
+    pub(super) fn refuse_work(&mut self, id: ExecId, work: Work, gone: &Fetched) {
         match work {
             Work::Answer {
                 answer: Answer::Submitted(output),
@@ -221,18 +228,21 @@ impl Worker {
             Work::Room { .. } => self.shared.dispatcher.give_back(1),
             Work::HandOut { to, .. } => self.shared.activities.poll_again(to),
             Work::Report { reply, .. } => {
-                let answer = match gone {
-                    Fetched::Closed(_) => TokenError::TimedOut,
-                    Fetched::Absent | Fetched::Open(_) => TokenError::Unknown,
+                let answer = match gone.stopped() {
+                    Some(_) => TokenError::TimedOut,
+                    None => TokenError::Unknown,
                 };
                 let _ = reply.send(Err(answer));
             }
             Work::Stop { reply, .. } => {
-                let _ = reply.send(match gone {
-                    Fetched::Closed(stopped) => Ok(*stopped),
-                    Fetched::Absent | Fetched::Open(_) => Err(ExecutionError::NotFound),
-                });
+                let _ = reply.send(gone.stopped().ok_or(ExecutionError::NotFound));
             }
+            Work::Redrive { token, reply } => match gone {
+                // It was read for something else, which does not ask for executions that have ended.
+                Fetched::Closed(_) => self.apply(id, Work::Redrive { token, reply }),
+                Fetched::Retired(_) => drop(reply.send(Err(NotRedrivable::Deleting.into()))),
+                _ => drop(reply.send(Err(ExecutionError::NotFound.into()))),
+            },
             Work::Await { reply } => {
                 let _ = reply.send(None::<Arc<Described>>);
             }
@@ -256,6 +266,9 @@ impl Worker {
             }
             Work::Report { reply, .. } => drop(reply.send(Err(TokenError::Store(error.clone())))),
             Work::Stop { reply, .. } => drop(reply.send(Err(ExecutionError::Store(error.clone())))),
+            Work::Redrive { reply, .. } => {
+                drop(reply.send(Err(ExecutionError::Store(error.clone()).into())));
+            }
             Work::Await { reply } => drop(reply.send(None)),
             Work::Room { .. } if is_damaged => self.shared.dispatcher.give_back(1),
             // What is damaged stays so, and is left to the operator.

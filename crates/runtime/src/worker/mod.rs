@@ -5,6 +5,7 @@
 //! the committer says that what led to them is safe.
 
 mod load;
+mod redrive;
 mod release;
 mod start;
 mod step;
@@ -93,13 +94,23 @@ pub(crate) struct Worker {
 /// A step that is not saved yet.
 struct Pending {
     id: ExecId,
-    /// Whether it is the execution's first.
-    created: bool,
+    /// What it begins, if anything.
+    begins: Begins,
     bytes: usize,
     effects: Vec<Effect>,
     releases: Vec<Release>,
     /// What to do again when it can't be saved.
     redo: Option<Work>,
+}
+
+/// What a step begins: an execution counts as open from then on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    Nothing,
+    /// The execution itself.
+    Execution,
+    /// A redrive of it.
+    Redrive,
 }
 
 impl Worker {

@@ -1,11 +1,11 @@
 //! Releasing: what is done once a step is safe, and what is undone when it could not be saved.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::{Effect, Millis, TaskKey};
 use integrations::Described;
-use json::Payload;
+use json::{Payload, Str};
 use store::{ExecId, ExpressChange, StoreError};
 use tokio::sync::oneshot;
 
@@ -13,8 +13,8 @@ use crate::activities::{Given, HandOut};
 use crate::committer::Chunk;
 use crate::live::{Job, Kind, Live, Running};
 use crate::mailbox::Work;
-use crate::request::{ActivityTask, ExecutionError, StartError, Started, TokenError};
-use crate::worker::{Pending, Worker};
+use crate::request::{ActivityTask, ExecutionError, RedriveError, StartError, Started, TokenError};
+use crate::worker::{Begins, Pending, Worker};
 
 /// An answer that waits for a commit.
 pub(crate) enum Release {
@@ -23,6 +23,16 @@ pub(crate) enum Release {
         Result<Started, StartError>,
     ),
     Stop(oneshot::Sender<Result<Millis, ExecutionError>>, Millis),
+    Redrive(
+        oneshot::Sender<Result<Millis, RedriveError>>,
+        Result<Millis, RedriveError>,
+    ),
+    /// A redrive of an execution whose end is not saved yet.
+    RedriveLater {
+        id: ExecId,
+        token: Option<Str>,
+        reply: oneshot::Sender<Result<Millis, RedriveError>>,
+    },
     Report(oneshot::Sender<Result<(), TokenError>>, Result<(), TokenError>),
     Describe(oneshot::Sender<Option<Arc<Described>>>, Arc<Described>),
     /// A task for a worker.
@@ -68,6 +78,10 @@ impl Worker {
         match release {
             Release::Start(reply, answer) => drop(reply.send(answer)),
             Release::Stop(reply, stopped) => drop(reply.send(Ok(stopped))),
+            Release::Redrive(reply, answer) => drop(reply.send(answer)),
+            Release::RedriveLater { id, token, reply } => {
+                self.shared.mailboxes.send(id, Work::Redrive { token, reply });
+            }
             Release::Report(reply, answer) => drop(reply.send(answer)),
             Release::Describe(reply, described) => drop(reply.send(Some(described))),
             Release::HandOut { id, task, to, given } => {
@@ -205,7 +219,7 @@ impl Worker {
         self.chunk.express.push(change);
         self.push(Pending {
             id,
-            created: false,
+            begins: Begins::Nothing,
             bytes,
             effects: Vec::new(),
             releases,
@@ -230,10 +244,11 @@ impl Worker {
         let retry = Millis(self.now().0.saturating_add(self.shared.settings.retry_millis));
         self.hold = Some(retry);
         let pending = std::mem::take(&mut self.pending);
-        let new: HashSet<ExecId> = pending
+        let begun: HashMap<ExecId, Begins> = pending
             .iter()
-            .filter(|step| step.created)
-            .map(|step| step.id)
+            .filter(|step| step.begins != Begins::Nothing)
+            .rev()
+            .map(|step| (step.id, step.begins))
             .collect();
         for step in pending {
             let sends = step
@@ -245,10 +260,11 @@ impl Worker {
             for release in step.releases {
                 self.refuse(release, &error);
             }
-            if !new.contains(&step.id) {
+            let begins = begun.get(&step.id).copied().unwrap_or(Begins::Nothing);
+            if begins == Begins::Nothing {
                 self.redo.extend(step.redo.map(|work| (step.id, work)));
             }
-            self.forget(step.id, retry, new.contains(&step.id));
+            self.forget(step.id, retry, begins);
         }
         if matches!(error, StoreError::Fatal(_)) {
             self.is_dead = true;
@@ -256,18 +272,20 @@ impl Worker {
     }
 
     /// Throws an execution out of memory whose last steps are not true.
-    fn forget(&mut self, id: ExecId, retry: Millis, never_was: bool) {
+    fn forget(&mut self, id: ExecId, retry: Millis, begins: Begins) {
         let Some(mut live) = self.live.remove(&id) else {
             return;
         };
         self.stir(&mut live);
         self.by_arn.remove(&live.execution.head().arn);
         self.timers.set(id, &mut live.due, None);
-        if never_was {
+        if begins != Begins::Nothing {
             self.shared
                 .open
                 .fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
-            self.waiters.remove(&id);
+            for waiter in self.waiters.remove(&id).unwrap_or_default() {
+                let _ = waiter.send(None);
+            }
             return;
         }
         self.timers.add(id, retry);
@@ -281,6 +299,9 @@ impl Worker {
         match release {
             Release::Start(reply, _) => drop(reply.send(Err(StartError::Store(error.clone())))),
             Release::Stop(reply, _) => drop(reply.send(Err(ExecutionError::Store(error.clone())))),
+            Release::Redrive(reply, _) | Release::RedriveLater { reply, .. } => {
+                drop(reply.send(Err(ExecutionError::Store(error.clone()).into())));
+            }
             Release::Report(reply, _) => drop(reply.send(Err(TokenError::Store(error.clone())))),
             Release::Describe(reply, _) => drop(reply.send(None)),
             Release::HandOut { id, task, to, .. } => {

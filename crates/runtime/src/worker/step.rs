@@ -6,7 +6,7 @@ use store::{Closed, Commit, OpenRow, codec};
 use crate::live::{Kind, Live, status};
 use crate::mailbox::Work;
 use crate::test_run::Surroundings;
-use crate::worker::{Pending, Worker};
+use crate::worker::{Begins, Pending, Worker};
 
 /// How many events of an Express execution are kept to be looked at: as many as a Standard one may have.
 const EXPRESS_EVENTS_MAX: usize = asl::limits::HISTORY_EVENTS_MAX as usize;
@@ -16,7 +16,11 @@ impl Worker {
     /// nothing any more. What it leads to is released once it is saved, with whatever is given to
     /// [`Worker::after_all`] next; if it can't be saved, `redo` happens again.
     pub(super) fn step(&mut self, live: &mut Live, input: Input, held: usize, redo: Option<Work>) -> bool {
-        let is_first = matches!(input, Input::Start);
+        let begins = match &input {
+            Input::Start => Begins::Execution,
+            Input::Redrive { .. } => Begins::Redrive,
+            _ => Begins::Nothing,
+        };
         let dispatcher = &self.shared.dispatcher;
         let moment = Moment {
             now: self.shared.clock.now(),
@@ -61,8 +65,10 @@ impl Worker {
             }
         };
         let mut commit = Commit::new(live.id);
-        if is_first {
-            commit.created = Some(live.created());
+        match begins {
+            Begins::Execution => commit.created = Some(live.created()),
+            Begins::Redrive => commit.redriven = live.execution.redriven(),
+            Begins::Nothing => {}
         }
         match live.execution.outcome() {
             Some(outcome) => {
@@ -90,7 +96,7 @@ impl Worker {
         let id = live.id;
         self.push(Pending {
             id,
-            created: is_first,
+            begins,
             bytes,
             effects: step.effects,
             releases: Vec::new(),

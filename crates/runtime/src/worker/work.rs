@@ -35,6 +35,7 @@ impl Worker {
                 let stopped = live.execution.ended().unwrap_or_default();
                 self.after_all(Release::Stop(reply, stopped));
             }
+            Work::Redrive { token, reply } => self.redrive(live, token, reply),
             Work::Await { reply } => {
                 let waiters = self.waiters.entry(live.id).or_default();
                 waiters.retain(|waiter| !waiter.is_closed());

@@ -72,6 +72,7 @@ fn machines() -> Vec<(&'static str, String)> {
             crate::callbacks::CALLBACK
                 .replace(r#""End""#, &format!(r#""TimeoutSeconds": 60, {retry} "End""#)),
         ),
+        ("redriven", crate::redrives::FLAKY.to_owned()),
         ("child", crate::starts::WAIT.replace("60", "4")),
         (
             "parent",
@@ -173,6 +174,11 @@ async fn drive(world: &World, runtime: &Runtime, worker: &mut Worker, ends: &mut
             let arn = format!("arn:aws:states:us-east-1:000000000000:execution:{name}:{execution}");
             match runtime.describe(&arn).await {
                 Err(_) => drop(runtime.start(named(&machine, &execution, &input)).await),
+                // A client that goes on until it succeeds; asked again, the same request is the same redrive.
+                Ok(described) if name == "redriven" && described.ending().is_some() => {
+                    let count = described.redriven.map_or(0, |redriven| redriven.count);
+                    let _ = runtime.redrive(&arn, Some(format!("after {count}").into())).await;
+                }
                 Ok(described) if described.outcome.is_some() => {
                     ends.insert((name, execution), told(&described));
                     continue;
@@ -227,7 +233,7 @@ impl Worker {
 /// Every call of a function is one that a history says was started.
 async fn check_calls(world: &World, runtime: &Runtime) {
     let mut started = 0;
-    for name in ["line", "wide"] {
+    for name in ["line", "wide", "redriven"] {
         for number in 0..STARTS {
             let arn = format!("arn:aws:states:us-east-1:000000000000:execution:{name}:e{number}");
             let events = history(runtime, &arn).await;

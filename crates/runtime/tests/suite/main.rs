@@ -13,6 +13,7 @@ mod failures;
 mod jobs;
 mod nested;
 mod recovery;
+mod redrives;
 mod starts;
 mod support;
 mod test_runs;

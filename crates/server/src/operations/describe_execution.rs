@@ -5,7 +5,7 @@ use api::{
     ExecutionRedriveStatus, ExecutionStatus, Text, Timestamp,
 };
 use engine::Outcome;
-use integrations::Described;
+use runtime::{Described, NotRedrivable};
 
 use crate::{Server, arns, refusals};
 
@@ -20,15 +20,17 @@ pub(crate) async fn answer(
     arns::standard_execution(caller, text)?;
     let described = server.runtime.describe(text).await;
     let described = described.map_err(|error| refusals::of_execution(text, error))?;
-    Ok(shown(&described))
+    let refusal = server.runtime.redrive_refusal(&described).await;
+    let refusal = refusal.map_err(|error| refusals::of_store(&error))?;
+    Ok(shown(&described, refusal))
 }
 
-fn shown(described: &Described) -> DescribeExecutionOutput {
+fn shown(described: &Described, refusal: Option<NotRedrivable>) -> DescribeExecutionOutput {
     let included = CloudWatchEventsExecutionDataDetails { included: Some(true) };
     let output = described.output();
     let ending = described.ending();
+    let redrives = described.redriven.map_or(0, |redriven| redriven.count);
     let status = status(described.outcome.as_ref());
-    let refusal = described.redrive_refusal();
     DescribeExecutionOutput {
         execution_arn: Text::from(&described.arn),
         state_machine_arn: Text::from(&described.machine_arn),
@@ -48,13 +50,15 @@ fn shown(described: &Described) -> DescribeExecutionOutput {
         cause: ending.and_then(|ending| ending.cause.as_ref()).map(Text::from),
         state_machine_version_arn: described.version_arn.as_ref().map(Text::from),
         state_machine_alias_arn: described.alias_arn.as_ref().map(Text::from),
-        redrive_count: Some(0),
-        redrive_date: None,
+        redrive_count: Some(i32::try_from(redrives).unwrap_or(i32::MAX)),
+        redrive_date: described
+            .redriven
+            .map(|redriven| Timestamp::from_milliseconds(redriven.at.0)),
         redrive_status: Some(match refusal {
             None => ExecutionRedriveStatus::Redrivable,
             Some(_) => ExecutionRedriveStatus::NotRedrivable,
         }),
-        redrive_status_reason: refusal.map(Text::from),
+        redrive_status_reason: refusal.map(|reason| Text::from(reason.to_string())),
     }
 }
 

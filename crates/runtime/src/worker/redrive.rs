@@ -1,0 +1,72 @@
+//! Redrive: an execution that has ended comes back into memory and goes on.
+
+use std::sync::atomic::Ordering;
+
+use engine::{Input, Millis};
+use integrations::NotRedrivable;
+use json::Str;
+use tokio::sync::oneshot;
+
+use crate::live::Live;
+use crate::load::Fetched;
+use crate::mailbox::Work;
+use crate::request::RedriveError;
+use crate::worker::{Release, Worker};
+
+impl Worker {
+    /// Has an execution go on from where it ended, and answers once that is saved.
+    pub(super) fn redrive(
+        &mut self,
+        live: &mut Live,
+        token: Option<Str>,
+        reply: oneshot::Sender<Result<Millis, RedriveError>>,
+    ) {
+        let known = token
+            .as_deref()
+            .and_then(|token| live.execution.redriven_by(token, self.now()));
+        if let Some(at) = known {
+            return self.after_all(Release::Redrive(reply, Ok(at)));
+        }
+        // Its end must be told before it goes on, and is told when it is saved.
+        if live.has_ended() && live.uncommitted > 0 {
+            let id = live.id;
+            return self.after_all(Release::RedriveLater { id, token, reply });
+        }
+        let answer = self.try_redrive(live, token);
+        self.after_all(Release::Redrive(reply, answer));
+    }
+
+    fn try_redrive(&mut self, live: &mut Live, token: Option<Str>) -> Result<Millis, RedriveError> {
+        let settings = &self.shared.settings;
+        let (now, period, limit) = (self.now(), settings.redrivable_seconds, settings.max_open);
+        let described = live.described();
+        if let Some(refusal) = described.redrive_refusal(now, period) {
+            return Err(refusal.into());
+        }
+        if self.shared.catalog.is_deleting(&described.machine_arn) {
+            return Err(NotRedrivable::Deleting.into());
+        }
+        if self.shared.open.fetch_add(1, Ordering::Relaxed) >= limit {
+            self.shared.open.fetch_sub(1, Ordering::Relaxed);
+            return Err(RedriveError::LimitExceeded(limit));
+        }
+        self.recent.forget(&described.arn);
+        self.by_arn.insert(described.arn, live.id);
+        self.step(live, Input::Redrive { token }, 0, None);
+        Ok(live.execution.redriven().map_or(now, |redriven| redriven.at))
+    }
+
+    /// An execution that has ended was read to be redriven. Whatever else is asked of it finds it as it is by
+    /// then.
+    pub(super) fn fetched_ended(&mut self, mut live: Box<Live>, works: Vec<Work>) {
+        for work in works {
+            if matches!(work, Work::Redrive { .. }) || !live.has_ended() {
+                self.work(&mut live, work);
+            } else {
+                let stopped = live.execution.ended().unwrap_or_default();
+                self.refuse_work(live.id, work, &Fetched::Closed(stopped));
+            }
+        }
+        self.put(live);
+    }
+}
