@@ -13,11 +13,11 @@ mod target;
 mod versions;
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use asl::StateMachine;
 use engine::Millis;
-use ids::StateMachineArn;
+use ids::{Scope, StateMachineArn};
 use json::Str;
 use store::{
     CatalogChange, ExecutionQuery, Listed, Machine, MachineKind, MachineStatus, Published, Status, Store,
@@ -28,6 +28,7 @@ use tokio::sync::Mutex as TurnMutex;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::committer::Committer;
+use crate::limits::Limits;
 
 pub use aliases::{ALIASES_MAX, NewAlias};
 pub use revision::{NewRevision, Revision};
@@ -95,6 +96,12 @@ pub enum CatalogError {
         /// What is wrong with it.
         what: String,
     },
+    /// The account has as many state machines in the region as it can have.
+    #[error("there are {0} state machines, and no more are allowed")]
+    TooManyMachines(usize),
+    /// The account has as many activities in the region as it can have.
+    #[error("there are {0} activities, and no more are allowed")]
+    TooManyActivities(usize),
     /// The resource has as many tags as it can have.
     #[error("{0} would have more than {TAGS_MAX} tags")]
     TooManyTags(Str),
@@ -118,6 +125,9 @@ pub struct Catalog {
     compiled: Mutex<Compiled>,
     activities: RwLock<HashSet<Str>>,
     deleting: RwLock<HashSet<Str>>,
+    /// How many state machines there are of each account and region.
+    machine_counts: Mutex<HashMap<Scope, usize>>,
+    limits: Limits,
 }
 
 #[derive(Default)]
@@ -133,6 +143,7 @@ impl Catalog {
         committer: Committer,
         clock: Arc<dyn Clock>,
         chance: Arc<Chance>,
+        limits: Limits,
     ) -> Result<Self, StoreError> {
         let mut activities = HashSet::new();
         let mut after = None;
@@ -143,11 +154,17 @@ impl Catalog {
             activities.extend(page.into_iter().map(|activity| activity.arn));
         }
         let mut deleting = HashSet::new();
+        let mut machine_counts = HashMap::new();
         let mut after = None;
         loop {
             let page = store.machines(after, 1000).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.arn.clone());
+            for machine in &page {
+                if let Ok(arn) = machine.arn.parse::<StateMachineArn>() {
+                    *machine_counts.entry(arn.scope).or_default() += 1;
+                }
+            }
             let gone = page
                 .into_iter()
                 .filter(|machine| machine.status == MachineStatus::Deleting);
@@ -164,6 +181,8 @@ impl Catalog {
             compiled: Mutex::default(),
             activities: RwLock::new(activities),
             deleting: RwLock::new(deleting),
+            machine_counts: Mutex::new(machine_counts),
+            limits,
         })
     }
 
@@ -229,6 +248,15 @@ impl Catalog {
                 MachineStatus::Deleting => Err(CatalogError::Deleting(machine.arn)),
             };
         }
+        let limit = self.limits.state_machines;
+        if self
+            .machine_counts()
+            .get(&arn.scope)
+            .is_some_and(|count| *count >= limit)
+            || limit == 0
+        {
+            return Err(CatalogError::TooManyMachines(limit));
+        }
         let (mut record, states) = self.record(new);
         record.id = revision::first(&record.id);
         let mut machine = Machine {
@@ -244,6 +272,7 @@ impl Catalog {
         };
         let version = publish.map(|published| self.next_version(&mut machine, published));
         self.put(machine.clone(), record, states, version).await?;
+        *self.machine_counts().entry(arn.scope.clone()).or_default() += 1;
         Ok(Creation::New(machine))
     }
 
@@ -333,6 +362,11 @@ impl Catalog {
         self.save(vec![CatalogChange::RemoveMachine(machine_arn.into())])
             .await?;
         write(&self.deleting).remove(machine_arn);
+        if let Ok(arn) = machine_arn.parse::<StateMachineArn>()
+            && let Some(count) = self.machine_counts().get_mut(&arn.scope)
+        {
+            *count = count.saturating_sub(1);
+        }
         let mut compiled = self.compiled();
         compiled.by_id.retain(|(machine, _), _| &**machine != machine_arn);
         compiled.order.retain(|(machine, _)| &**machine != machine_arn);
@@ -407,6 +441,12 @@ impl Catalog {
         {
             compiled.by_id.remove(&oldest);
         }
+    }
+
+    fn machine_counts(&self) -> MutexGuard<'_, HashMap<Scope, usize>> {
+        self.machine_counts
+            .lock()
+            .expect("nothing panics while it holds the lock")
     }
 
     fn compiled(&self) -> std::sync::MutexGuard<'_, Compiled> {

@@ -4,7 +4,7 @@
 //! each shard to a worker, which decides everything that happens to it. What is decided is saved in groups;
 //! only then is anything done or answered. An execution that only waits leaves memory.
 //!
-//! - [`runtime`]: the facade. [`request`]: what it is asked. [`settings`], [`clock`].
+//! - [`runtime`]: the facade. [`request`]: what it is asked. [`settings`], [`limits`], [`rate`], [`clock`].
 //! - [`catalog`]: state machines, compiled once, and activities.
 //! - `calls`: the ways from the facade to workers and store. `mailbox`: what workers are told.
 //! - `worker`: the life of executions: `start`, `work`, `step`, `release`, `load`, `redrive`.
@@ -22,10 +22,12 @@ pub mod clock;
 mod committer;
 mod dispatcher;
 pub mod express;
+pub mod limits;
 mod live;
 mod load;
 mod mailbox;
 mod nested;
+pub mod rate;
 mod recent;
 pub mod request;
 pub mod runtime;
@@ -43,6 +45,8 @@ pub use catalog::{
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use express::ExpressRecord;
 pub use integrations::{Described, NotRedrivable, Test, TestCaseError};
+pub use limits::Limits;
+pub use rate::{Bucket, Buckets, Rate};
 pub use request::{
     ActivityTask, ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError,
 };

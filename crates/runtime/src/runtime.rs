@@ -19,6 +19,7 @@ use crate::dispatcher::Dispatcher;
 use crate::express::{ExpressRecord, ExpressRing};
 use crate::mailbox::{Mailboxes, Message, Report};
 use crate::nested::Nested;
+use crate::rate::Buckets;
 use crate::request::{
     ActivityTask, ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError,
 };
@@ -64,8 +65,14 @@ impl Runtime {
         let (committer, saver) = Committer::open(Arc::clone(&store), Arc::clone(&mailboxes), &settings);
         let chance = Arc::new(Chance::new(settings.seed));
         let (opened_store, opened_clock) = (Arc::clone(&store), Arc::clone(&clock));
-        let catalog =
-            Catalog::open(opened_store, committer.clone(), opened_clock, Arc::clone(&chance)).await?;
+        let catalog = Catalog::open(
+            opened_store,
+            committer.clone(),
+            opened_clock,
+            Arc::clone(&chance),
+            settings.limits.clone(),
+        )
+        .await?;
         let latest = store.latest().await?;
         let rows = open_rows(&*store).await?;
         let express = express_pending(&*store).await?;
@@ -79,6 +86,7 @@ impl Runtime {
             express: ExpressRing::new(settings.express_executions, settings.express_bytes),
             open: AtomicUsize::new(rows.len()),
             express_started: AtomicU64::new(0),
+            transitions: Buckets::default(),
             closing: AtomicBool::new(false),
             opened: clock.now(),
             store,
@@ -215,6 +223,11 @@ impl Runtime {
     /// Reports that a task is still being worked on. After a restart its time starts anew.
     pub async fn heartbeat(&self, token: &str) -> Result<(), TokenError> {
         self.0.shared.report(token, Report::Heartbeat).await
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Millis {
+        self.0.shared.clock.now()
     }
 
     /// How many Standard executions are open.

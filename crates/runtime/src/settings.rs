@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use store::StoreError;
 
+use crate::limits::Limits;
+
 /// How a runtime is set up.
 #[derive(Clone)]
 pub struct Settings {
@@ -19,8 +21,8 @@ pub struct Settings {
     /// How many tasks may be under way at once. It is overrun only by what several workers send in the
     /// same moment.
     pub max_tasks: usize,
-    /// How many Standard executions may be open.
-    pub max_open: usize,
+    /// AWS's quotas.
+    pub limits: Limits,
     /// How long after its end an execution can be redriven, in seconds.
     pub redrivable_seconds: u64,
     /// How many changes one commit holds at most.
@@ -61,7 +63,7 @@ impl Default for Settings {
             mailbox: 1024,
             start_wait_millis: 1000,
             max_tasks: 1000,
-            max_open: 1_000_000,
+            limits: Limits::default(),
             redrivable_seconds: asl::limits::REDRIVABLE_SECONDS,
             batch_changes: 1024,
             batch_bytes: 4 << 20,

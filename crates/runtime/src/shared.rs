@@ -16,6 +16,7 @@ use crate::committer::Committer;
 use crate::dispatcher::Dispatcher;
 use crate::express::ExpressRing;
 use crate::mailbox::Mailboxes;
+use crate::rate::Buckets;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
 
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) open: AtomicUsize,
     /// How many synchronous Express executions were started.
     pub(crate) express_started: AtomicU64,
+    /// What accounts have left of their state transitions, by what the ARNs of their state machines begin with.
+    pub(crate) transitions: Buckets<String>,
     pub(crate) closing: AtomicBool,
     /// When the runtime was opened: no heartbeat is missed before.
     pub(crate) opened: Millis,

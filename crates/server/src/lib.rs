@@ -6,6 +6,7 @@
 //! - `arns`, `input`, `configuration`, `definition`, `routes`, `tags`: what requests say, checked.
 //! - `history`, `paging`: what answers show.
 //! - `refusals`: the errors of the rooms below in AWS's words.
+//! - `throttle`: how often an account may call an operation.
 
 mod arns;
 mod configuration;
@@ -20,6 +21,8 @@ mod refusals;
 mod routes;
 mod service;
 mod tags;
+mod throttle;
 
 pub use http::{BindError, Site, bind, serve};
 pub use service::Server;
+pub use throttle::{Region, Throttling};

@@ -66,6 +66,14 @@ pub(crate) fn of_state_machine(error: CatalogError) -> ApiError {
              '{arn}' that are no longer used"
         )),
         CatalogError::TooManyTags(arn) => too_many_tags(&arn),
+        CatalogError::TooManyMachines(limit) => ApiError::state_machine_limit_exceeded(format!(
+            "The maximum number of state machines has been reached: '{limit}'. Delete state machines that are no \
+             longer used, or raise limits.state_machines"
+        )),
+        CatalogError::TooManyActivities(limit) => ApiError::activity_limit_exceeded(format!(
+            "The maximum number of activities has been reached: '{limit}'. Delete activities that are no longer used, \
+             or raise limits.activities"
+        )),
         CatalogError::Broken { .. } => internal(&error),
         CatalogError::Store(error) => of_store(&error),
     }
@@ -120,7 +128,8 @@ pub(crate) fn of_redrive(arn: &str, error: RedriveError) -> ApiError {
 
 fn too_many_open(limit: usize) -> ApiError {
     ApiError::execution_limit_exceeded(format!(
-        "The maximum number of open executions has been reached: '{limit}'"
+        "The maximum number of open executions has been reached: '{limit}'. Wait until some have ended, stop some, \
+         or raise limits.open_executions"
     ))
 }
 

@@ -15,7 +15,7 @@ use api::{
     ListActivitiesInput, ListActivitiesOutput, ListExecutionsInput, ListExecutionsOutput, ListMapRunsInput,
     ListMapRunsOutput, ListStateMachineAliasesInput, ListStateMachineAliasesOutput,
     ListStateMachineVersionsInput, ListStateMachineVersionsOutput, ListStateMachinesInput,
-    ListStateMachinesOutput, ListTagsForResourceInput, ListTagsForResourceOutput,
+    ListStateMachinesOutput, ListTagsForResourceInput, ListTagsForResourceOutput, Operation,
     PublishStateMachineVersionInput, PublishStateMachineVersionOutput, RedriveExecutionInput,
     RedriveExecutionOutput, SendTaskFailureInput, SendTaskFailureOutput, SendTaskHeartbeatInput,
     SendTaskHeartbeatOutput, SendTaskSuccessInput, SendTaskSuccessOutput, StartExecutionInput,
@@ -27,14 +27,17 @@ use api::{
 };
 use integrations::Integrations;
 use runtime::Runtime;
+use store::MachineKind;
 use tokio::sync::watch;
 
 use crate::operations;
 use crate::own_api::Own;
+use crate::throttle::{Throttle, Throttling};
 
 /// Answers the operations of the API with what a runtime does and knows.
 pub struct Server {
     pub(crate) runtime: Runtime,
+    throttle: Option<Throttle>,
     closing: watch::Sender<bool>,
 }
 
@@ -42,8 +45,18 @@ impl Server {
     /// A server over a runtime. Tasks of these integrations that call `aws-sdk:sfn` call this server from now
     /// on, as long as it exists.
     pub fn new(runtime: Runtime, integrations: &Integrations) -> Arc<Self> {
+        Self::throttled(runtime, integrations, None)
+    }
+
+    /// The same, in which accounts may call operations only so often.
+    pub fn throttled(
+        runtime: Runtime,
+        integrations: &Integrations,
+        throttling: Option<Throttling>,
+    ) -> Arc<Self> {
         let server = Arc::new(Self {
             runtime,
+            throttle: throttling.map(Throttle::new),
             closing: watch::Sender::new(false),
         });
         let own: Weak<Self> = Arc::downgrade(&server);
@@ -63,10 +76,27 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Counts a start, when calls are counted.
+    pub(crate) fn count_start(&self, kind: MachineKind, caller: &Caller) -> Result<(), ApiError> {
+        match &self.throttle {
+            Some(throttle) => throttle.start(kind, caller, self.runtime.now()),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Sends each method to the file of its operation.
 macro_rules! operations {
     ($($method:ident: $input:ty => $output:ty,)*) => {
         impl StepFunctions for Server {
+            fn admit(&self, operation: Operation, caller: &Caller) -> Result<(), ApiError> {
+                match &self.throttle {
+                    Some(throttle) => throttle.call(operation, caller, self.runtime.now()),
+                    None => Ok(()),
+                }
+            }
+
             $(
                 fn $method(
                     &self,

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::limits_config::LimitsConfig;
+
 /// The file that is read when none is named and it is there.
 const DEFAULT_FILE: &str = "stepwell.toml";
 
@@ -25,6 +27,8 @@ pub(crate) struct ConfigFile {
     pub(crate) mock_config: Option<PathBuf>,
     /// The `[functions.NAME]` tables.
     pub(crate) functions: toml::Table,
+    /// The `[limits]` table.
+    pub(crate) limits: LimitsConfig,
 }
 
 #[derive(serde::Deserialize)]
@@ -37,6 +41,8 @@ struct Contents {
     mock_config: Option<PathBuf>,
     #[serde(default)]
     functions: toml::Table,
+    #[serde(default)]
+    limits: LimitsConfig,
 }
 
 impl ConfigFile {
@@ -70,6 +76,7 @@ impl ConfigFile {
             mock_config: contents.mock_config.map(|file| folder.join(file)),
             functions: contents.functions,
             folder,
+            limits: contents.limits,
         })
     }
 }

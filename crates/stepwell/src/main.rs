@@ -3,12 +3,14 @@
 //! - [`commands`]: one file for each command.
 //! - [`config`]: flags over environment over `stepwell.toml` over defaults.
 //! - [`functions_config`]: local functions, from the configuration and from a folder.
+//! - [`limits_config`]: AWS's quotas and rates as settings.
 //! - [`mocks`]: the mock configuration of tests.
 //! - [`logging`]: the process's own log, on standard error.
 
 mod commands;
 mod config;
 mod functions_config;
+mod limits_config;
 mod logging;
 mod mocks;
 

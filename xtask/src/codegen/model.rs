@@ -30,6 +30,8 @@ pub(super) struct OperationFact {
     pub(super) output: String,
     pub(super) errors: Vec<String>,
     pub(super) host_prefix: String,
+    /// Bucket and refill per second, in the large regions and in the others.
+    pub(super) rates: Option<[(u64, u64); 2]>,
 }
 
 pub(super) struct Shape {
@@ -90,6 +92,9 @@ impl Model {
                 output: string(&fact["output"])?,
                 errors: strings(&fact["errors"])?,
                 host_prefix: fact["hostPrefix"].as_str().unwrap_or_default().to_owned(),
+                rates: rate(&fact["throttle"]["largeRegions"])
+                    .zip(rate(&fact["throttle"]["otherRegions"]))
+                    .map(<[_; 2]>::from),
             });
         }
         let events = object(&model["historyEventDetails"])?.iter();
@@ -207,4 +212,8 @@ fn string(value: &Value) -> Result<String, String> {
 fn strings(value: &Value) -> Result<Vec<String>, String> {
     let values = value.as_array().ok_or_else(|| format!("no list: {value}"))?;
     values.iter().map(string).collect()
+}
+
+fn rate(fact: &Value) -> Option<(u64, u64)> {
+    Some((fact[0].as_u64()?, fact[1].as_u64()?))
 }

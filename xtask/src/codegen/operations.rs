@@ -14,9 +14,10 @@ pub(super) fn source(model: &Model) -> String {
         mut targets,
         mut prefixes,
         mut errors,
+        mut rates,
         mut methods,
         mut arms,
-    ] = [const { String::new() }; 8];
+    ] = [const { String::new() }; 9];
     for operation in &model.operations {
         let (name, method) = (&operation.name, snake(&operation.name));
         let (input, output) = (&operation.input, &operation.output);
@@ -26,6 +27,9 @@ pub(super) fn source(model: &Model) -> String {
         let _ = writeln!(targets, "\"{name}\" => Self::{name},");
         if !operation.host_prefix.is_empty() {
             let _ = writeln!(prefixes, "Self::{name} => \"{}\",", operation.host_prefix);
+        }
+        if let Some([large, other]) = operation.rates {
+            let _ = writeln!(rates, "Self::{name} => [{large:?}, {other:?}],");
         }
         let codes: Vec<String> = operation
             .errors
@@ -67,6 +71,9 @@ pub(super) fn source(model: &Model) -> String {
          pub const fn name(self) -> &'static str {{\nmatch self {{\n{names}}}\n}}\n\n\
          /// What clients put in front of the host's name; empty for most operations.\n\
          pub const fn host_prefix(self) -> &'static str {{\nmatch self {{\n{prefixes}_ => \"\",\n}}\n}}\n\n\
+         /// How often AWS lets an account call it: a bucket's size and what is added to it each second, in the\n\
+         /// three large regions and in the others. Nothing where AWS names no rate.\n\
+         pub const fn rates(self) -> Option<[(u32, u32); 2]> {{\nSome(match self {{\n{rates}_ => return None,\n}})\n}}\n\n\
          /// The errors that the model gives it.\n\
          pub const fn errors(self) -> &'static [ErrorCode] {{\nmatch self {{\n{errors}}}\n}}\n}}\n\n\
          impl fmt::Display for Operation {{\n\
@@ -74,12 +81,16 @@ pub(super) fn source(model: &Model) -> String {
          /// What a server does, one method per operation.\n///\n\
          /// An operation that isn't written answers `UnknownOperationException`. A request has passed the\n\
          /// constraints of the model when it gets here; what the text of a member means is up to the method.\n\
-         pub trait StepFunctions: Send + Sync {{\n{methods}}}\n\n\
+         pub trait StepFunctions: Send + Sync {{\n\
+         /// Whether a call may be answered now; an error is answered in its place, before the request is read.\n\
+         fn admit(&self, _operation: Operation, _caller: &Caller) -> Result<(), ApiError> {{\nOk(())\n}}\n\n\
+         {methods}}}\n\n\
          /// Decodes the request, has `service` answer it and encodes the answer.\n///\n\
          /// `target` is the value of the `X-Amz-Target` header.\n\
          pub async fn dispatch<S: StepFunctions>(service: &S, caller: &Caller, target: &str, body: &[u8]) -> Response {{\n\
          let Some(operation) = Operation::from_target(target) else {{\n\
          return Response::from(ApiError::no_such_operation());\n}};\n\
+         if let Err(refused) = service.admit(operation, caller) {{\nreturn Response::from(refused);\n}}\n\
          match operation {{\n{arms}}}\n}}\n",
         count = model.operations.len(),
         prefix = model.target_prefix,

@@ -253,6 +253,50 @@ impl Operation {
         }
     }
 
+    /// How often AWS lets an account call it: a bucket's size and what is added to it each second, in the
+    /// three large regions and in the others. Nothing where AWS names no rate.
+    pub const fn rates(self) -> Option<[(u32, u32); 2]> {
+        Some(match self {
+            Self::CreateActivity => [(100, 1), (100, 1)],
+            Self::CreateStateMachine => [(100, 1), (100, 1)],
+            Self::CreateStateMachineAlias => [(100, 1), (100, 1)],
+            Self::DeleteActivity => [(100, 1), (100, 1)],
+            Self::DeleteStateMachine => [(100, 1), (100, 1)],
+            Self::DeleteStateMachineAlias => [(100, 1), (100, 1)],
+            Self::DeleteStateMachineVersion => [(100, 1), (100, 1)],
+            Self::DescribeActivity => [(200, 1), (200, 1)],
+            Self::DescribeExecution => [(300, 15), (250, 10)],
+            Self::DescribeMapRun => [(200, 1), (200, 1)],
+            Self::DescribeStateMachine => [(200, 20), (200, 20)],
+            Self::DescribeStateMachineAlias => [(200, 1), (200, 1)],
+            Self::DescribeStateMachineForExecution => [(200, 1), (200, 1)],
+            Self::GetActivityTask => [(3000, 500), (1500, 300)],
+            Self::GetExecutionHistory => [(400, 20), (400, 20)],
+            Self::ListActivities => [(100, 10), (100, 5)],
+            Self::ListExecutions => [(200, 5), (100, 2)],
+            Self::ListMapRuns => [(100, 1), (100, 1)],
+            Self::ListStateMachineAliases => [(100, 1), (100, 1)],
+            Self::ListStateMachineVersions => [(100, 1), (100, 1)],
+            Self::ListStateMachines => [(100, 5), (100, 5)],
+            Self::ListTagsForResource => [(100, 1), (100, 1)],
+            Self::PublishStateMachineVersion => [(100, 1), (100, 1)],
+            Self::RedriveExecution => [(1300, 300), (800, 150)],
+            Self::SendTaskFailure => [(3000, 500), (1500, 300)],
+            Self::SendTaskHeartbeat => [(3000, 500), (1500, 300)],
+            Self::SendTaskSuccess => [(3000, 500), (1500, 300)],
+            Self::StartExecution => [(1300, 300), (800, 150)],
+            Self::StopExecution => [(1000, 200), (500, 25)],
+            Self::TagResource => [(200, 1), (200, 1)],
+            Self::TestState => [(50, 10), (50, 10)],
+            Self::UntagResource => [(200, 1), (200, 1)],
+            Self::UpdateMapRun => [(100, 1), (100, 1)],
+            Self::UpdateStateMachine => [(100, 1), (100, 1)],
+            Self::UpdateStateMachineAlias => [(100, 1), (100, 1)],
+            Self::ValidateStateMachineDefinition => [(100, 1), (100, 1)],
+            _ => return None,
+        })
+    }
+
     /// The errors that the model gives it.
     pub const fn errors(self) -> &'static [ErrorCode] {
         match self {
@@ -500,6 +544,11 @@ impl fmt::Display for Operation {
 /// An operation that isn't written answers `UnknownOperationException`. A request has passed the
 /// constraints of the model when it gets here; what the text of a member means is up to the method.
 pub trait StepFunctions: Send + Sync {
+    /// Whether a call may be answered now; an error is answered in its place, before the request is read.
+    fn admit(&self, _operation: Operation, _caller: &Caller) -> Result<(), ApiError> {
+        Ok(())
+    }
+
     /// `CreateActivity`.
     fn create_activity(
         &self,
@@ -841,6 +890,9 @@ pub async fn dispatch<S: StepFunctions>(service: &S, caller: &Caller, target: &s
     let Some(operation) = Operation::from_target(target) else {
         return Response::from(ApiError::no_such_operation());
     };
+    if let Err(refused) = service.admit(operation, caller) {
+        return Response::from(refused);
+    }
     match operation {
         Operation::CreateActivity => match decode(body) {
             Ok(request) => Response::of(service.create_activity(caller, request).await),

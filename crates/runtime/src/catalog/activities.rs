@@ -28,10 +28,28 @@ impl Catalog {
         if let Some(existing) = self.store.activity(&activity.arn).await? {
             return Ok(Creation::Existing(existing));
         }
+        let limit = self.limits.activities;
+        if self.activities_beside(&activity.arn) >= limit {
+            return Err(CatalogError::TooManyActivities(limit));
+        }
         self.save(vec![CatalogChange::PutActivity(activity.clone())])
             .await?;
         write(&self.activities).insert(activity.arn.clone());
         Ok(Creation::New(activity))
+    }
+
+    /// How many activities there are of an activity's account and region.
+    fn activities_beside(&self, arn: &str) -> usize {
+        let activities = read(&self.activities);
+        let (scope, _) = arn.rsplit_once(':').unwrap_or_default();
+        // Nobody has too many when all together have few.
+        if activities.len() < self.limits.activities {
+            return activities.len();
+        }
+        activities
+            .iter()
+            .filter(|other| other.rsplit_once(':').is_some_and(|(of, _)| of == scope))
+            .count()
     }
 
     /// Deletes an activity. Its tasks stay as they are; what is entered from now on fails.

@@ -4,6 +4,7 @@
 //! It goes on deciding on top of what is not saved yet; effects and replies wait in `pending` until
 //! the committer says that what led to them is safe.
 
+mod delay;
 mod load;
 mod redrive;
 mod release;
@@ -29,6 +30,8 @@ use crate::mailbox::{Inbox, Message, Request, Start, Work};
 use crate::recent::Recent;
 use crate::shared::Shared;
 use crate::timers::Timers;
+
+use delay::Delayed;
 
 pub(crate) use release::Release;
 pub(crate) use start::created;
@@ -86,6 +89,9 @@ pub(crate) struct Worker {
     /// What led to steps that could not be saved, to be tried again after `hold`.
     redo: VecDeque<(ExecId, Work)>,
     hold: Option<Millis>,
+
+    /// What waits until its account has state transitions left.
+    delayed: Delayed,
 
     closing: Option<oneshot::Sender<()>>,
     is_dead: bool,
@@ -153,6 +159,7 @@ impl Worker {
             orphans: HashMap::new(),
             redo: VecDeque::new(),
             hold: None,
+            delayed: Delayed::default(),
             closing: None,
             is_dead: false,
             shared,
@@ -267,6 +274,7 @@ impl Worker {
                 work => self.apply(id, work),
             }
         }
+        worked |= self.call_delayed(now);
         for _ in 0..TIMERS {
             if self.chunk_is_full() || self.hold.is_some() {
                 break;
@@ -285,7 +293,7 @@ impl Worker {
         let wanted = match self.hold {
             _ if self.closing.is_some() => None,
             Some(hold) => Some(hold),
-            None => self.timers.next(),
+            None => self.timers.next().into_iter().chain(self.delayed.next()).min(),
         };
         if alarm.as_ref().map(|(due, _)| *due) != wanted {
             *alarm = wanted.map(|due| (due, self.shared.clock.sleep_until(due)));
@@ -328,7 +336,10 @@ impl Worker {
                 self.put(live);
             }
             Message::ExpressAgain(start, revision) => self.begin_express_again(*start, revision),
-            Message::Close(reply) => self.closing = Some(reply),
+            Message::Close(reply) => {
+                self.closing = Some(reply);
+                self.call_all_delayed();
+            }
         }
     }
 

@@ -38,7 +38,11 @@ impl Worker {
 
     fn try_redrive(&mut self, live: &mut Live, token: Option<Str>) -> Result<Millis, RedriveError> {
         let settings = &self.shared.settings;
-        let (now, period, limit) = (self.now(), settings.redrivable_seconds, settings.max_open);
+        let (now, period, limit) = (
+            self.now(),
+            settings.redrivable_seconds,
+            settings.limits.open_executions,
+        );
         let described = live.described();
         if let Some(refusal) = described.redrive_refusal(now, period) {
             return Err(refusal.into());

@@ -91,7 +91,7 @@ impl Worker {
     }
 
     fn begin(&mut self, start: Start) {
-        let limit = self.shared.settings.max_open;
+        let limit = self.shared.settings.limits.open_executions;
         if self.shared.open.fetch_add(1, Ordering::Relaxed) >= limit {
             self.shared.open.fetch_sub(1, Ordering::Relaxed);
             return drop(start.reply.send(Err(StartError::LimitExceeded(limit))));

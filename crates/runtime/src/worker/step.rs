@@ -42,6 +42,7 @@ impl Worker {
         if step.events.is_empty() {
             return step.taken;
         }
+        self.count_transitions(live, &step.events);
         let table = match &mut live.kind {
             Kind::Standard(table) => table,
             Kind::Express { events, .. } => {

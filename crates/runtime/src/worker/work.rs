@@ -14,6 +14,9 @@ use crate::worker::{Release, Worker};
 
 impl Worker {
     pub(super) fn work(&mut self, live: &mut Live, work: Work) {
+        if let Some(due) = self.must_wait(live, &work) {
+            return self.delayed.add(due, live.id, work);
+        }
         match work {
             Work::Answer { task, answer, child } => self.answered(live, task, answer, child),
             Work::Room { task } => {

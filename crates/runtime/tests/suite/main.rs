@@ -11,6 +11,7 @@ mod crashes;
 mod express;
 mod failures;
 mod jobs;
+mod limits;
 mod nested;
 mod recovery;
 mod redrives;

@@ -130,7 +130,7 @@ async fn the_redrivable_period_is_a_setting() {
 #[tokio::test]
 async fn redrives_count_as_open_executions() {
     let mut world = World::new();
-    world.settings.max_open = 1;
+    world.settings.limits.open_executions = 1;
     let runtime = world.open().await;
     let (_, arn) = failed(&runtime).await;
     let waiting = machine(&runtime, "w", WAIT).await;

@@ -117,7 +117,7 @@ async fn of_two_starts_of_one_name_at_once_one_wins() {
 #[tokio::test]
 async fn more_than_the_limit_may_not_be_open() {
     let mut world = World::new();
-    world.settings.max_open = 2;
+    world.settings.limits.open_executions = 2;
     let runtime = world.open().await;
     let machine = machine(&runtime, "m", WAIT).await;
     let first = start(&runtime, &machine, "{}").await;

@@ -19,6 +19,7 @@ pub(crate) async fn answer(
     request: StartExecutionInput,
 ) -> Result<StartExecutionOutput, ApiError> {
     let (target, test_case) = target(server, caller, &request.state_machine_arn).await?;
+    server.count_start(target.revision.kind, caller)?;
     let start = StartRequest {
         test_case,
         name: name(request.name.as_ref())?,

@@ -6,6 +6,8 @@ mod api;
 mod hostile;
 #[cfg(test)]
 mod http;
+mod limits;
+#[cfg(test)]
 mod map_runs;
 #[cfg(test)]
 mod support;

@@ -6,24 +6,29 @@ use std::sync::Arc;
 use functions::Functions;
 use integrations::Integrations;
 use runtime::{Runtime, Settings, SystemClock};
-use server::Server;
+use server::{Server, Throttling};
 use store::MemoryStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A server whose store forgets. Workers that poll for activity tasks wait no longer than `poll_millis`.
 pub(crate) async fn server(poll_millis: i64) -> Arc<Server> {
-    let settings = functions::Settings::new(::api::caller::ACCOUNT_DEFAULT, api::caller::REGION_DEFAULT);
-    let integrations = Integrations::new(Functions::new([], settings));
     let settings = Settings {
         poll_millis,
         ..Settings::default()
     };
+    server_with(settings, None).await
+}
+
+/// A server whose store forgets, set up in some way.
+pub(crate) async fn server_with(settings: Settings, throttling: Option<Throttling>) -> Arc<Server> {
+    let functions = functions::Settings::new(::api::caller::ACCOUNT_DEFAULT, api::caller::REGION_DEFAULT);
+    let integrations = Integrations::new(Functions::new([], functions));
     let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(SystemClock));
     let runtime = Runtime::open(store, Arc::new(integrations.clone()), clock, settings)
         .await
         .unwrap();
-    Server::new(runtime, &integrations)
+    Server::throttled(runtime, &integrations, throttling)
 }
 
 /// A client of a server of its own.
@@ -35,9 +40,14 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn new() -> Self {
+        Self::of(server(200).await).await
+    }
+
+    /// A client of this server.
+    pub(crate) async fn of(server: Arc<Server>) -> Self {
         let listener = server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(server::serve(listener, server(200).await, std::future::pending()));
+        tokio::spawn(server::serve(listener, server, std::future::pending()));
         Self {
             address,
             authorization: String::new(),

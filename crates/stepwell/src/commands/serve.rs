@@ -100,6 +100,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
         integrations.set_mocks(mocks);
     }
     let settings = runtime::Settings {
+        limits: config.limits.limits(),
         on_fatal: Arc::new(end_at_once),
         ..Default::default()
     };
@@ -110,7 +111,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
         settings,
     )
     .await?;
-    let server = Server::new(runtime.clone(), &integrations);
+    let server = Server::throttled(runtime.clone(), &integrations, config.limits.throttling()?);
 
     tracing::info!(data, functions = functions.configs().len(), "open");
     announce(&url)?;
