@@ -1,4 +1,4 @@
-//! Printing: compact JSON text, as `Display` and through serde.
+//! Printing: JSON text, compact as `Display` and through serde, or with spaces.
 
 use std::fmt::{self, Write};
 
@@ -27,24 +27,41 @@ impl Value {
             text: String::new(),
             bytes_max,
         };
-        match print(self, &mut out, 0) {
-            Ok(()) => Ok(out.text),
-            Err(Stop::Depth) => Err(Unprintable::TooDeep),
-            Err(Stop::Writer) => Err(Unprintable::TooLong),
-        }
+        let printed = print::<false>(self, &mut out, 0);
+        out.finish(printed)
+    }
+
+    /// The same with a space behind each comma and colon.
+    pub fn spaced_text_within(&self, bytes_max: usize) -> Result<String, Unprintable> {
+        let mut out = Bounded {
+            text: String::new(),
+            bytes_max,
+        };
+        let printed = print::<true>(self, &mut out, 0);
+        out.finish(printed)
     }
 }
 
 impl fmt::Display for Value {
     /// Compact JSON, without spaces.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        print(self, out, 0).map_err(|_| fmt::Error)
+        print::<false>(self, out, 0).map_err(|_| fmt::Error)
     }
 }
 
 struct Bounded {
     text: String,
     bytes_max: usize,
+}
+
+impl Bounded {
+    fn finish(self, printed: Result<(), Stop>) -> Result<String, Unprintable> {
+        match printed {
+            Ok(()) => Ok(self.text),
+            Err(Stop::Depth) => Err(Unprintable::TooDeep),
+            Err(Stop::Writer) => Err(Unprintable::TooLong),
+        }
+    }
 }
 
 impl Write for Bounded {
@@ -68,7 +85,8 @@ impl From<fmt::Error> for Stop {
     }
 }
 
-fn print(value: &Value, out: &mut impl Write, depth: usize) -> Result<(), Stop> {
+fn print<const SPACED: bool>(value: &Value, out: &mut impl Write, depth: usize) -> Result<(), Stop> {
+    let (comma, colon) = if SPACED { (", ", ": ") } else { (",", ":") };
     if depth == DEPTH_MAX && matches!(value, Value::Array(_) | Value::Object(_)) {
         return Err(Stop::Depth);
     }
@@ -82,9 +100,9 @@ fn print(value: &Value, out: &mut impl Write, depth: usize) -> Result<(), Stop> 
             out.write_str("[")?;
             for (place, element) in elements.iter().enumerate() {
                 if place > 0 {
-                    out.write_str(",")?;
+                    out.write_str(comma)?;
                 }
-                print(element, out, depth + 1)?;
+                print::<SPACED>(element, out, depth + 1)?;
             }
             out.write_str("]")?;
         }
@@ -92,11 +110,11 @@ fn print(value: &Value, out: &mut impl Write, depth: usize) -> Result<(), Stop> 
             out.write_str("{")?;
             for (place, (name, value)) in members.iter().enumerate() {
                 if place > 0 {
-                    out.write_str(",")?;
+                    out.write_str(comma)?;
                 }
                 print_string(name, out)?;
-                out.write_str(":")?;
-                print(value, out, depth + 1)?;
+                out.write_str(colon)?;
+                print::<SPACED>(value, out, depth + 1)?;
             }
             out.write_str("}")?;
         }
@@ -168,6 +186,16 @@ mod tests {
         assert_eq!(value.text_within(1000), Err(Unprintable::TooLong));
         assert_eq!(Value::from("abc").text_within(5), Ok("\"abc\"".to_owned()));
         assert_eq!(Value::from("abc").text_within(4), Err(Unprintable::TooLong));
+    }
+
+    #[test]
+    fn spaces_stand_behind_commas_and_colons() {
+        let value = crate::parse(r#"{"a":[1,{}, ",:"],"b":[]}"#).unwrap();
+        assert_eq!(
+            value.spaced_text_within(1000).unwrap(),
+            r#"{"a": [1, {}, ",:"], "b": []}"#
+        );
+        assert_eq!(value.to_string(), r#"{"a":[1,{},",:"],"b":[]}"#);
     }
 
     #[test]
