@@ -112,6 +112,10 @@ impl Stepper<'_> {
         let Some(visit) = self.execution.visit(branch) else {
             return failure;
         };
+        // A state that is tested fails without them: there is nothing else that it could be.
+        if self.probe.is_some() {
+            return failure;
+        }
         if failure
             .error
             .as_deref()
@@ -143,6 +147,7 @@ impl Stepper<'_> {
             return;
         };
         let state = self.machine.state(visit.state);
+        self.saw_failure(&trouble.failure);
         let after = match &state.kind {
             StateKind::Task(task) => Some(&task.after),
             StateKind::Parallel(parallel) => Some(&parallel.after),
@@ -185,6 +190,7 @@ impl Stepper<'_> {
         let Some((index, retrier)) = found else {
             return false;
         };
+        self.saw_retrier(index);
         let Some(visit) = self.execution.visit(branch) else {
             return false;
         };
@@ -196,9 +202,9 @@ impl Stepper<'_> {
         if used >= retrier.max_attempts {
             return false;
         }
-        let until = self
-            .now()
-            .plus(retrier.delay_millis(used, self.chance.fraction()));
+        let delay = retrier.delay_millis(used, self.chance.fraction());
+        self.saw_backoff(delay);
+        let until = self.now().plus(delay);
         self.cancel_tasks_below(branch);
         self.record(
             branch,
@@ -212,13 +218,15 @@ impl Stepper<'_> {
     }
 
     fn catch(&mut self, branch: BranchId, after: &After, trouble: &Trouble) -> bool {
-        let Some(catcher) = after
+        let found = after
             .catch
             .iter()
-            .find(|catcher| trouble.is_one_of(&catcher.error_equals))
-        else {
+            .enumerate()
+            .find(|(_, catcher)| trouble.is_one_of(&catcher.error_equals));
+        let Some((index, catcher)) = found else {
             return false;
         };
+        self.saw_catcher(index);
         let Some(visit) = self.execution.visit(branch) else {
             return false;
         };

@@ -13,9 +13,11 @@ mod failing;
 mod fold;
 mod input;
 mod moment;
+mod probe;
 mod redrive;
 mod states;
 mod step;
+mod trial;
 mod view;
 
 pub use effect::{Effect, Order, Outcome};
@@ -24,4 +26,6 @@ pub use execution::{Execution, Head, Progress, Redriven};
 pub use fold::FoldError;
 pub use input::{Input, TaskKey, TimerKey, TimerKind};
 pub use moment::{Millis, Moment, Refusal, World};
+pub use probe::{Handled, Stage};
 pub use step::{Step, decide};
+pub use trial::{MapFigures, Mock, Setup, Trial, Verdict, VerdictStatus};

@@ -10,6 +10,7 @@ use crate::event::{BranchId, Detail, Ending, Event};
 use crate::execution::{At, Execution, Fork, Phase};
 use crate::input::{Input, TaskKey, TimerKey, TimerKind};
 use crate::moment::{Chance, Millis, Moment};
+use crate::probe::Probe;
 use crate::states;
 
 /// What a step did.
@@ -30,17 +31,7 @@ pub struct Step {
 /// the execution on. Deterministic: the same execution, input and moment give the same step.
 pub fn decide(execution: &mut Execution, input: Input, moment: Moment<'_>) -> Step {
     let machine = Arc::clone(&execution.head.machine);
-    let mut stepper = Stepper {
-        machine: &machine,
-        chance: Chance::new(moment.seed),
-        room: moment.room,
-        moment,
-        execution,
-        events: Vec::new(),
-        effects: Vec::new(),
-        work: Vec::new(),
-        full: false,
-    };
+    let mut stepper = Stepper::new(&machine, execution, moment, None);
     let taken = stepper.take(input);
     if taken {
         stepper.run();
@@ -84,8 +75,32 @@ pub(crate) struct Stepper<'s> {
     pub(crate) room: usize,
     pub(crate) effects: Vec<Effect>,
     pub(crate) work: Vec<Work>,
+    /// Who watches, when a state is tested.
+    pub(crate) probe: Option<&'s Probe>,
     events: Vec<Event>,
     full: bool,
+}
+
+impl<'s> Stepper<'s> {
+    pub(crate) fn new(
+        machine: &'s StateMachine,
+        execution: &'s mut Execution,
+        moment: Moment<'s>,
+        probe: Option<&'s Probe>,
+    ) -> Self {
+        Self {
+            machine,
+            chance: Chance::new(moment.seed),
+            room: moment.room,
+            moment,
+            execution,
+            events: Vec::new(),
+            effects: Vec::new(),
+            work: Vec::new(),
+            probe,
+            full: false,
+        }
+    }
 }
 
 impl Stepper<'_> {

@@ -8,6 +8,7 @@ use json::{Object, Str, Value};
 use crate::event::BranchId;
 use crate::execution::{At, Execution, Fork, Phase, Visit};
 use crate::moment::{Chance, Millis};
+use crate::probe::Probe;
 use crate::step::Stepper;
 
 /// An execution as the expressions of one state see it.
@@ -18,6 +19,7 @@ pub(crate) struct View<'a> {
     branch: BranchId,
     token: Option<Str>,
     item: Option<(u64, Value)>,
+    probe: Option<&'a Probe>,
     context: OnceCell<Value>,
 }
 
@@ -30,6 +32,7 @@ impl<'a> View<'a> {
             branch,
             token: None,
             item: None,
+            probe: step.probe,
             context: OnceCell::new(),
         }
     }
@@ -52,48 +55,55 @@ impl<'a> View<'a> {
     }
 
     fn make_context(&self) -> Value {
-        let head = self.execution.head();
-        let redriven = self.execution.redriven();
-        let mut context: Object = [
-            (
-                "Execution",
-                Value::object(
-                    [
-                        ("Id", Value::from(head.arn.clone())),
-                        ("Input", head.input.value().clone()),
-                        ("StartTime", Value::from(head.started.to_iso())),
-                        ("Name", Value::from(head.name.clone())),
-                        ("RoleArn", Value::from(head.role_arn.clone())),
-                        (
-                            "RedriveCount",
-                            Value::from(redriven.map_or(0, |redriven| redriven.count)),
-                        ),
-                    ]
-                    .into_iter()
-                    .chain(redriven.map(|redriven| ("RedriveTime", Value::from(redriven.at.to_iso())))),
-                ),
-            ),
-            (
-                "StateMachine",
-                Value::object([
-                    ("Id", Value::from(head.machine_arn.clone())),
-                    ("Name", Value::from(head.machine_name.clone())),
-                ]),
-            ),
-        ]
-        .into_iter()
-        .collect();
+        let mut context = match self.probe.and_then(|probe| probe.context.as_ref()) {
+            Some(Value::Object(given)) => given.clone(),
+            _ => self.execution_context(),
+        };
         if let Some(visit) = self.execution.visit(self.branch) {
-            context.insert("State", self.state(visit));
-            if let Some(token) = self.token.clone().or_else(|| self.running_token(visit)) {
+            if !context.contains("State") {
+                context.insert("State", self.state(visit));
+            }
+            if let Some(token) = self.token.clone().or_else(|| self.running_token(visit))
+                && !context.contains("Task")
+            {
                 context.insert("Task", Value::object([("Token", Value::from(token))]));
             }
         }
-        if let Some((index, value)) = self.item.clone().or_else(|| self.current_item()) {
+        if let Some((index, value)) = self.current_item()
+            && !context.contains("Map")
+        {
             let item = Value::object([("Index", Value::from(index)), ("Value", value)]);
             context.insert("Map", Value::object([("Item", item)]));
         }
         context.into()
+    }
+
+    fn execution_context(&self) -> Object {
+        let head = self.execution.head();
+        let mut execution: Object = [
+            ("Id", Value::from(head.arn.clone())),
+            ("Input", head.input.value().clone()),
+            ("StartTime", Value::from(head.started.to_iso())),
+            ("Name", Value::from(head.name.clone())),
+            ("RoleArn", role(&head.role_arn)),
+        ]
+        .into_iter()
+        .collect();
+        // Express executions cannot be redriven.
+        let redriven = self.execution.redriven();
+        if !head.express {
+            execution.insert("RedriveCount", redriven.map_or(0, |redriven| redriven.count));
+        }
+        if let Some(redriven) = redriven {
+            execution.insert("RedriveTime", redriven.at.to_iso());
+        }
+        let machine = Value::object([
+            ("Id", Value::from(head.machine_arn.clone())),
+            ("Name", Value::from(head.machine_name.clone())),
+        ]);
+        [("Execution", Value::from(execution)), ("StateMachine", machine)]
+            .into_iter()
+            .collect()
     }
 
     fn state(&self, visit: &Visit) -> Value {
@@ -122,8 +132,14 @@ impl<'a> View<'a> {
             .then(|| token(self.execution.head().id, attempt.event, attempt.scheduled.nonce))
     }
 
-    /// The item of the nearest iteration that this branch runs in.
+    /// The item of the iteration that is about to start, or of the nearest one that this branch runs in.
     fn current_item(&self) -> Option<(u64, Value)> {
+        if let Some(item) = &self.item {
+            return Some(item.clone());
+        }
+        if let Some(probe) = self.probe {
+            return probe.item.clone();
+        }
         let mut branch = self.execution.branches.get(&self.branch)?;
         loop {
             let parent = branch.parent?;
@@ -135,6 +151,14 @@ impl<'a> View<'a> {
             }
         }
     }
+}
+
+/// The role of an execution; the test of a state may have none.
+fn role(arn: &Str) -> Value {
+    if arn.is_empty() {
+        return Value::Null;
+    }
+    Value::from(arn.clone())
 }
 
 /// Whether tasks of this kind have a token that their parameters may name.

@@ -120,6 +120,13 @@ impl Dispatcher {
                 .is_ok()
     }
 
+    /// Does a task for the caller, who waits for the answer; dropping the future drops the call.
+    pub(crate) async fn perform(self: &Arc<Self>, call: Call) -> Answer {
+        self.take(1, 0);
+        let place = Place(Arc::clone(self));
+        guarded(place.0.tasks.perform(call)).await
+    }
+
     /// Does a task for which a place was taken; the answer goes to the execution's worker. Aborting it
     /// drops the call, and no answer comes.
     pub(crate) fn send(self: &Arc<Self>, id: ExecId, call: Call) -> AbortHandle {

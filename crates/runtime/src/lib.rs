@@ -12,6 +12,7 @@
 //! - `committer`: many steps, one commit.
 //! - `dispatcher`, [`tasks`]: doing tasks. `activities`: having them done by workers outside.
 //! - `test_run`: executions whose tasks get mocked responses.
+//! - `trial`: tests of single states.
 //! - `nested`: executions that executions start. [`express`]: those that are not saved.
 
 mod activities;
@@ -36,6 +37,7 @@ mod shared;
 pub mod tasks;
 mod test_run;
 mod timers;
+mod trial;
 mod worker;
 
 pub use catalog::{
@@ -53,3 +55,4 @@ pub use request::{
 pub use runtime::Runtime;
 pub use settings::Settings;
 pub use tasks::Tasks;
+pub use trial::StateTest;

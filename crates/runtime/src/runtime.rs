@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use engine::{Ending, Event, Millis};
+use engine::{Ending, Event, Millis, Verdict};
 use integrations::{Described, NotRedrivable, Test, TestCaseError};
 use json::{Payload, Str};
 use store::{ExecId, ExecutionQuery, ExpressStart, HistoryPage, OpenRow, Store, StoreError, Summary};
@@ -26,6 +26,7 @@ use crate::request::{
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::tasks::Tasks;
+use crate::trial::StateTest;
 use crate::worker::Worker;
 
 /// How many open rows are read at a time when the server starts.
@@ -135,6 +136,11 @@ impl Runtime {
     /// Runs an Express execution to its end, at most once: nothing of it is saved.
     pub async fn start_sync(&self, request: StartRequest) -> Result<Arc<Described>, StartError> {
         self.0.shared.start_sync(request).await
+    }
+
+    /// Tests one state. Its task is done unless a mock answers for it; nothing is saved.
+    pub async fn test_state(&self, test: StateTest) -> Result<Verdict, StartError> {
+        self.0.shared.test_state(test).await
     }
 
     /// Stops an execution, and answers with the moment of its end when that is saved. One that ended before

@@ -3,6 +3,7 @@
 use asl::{Choice, Failure, State, Transition};
 
 use crate::event::BranchId;
+use crate::probe::Stage;
 use crate::states;
 use crate::step::Stepper;
 use crate::view::View;
@@ -19,6 +20,7 @@ pub(crate) fn begin(
     let input = states::input(step, branch);
     let view = View::new(step, branch);
     let effective = state.input_path.select(view.env(input.value()))?;
+    step.saw(Stage::InputPath, &effective);
     let env = view.env(&effective);
     let (output, assign, next) = match choice.choose(env)?.map(|index| &choice.branches[index]) {
         Some(branch) => (&branch.output, &branch.assign, Some(branch.next)),

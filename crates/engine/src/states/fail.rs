@@ -3,6 +3,7 @@
 use asl::{Fail, FailText, Failure};
 
 use crate::event::BranchId;
+use crate::probe::Stage;
 use crate::states;
 use crate::step::Stepper;
 use crate::view::View;
@@ -16,6 +17,7 @@ pub(crate) fn begin(step: &mut Stepper<'_>, branch: BranchId, fail: &Fail) {
 
 fn failure(step: &Stepper<'_>, branch: BranchId, fail: &Fail) -> Result<Failure, Failure> {
     let input = states::input(step, branch);
+    step.saw(Stage::InputPath, input.value());
     let view = View::new(step, branch);
     let env = view.env(input.value());
     let resolve = |text: &Option<FailText>, field| {

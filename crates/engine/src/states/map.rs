@@ -1,10 +1,13 @@
 //! Map: runs its processor once for every item.
 
+use std::sync::Arc;
+
 use asl::{Failure, Map, State, StateKind};
 use json::{Payload, Value};
 
 use crate::event::{BranchId, Detail};
 use crate::execution::{Fork, Iterations, Parent, Phase};
+use crate::probe::Stage;
 use crate::states;
 use crate::step::{Stepper, Work};
 use crate::view::View;
@@ -15,17 +18,11 @@ pub(crate) fn begin(
     state: &State,
     map: &Map,
 ) -> Result<(), Failure> {
-    let input = states::input(step, branch);
-    let view = View::new(step, branch);
-    let effective = state.input_path.select(view.env(input.value()))?;
-    let env = view.env(&effective);
-    let max_concurrency = map
-        .max_concurrency
-        .as_ref()
-        .map_or(Ok(0), |limit| limit.resolve("MaxConcurrency", env))?;
-    let items = map.items(env)?;
-    let length = items.len() as u64;
-    let items = states::payload(&state.name, &input, Value::Array(items))?;
+    let Prepared {
+        items,
+        length,
+        max_concurrency,
+    } = prepare(step, branch, state, map, None)?;
     let started = step.record_next(
         branch,
         Detail::MapStateStarted {
@@ -85,6 +82,49 @@ pub(crate) fn resume(step: &mut Stepper<'_>, branch: BranchId) {
         .into_iter()
         .rev()
         .for_each(|iteration| step.resume(iteration));
+}
+
+/// What a Map begins with.
+pub(crate) struct Prepared {
+    /// The items, an array.
+    pub(crate) items: Payload,
+    /// How many they are.
+    pub(crate) length: u64,
+    /// How many iterations may run at once; 0 sets no limit.
+    pub(crate) max_concurrency: u64,
+}
+
+/// Finds the items, unless they were read elsewhere, and the limit.
+pub(crate) fn prepare(
+    step: &Stepper<'_>,
+    branch: BranchId,
+    state: &State,
+    map: &Map,
+    read: Option<Arc<[Value]>>,
+) -> Result<Prepared, Failure> {
+    let input = states::input(step, branch);
+    let view = View::new(step, branch);
+    let effective = state.input_path.select(view.env(input.value()))?;
+    step.saw(Stage::InputPath, &effective);
+    let env = view.env(&effective);
+    let max_concurrency = map
+        .max_concurrency
+        .as_ref()
+        .map_or(Ok(0), |limit| limit.resolve("MaxConcurrency", env))?;
+    let items = match read {
+        Some(items) => Value::Array(items),
+        None => {
+            let items = Value::Array(map.items(env)?);
+            step.saw(Stage::ItemsPath, &items);
+            items
+        }
+    };
+    let length = items.as_array().map_or(0, |items| items.len() as u64);
+    Ok(Prepared {
+        items: states::payload(&state.name, &input, items)?,
+        length,
+        max_concurrency,
+    })
 }
 
 /// An iteration begins: its input is the item, or what ItemSelector makes of it.
@@ -154,7 +194,8 @@ fn begin_iteration(
     }
 }
 
-fn select(
+/// The input of an iteration.
+pub(crate) fn select(
     step: &Stepper<'_>,
     branch: BranchId,
     state: &State,

@@ -1,5 +1,6 @@
 //! What each type of state does.
 
+pub(crate) mod batch;
 pub(crate) mod choice;
 pub(crate) mod fail;
 pub(crate) mod map;
@@ -13,6 +14,7 @@ use asl::{After, Failure, QueryLanguage, State, StateId, StateKind, Transition, 
 use json::{Payload, Str, Unprintable, Value};
 
 use crate::event::{BranchId, Detail, StateType};
+use crate::probe::Stage;
 use crate::step::{Stepper, Work};
 use crate::view::View;
 
@@ -116,7 +118,9 @@ pub(crate) fn effective_input(
     input: &Payload,
 ) -> Result<Value, Failure> {
     let view = View::new(step, branch);
-    state.input_path.select(view.env(input.value()))
+    let effective = state.input_path.select(view.env(input.value()))?;
+    step.saw(Stage::InputPath, &effective);
+    Ok(effective)
 }
 
 /// What the state gives of its data, or of its input in JSONata: `OutputPath`, `Output`.
@@ -184,8 +188,10 @@ fn completed(
         Some(selector) => selector.evaluate(view.env(result.value()))?,
         None => result.value().clone(),
     };
+    step.saw(Stage::ResultSelector, &selected);
     let assigned = state.assign.evaluate(view.env(&selected))?;
     let data = after.result_path.place(visit.input.value(), selected)?;
+    step.saw(Stage::ResultPath, &data);
     let output = state.output_path.select(view.env(&data))?;
     let base = if result.value().is_same(&output) {
         result

@@ -1,10 +1,11 @@
 //! Parallel: runs its branches at once and collects their results.
 
 use asl::{Failure, Parallel, State, StateKind};
-use json::Value;
+use json::{Payload, Value};
 
 use crate::event::{BranchId, Detail};
 use crate::execution::{At, Fork, Phase};
+use crate::probe::Stage;
 use crate::states;
 use crate::step::{Stepper, Work};
 use crate::view::View;
@@ -15,14 +16,7 @@ pub(crate) fn begin(
     state: &State,
     parallel: &Parallel,
 ) -> Result<(), Failure> {
-    let input = states::input(step, branch);
-    let view = View::new(step, branch);
-    let effective = state.input_path.select(view.env(input.value()))?;
-    let given = match &parallel.parameters {
-        Some(parameters) => parameters.evaluate(view.env(&effective))?,
-        None => effective,
-    };
-    let given = states::payload(&state.name, &input, given)?;
+    let given = given(step, branch, state, parallel)?;
     let started = step.record_next(branch, Detail::ParallelStateStarted { input: given.clone() });
     let first = step.execution.next_branch;
     for slot in 0..parallel.branches.len() as u32 {
@@ -42,6 +36,28 @@ pub(crate) fn begin(
         });
     }
     Ok(())
+}
+
+/// What the branches are given.
+pub(crate) fn given(
+    step: &Stepper<'_>,
+    branch: BranchId,
+    state: &State,
+    parallel: &Parallel,
+) -> Result<Payload, Failure> {
+    let input = states::input(step, branch);
+    let view = View::new(step, branch);
+    let effective = state.input_path.select(view.env(input.value()))?;
+    let given = match &parallel.parameters {
+        Some(parameters) => {
+            let given = parameters.evaluate(view.env(&effective))?;
+            step.saw(Stage::Parameters, &given);
+            step.saw(Stage::Arguments, &given);
+            given
+        }
+        None => effective,
+    };
+    states::payload(&state.name, &input, given)
 }
 
 /// A branch came to its end; when it was the last, the results are collected.

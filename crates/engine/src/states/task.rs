@@ -9,6 +9,7 @@ use crate::execution::Phase;
 use crate::failing::Trouble;
 use crate::input::TaskKey;
 use crate::moment::Refusal;
+use crate::probe::Stage;
 use crate::states;
 use crate::step::Stepper;
 use crate::view::{self, View};
@@ -74,6 +75,7 @@ fn prepare(step: &Stepper<'_>, branch: BranchId, state: &State, task: &Task) -> 
         view::has_token(&task.resource.target).then(|| view::token(step.execution.head.id, event, nonce));
     let view = View::new(step, branch).with_token(token);
     let effective = state.input_path.select(view.env(input.value()))?;
+    step.saw(Stage::InputPath, &effective);
     let env = view.env(&effective);
     let timeout_seconds = task
         .timeout
@@ -99,6 +101,8 @@ fn prepare(step: &Stepper<'_>, branch: BranchId, state: &State, task: &Task) -> 
         Some(parameters) => parameters.evaluate(env)?,
         None => effective,
     };
+    step.saw(Stage::Parameters, &parameters);
+    step.saw(Stage::Arguments, &parameters);
     let parameters = states::payload(&state.name, &input, parameters)?;
     Ok(Scheduled {
         parameters,
@@ -215,6 +219,7 @@ pub(crate) fn succeeded(step: &mut Stepper<'_>, key: TaskKey, output: Payload) -
         },
     };
     step.record_next(key.branch, succeeded);
+    step.saw(Stage::Result, output.value());
     states::complete(step, key.branch, &task.after, &output);
     true
 }
