@@ -75,6 +75,17 @@ def test_a_synchronous_execution(aws, unique):
     assert json.loads(answer["output"]) == {"cups": 2}
 
 
+def test_a_state_by_itself(aws):
+    task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {"QueueUrl": "q"}, "Next": "Sent"}
+    mock = json.dumps({"result": json.dumps({"MessageId": "m"})})
+    options = ("--definition", json.dumps(task), "--mock", mock, "--inspection-level", "TRACE")
+    tested = aws("test-state", *options)
+    assert (tested["status"], tested["nextState"]) == ("SUCCEEDED", "Sent")
+    assert json.loads(tested["inspectionData"]["result"]) == {"MessageId": "m"}
+    with pytest.raises(CommandFailed, match="RoleArn must be specified"):
+        aws("test-state", "--definition", json.dumps(task))
+
+
 def test_activities(aws, unique):
     activity = aws("create-activity", "--name", unique())["activityArn"]
     assert aws("describe-activity", "--activity-arn", activity)["activityArn"] == activity

@@ -288,7 +288,9 @@ def test_the_sync_host_prefix_is_understood(server, create, monkeypatch):
     client.meta.events.register("before-send.*.*", lambda request, **_: hosts.append(request.url))
     answer = client.start_sync_execution(stateMachineArn=machine, input='{"host": "sync"}')
     assert json.loads(answer["output"]) == {"host": "sync"}
-    assert hosts == [f"http://sync-localhost:{port}/"]
+    tested = client.test_state(definition='{"Type": "Succeed"}', input='{"host": "sync"}')
+    assert json.loads(tested["output"]) == {"host": "sync"}
+    assert hosts == [f"http://sync-localhost:{port}/"] * 2
 
 
 def test_an_asynchronous_express_execution_runs_every_time(client, create, tmp_path):
@@ -457,3 +459,49 @@ def test_answers_carry_a_request_id(client):
     metadata = client.list_activities()["ResponseMetadata"]
     assert metadata["RequestId"]
     assert metadata["HTTPHeaders"]["content-type"] == "application/x-amz-json-1.0"
+
+
+# Tests of single states
+
+
+def test_a_state_is_tested_out_of_its_machine(client):
+    machine = chain(2)
+    name = machine["StartAt"]
+    tested = client.test_state(definition=json.dumps(machine), stateName=name, input='{"cups": 2}')
+    assert (tested["status"], tested["nextState"]) == ("SUCCEEDED", machine["States"][name]["Next"])
+    assert json.loads(tested["output"]) == {"cups": 2}
+    with pytest.raises(ClientError, match="State not found in definition"):
+        client.test_state(definition=json.dumps(machine), stateName="none")
+
+
+def test_a_tested_task_calls_its_function(client):
+    state = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
+    echo = json.dumps({**state, "Parameters": {"FunctionName": "Echo", "Payload.$": "$"}, "OutputPath": "$.Payload"})
+    tested = client.test_state(definition=echo, roleArn=ROLE, input='{"cups": 2}', inspectionLevel="DEBUG")
+    assert json.loads(tested["output"]) == {"cups": 2}
+    shown = tested["inspectionData"]
+    assert json.loads(shown["afterParameters"]) == {"FunctionName": "Echo", "Payload": {"cups": 2}}
+    assert json.loads(shown["result"])["StatusCode"] == 200
+
+    catch = [{"ErrorEquals": ["OutOfTea"], "Next": "Brew"}]
+    fails = json.dumps({**state, "Parameters": {"FunctionName": "Raise"}, "Catch": catch})
+    tested = client.test_state(definition=fails, roleArn=ROLE)
+    assert (tested["status"], tested["nextState"], tested["error"]) == ("CAUGHT_ERROR", "Brew", "OutOfTea")
+
+
+def test_a_mock_answers_for_the_work_of_a_state(client):
+    state = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:kms:encrypt", "Parameters": {"KeyId": "k"}, "End": True}
+    definition = json.dumps({**state, "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 2}]})
+    tested = client.test_state(definition=definition, mock={"result": '{"CiphertextBlob": "c"}'})
+    assert json.loads(tested["output"]) == {"CiphertextBlob": "c"}
+    with pytest.raises(ClientError, match="Field 'CiphertextBlob' must be a string"):
+        client.test_state(definition=definition, mock={"result": '{"CiphertextBlob": 1}'})
+    loose = client.test_state(
+        definition=definition, mock={"result": '{"CiphertextBlob": 1}', "fieldValidationMode": "NONE"}
+    )
+    assert loose["status"] == "SUCCEEDED"
+    failure = {"errorOutput": {"error": "Kms.Broken", "cause": "It is."}}
+    for retries, status in ((1, "RETRIABLE"), (2, "FAILED")):
+        configuration = {"retrierRetryCount": retries}
+        tested = client.test_state(definition=definition, mock=failure, stateConfiguration=configuration)
+        assert (tested["status"], tested["error"], tested["cause"]) == (status, "Kms.Broken", "It is.")

@@ -5,6 +5,7 @@
 //! - `own_api`: the same operations for tasks that call `aws-sdk:sfn`.
 //! - `arns`, `input`, `configuration`, `definition`, `routes`, `tags`: what requests say, checked.
 //! - `history`, `paging`: what answers show.
+//! - `testing`: what a test of one state is given, and what it shows.
 //! - `refusals`: the errors of the rooms below in AWS's words.
 //! - `throttle`: how often an account may call an operation.
 
@@ -21,6 +22,7 @@ mod refusals;
 mod routes;
 mod service;
 mod tags;
+mod testing;
 mod throttle;
 
 pub use http::{BindError, Site, bind, serve};

@@ -20,10 +20,10 @@ use api::{
     RedriveExecutionOutput, SendTaskFailureInput, SendTaskFailureOutput, SendTaskHeartbeatInput,
     SendTaskHeartbeatOutput, SendTaskSuccessInput, SendTaskSuccessOutput, StartExecutionInput,
     StartExecutionOutput, StartSyncExecutionInput, StartSyncExecutionOutput, StepFunctions,
-    StopExecutionInput, StopExecutionOutput, TagResourceInput, TagResourceOutput, UntagResourceInput,
-    UntagResourceOutput, UpdateMapRunInput, UpdateMapRunOutput, UpdateStateMachineAliasInput,
-    UpdateStateMachineAliasOutput, UpdateStateMachineInput, UpdateStateMachineOutput,
-    ValidateStateMachineDefinitionInput, ValidateStateMachineDefinitionOutput,
+    StopExecutionInput, StopExecutionOutput, TagResourceInput, TagResourceOutput, TestStateInput,
+    TestStateOutput, UntagResourceInput, UntagResourceOutput, UpdateMapRunInput, UpdateMapRunOutput,
+    UpdateStateMachineAliasInput, UpdateStateMachineAliasOutput, UpdateStateMachineInput,
+    UpdateStateMachineOutput, ValidateStateMachineDefinitionInput, ValidateStateMachineDefinitionOutput,
 };
 use integrations::Integrations;
 use runtime::Runtime;
@@ -143,6 +143,7 @@ operations! {
     start_sync_execution: StartSyncExecutionInput => StartSyncExecutionOutput,
     stop_execution: StopExecutionInput => StopExecutionOutput,
     tag_resource: TagResourceInput => TagResourceOutput,
+    test_state: TestStateInput => TestStateOutput,
     untag_resource: UntagResourceInput => UntagResourceOutput,
     update_map_run: UpdateMapRunInput => UpdateMapRunOutput,
     update_state_machine: UpdateStateMachineInput => UpdateStateMachineOutput,

@@ -31,6 +31,7 @@ pub(crate) mod start_execution;
 pub(crate) mod start_sync_execution;
 pub(crate) mod stop_execution;
 pub(crate) mod tag_resource;
+pub(crate) mod test_state;
 pub(crate) mod untag_resource;
 pub(crate) mod update_map_run;
 pub(crate) mod update_state_machine;

@@ -14,4 +14,6 @@ mod support;
 #[cfg(test)]
 mod tags;
 #[cfg(test)]
+mod test_state;
+#[cfg(test)]
 mod versions;
