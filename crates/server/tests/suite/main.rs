@@ -3,12 +3,16 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod express;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod http;
 mod limits;
 #[cfg(test)]
 mod map_runs;
+#[cfg(test)]
+mod redrive;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

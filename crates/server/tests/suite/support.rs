@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use functions::Functions;
 use integrations::Integrations;
-use runtime::{Runtime, Settings, SystemClock};
+use runtime::{Clock, Runtime, Settings, SystemClock};
 use server::{Server, Throttling};
 use store::MemoryStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,9 +22,17 @@ pub(crate) async fn server(poll_millis: i64) -> Arc<Server> {
 
 /// A server whose store forgets, set up in some way.
 pub(crate) async fn server_with(settings: Settings, throttling: Option<Throttling>) -> Arc<Server> {
+    server_at(SystemClock, settings, throttling).await
+}
+
+async fn server_at(
+    clock: impl Clock + 'static,
+    settings: Settings,
+    throttling: Option<Throttling>,
+) -> Arc<Server> {
     let functions = functions::Settings::new(::api::caller::ACCOUNT_DEFAULT, api::caller::REGION_DEFAULT);
     let integrations = Integrations::new(Functions::new([], functions));
-    let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(SystemClock));
+    let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(clock));
     let runtime = Runtime::open(store, Arc::new(integrations.clone()), clock, settings)
         .await
         .unwrap();
@@ -41,6 +49,11 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) async fn new() -> Self {
         Self::of(server(200).await).await
+    }
+
+    /// A client of a server with this clock.
+    pub(crate) async fn with_clock(clock: impl Clock + 'static) -> Self {
+        Self::of(server_at(clock, Settings::default(), None).await).await
     }
 
     /// A client of this server.
