@@ -440,19 +440,43 @@ def test_an_output_that_is_no_json_is_refused(client, create, activity):
 # What is not there
 
 
-def test_operations_that_are_not_served_say_so(client, create):
-    machine = create(chain())
-    routes = [{"stateMachineVersionArn": f"{machine}:1", "weight": 100}]
-    for call, request in (
-        (client.create_state_machine_alias, {"name": "live", "routingConfiguration": routes}),
-        (client.publish_state_machine_version, {"stateMachineArn": machine}),
-        (client.list_state_machine_versions, {"stateMachineArn": machine}),
-        (client.list_map_runs, {"executionArn": machine}),
-        (client.tag_resource, {"resourceArn": machine, "tags": []}),
-        (client.redrive_execution, {"executionArn": machine}),
-        (client.test_state, {"definition": "{}"}),
-    ):
-        assert refused(call, **request) == "UnknownOperationException", call.__name__
+def test_an_execution_that_failed_goes_on_when_it_is_redriven(client, create):
+    definition = {
+        "StartAt": "Once",
+        "States": {
+            "Once": {"Type": "Pass", "Result": "kept", "ResultPath": "$.once", "Next": "Gate"},
+            "Gate": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$$.Execution.RedriveCount", "NumericEquals": 1, "Next": "Done"}],
+            },
+            "Done": {"Type": "Succeed"},
+        },
+    }
+    machine = create(definition)
+    execution = client.start_execution(stateMachineArn=machine)["executionArn"]
+    wait_for("it has failed", lambda: client.describe_execution(executionArn=execution)["status"] == "FAILED")
+    described = client.describe_execution(executionArn=execution)
+    assert (described["redriveStatus"], described["redriveCount"]) == ("REDRIVABLE", 0)
+    assert "redriveStatusReason" not in described and "redriveDate" not in described
+    redriven = client.redrive_execution(executionArn=execution, clientToken="one")["redriveDate"]
+    wait_for("it has succeeded", lambda: client.describe_execution(executionArn=execution)["status"] == "SUCCEEDED")
+    assert client.redrive_execution(executionArn=execution, clientToken="one")["redriveDate"] == redriven
+    assert refused(client.redrive_execution, executionArn=execution) == "ExecutionNotRedrivable"
+    described = client.describe_execution(executionArn=execution)
+    assert (described["redriveCount"], described["redriveDate"]) == (1, redriven)
+    assert described["output"] == '{"once":"kept"}'
+    listed = client.list_executions(stateMachineArn=machine)["executions"]
+    assert [(item["redriveCount"], item["redriveDate"]) for item in listed] == [(1, redriven)]
+    events = client.get_execution_history(executionArn=execution)["events"]
+    assert [event["type"] for event in events[4:]] == [
+        "ExecutionFailed",
+        "ExecutionRedriven",
+        "ChoiceStateExited",
+        "SucceedStateEntered",
+        "SucceedStateExited",
+        "ExecutionSucceeded",
+    ]
+    assert events[5]["executionRedrivenEventDetails"] == {"redriveCount": 1}
 
 
 def test_answers_carry_a_request_id(client):

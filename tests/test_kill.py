@@ -35,6 +35,13 @@ WAITS = {
     "States": {"Hold": {"Type": "Wait", "SecondsPath": "$.seconds", "Next": "Done"}, "Done": {"Type": "Succeed"}},
 }
 CALLS_AGAIN = two_calls(Retry=[{"ErrorEquals": [LOST_CALL], **ONCE_A_SECOND}])
+# Fails in its middle until it is redriven, and wherever a call is lost.
+REDRIVEN = two_calls()
+REDRIVEN["States"]["First"]["Next"] = "Gate"
+REDRIVEN["States"]["Gate"] = {
+    "Type": "Choice",
+    "Choices": [{"Variable": "$$.Execution.RedriveCount", "NumericGreaterThan": 0, "Next": "Second"}],
+}
 CALLBACK = {
     "StartAt": "Asked",
     "States": {
@@ -76,6 +83,7 @@ class World:
         self.closed = threading.Event()
         self.acknowledged = {}
         self.tokens = collections.Counter()
+        self.redrives = set()
         self.broken = []
 
     def answered(self, wire, operation, **members):
@@ -136,6 +144,21 @@ class World:
                 self.tokens[token] += 1
                 self.succeed(wire, token)
 
+    def redrive(self, machine):
+        """A client that redrives whatever has failed, with a token that makes a lost answer harmless."""
+        wire = Wire(self.server.url)
+        while not self.closed.wait(0.1):
+            failed = self.answered(wire, "ListExecutions", stateMachineArn=machine, statusFilter="FAILED")
+            for execution in failed["executions"]:
+                arn, count = execution["executionArn"], execution["redriveCount"]
+                try:
+                    self.answered(wire, "RedriveExecution", executionArn=arn, clientToken=f"after-{count}")
+                except Refusal as refusal:
+                    # It went on meanwhile.
+                    if refusal.code != "ExecutionNotRedrivable":
+                        raise
+                self.redrives.add((arn, count))
+
     def answer_questions(self):
         wire, read = Wire(self.server.url), 0
         while not self.closed.wait(0.02):
@@ -185,6 +208,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
         "wait": (WAITS, 0.03, lambda: {"seconds": inputs.randint(1, 3)}),
         "call": (two_calls(), 0.1, call),
         "call-again": (CALLS_AGAIN, 0.1, call),
+        "redriven": (REDRIVEN, 0.2, call),
         "activity": (activity_task(activity), 0.03, lambda: {}),
         "callback": (CALLBACK, 0.1, lambda: {"log": str(world.questions)}),
     }
@@ -198,6 +222,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
     ]
     workers = [world.thread(world.work_on, activity, f"worker-{n}") for n in range(2)]
     workers.append(world.thread(world.answer_questions))
+    workers.append(world.thread(world.redrive, machines["redriven"]))
     try:
         kills = keep_killing(server, chance)
         world.over.set()
@@ -207,10 +232,15 @@ def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
         assert not any(starter.is_alive() for starter in starters), "a client got no answer"
 
         wire = server.wire()
+
+        def has_some(arn, status):
+            listed = wire.call("ListExecutions", stateMachineArn=arn, statusFilter=status, maxResults=1)
+            return bool(listed["executions"])
+
         for arn in machines.values():
             wait_for(
                 f"all executions of {arn} have ended",
-                lambda: not wire.call("ListExecutions", stateMachineArn=arn, statusFilter="RUNNING", maxResults=1)["executions"],
+                lambda: not has_some(arn, "RUNNING") and not (arn == machines["redriven"] and has_some(arn, "FAILED")),
                 seconds=60,
                 pause=0.2,
             )
@@ -229,6 +259,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
     check = lambda entry: check_execution(server, *entry, calls + asked)
     with concurrent.futures.ThreadPoolExecutor(4) as threads:
         ends = collections.Counter(threads.map(check, list(world.acknowledged.items())))
+    assert world.redrives, "nothing was redriven"
     assert max(world.tokens.values()) == 1, "an activity task was handed out twice"
     known = {f"{request['name']}" for _, request in world.acknowledged.values()}
     assert {line.split()[0] for line in calls + asked} <= known, "a call was made for an execution that nobody started"
@@ -237,7 +268,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
     figures(
         f"kill -9: seed {seed}, {kills} kills in {time.monotonic() - begun:.0f} s, {len(world.acknowledged)} acknowledged, "
         f"{sum(ends.values())} ended as they should ({ended}), {sum(calls.values()) + sum(asked.values())} calls, "
-        f"{sum(world.tokens.values())} activity tasks"
+        f"{sum(world.tokens.values())} activity tasks, {len(world.redrives)} redrives"
     )
 
 
@@ -276,7 +307,7 @@ def check_execution(server, execution, acknowledged, calls):
     lost = kind == "call" and (status, error) == ("FAILED", LOST_CALL)
     assert status == "SUCCEEDED" or lost, story
     assert described["input"] == request["input"], story
-    check_history(events, status, story)
+    check_history(events, status, described["redriveCount"], story)
     if kind == "pass":
         assert json.loads(described["output"]) == json.loads(request["input"]), story
     if kind == "wait":
@@ -293,12 +324,13 @@ def check_execution(server, execution, acknowledged, calls):
     return kind, status
 
 
-def check_history(events, status, story):
+def check_history(events, status, redrives, story):
     assert [event["id"] for event in events] == list(range(1, len(events) + 1)), story
     assert all(event["previousEventId"] < event["id"] for event in events), story
     assert events[0]["type"] == "ExecutionStarted", story
     ends = [event["type"] for event in events[1:] if event["type"].startswith("Execution")]
-    assert ends == [f"Execution{status.title()}"] and events[-1]["type"] == ends[0], story
+    assert ends == ["ExecutionFailed", "ExecutionRedriven"] * redrives + [f"Execution{status.title()}"], story
+    assert events[-1]["type"] == ends[-1], story
     times = [event["timestamp"] for event in events]
     assert times == sorted(times), story
 
