@@ -150,6 +150,33 @@ pub fn definition_message(findings: &[Diagnostic]) -> String {
     format!("Invalid State Machine Definition: '{}'", errors.join(", "))
 }
 
+/// The message of AWS's refusal of a definition with these findings, where it is created or changed.
+///
+/// That is [`definition_message`], except for the label of a Distributed Map. What finds its faults is, as recordings
+/// show, a program of its own, whose words AWS passes on as they are, with the text of the definition.
+pub fn refusal(findings: &[Diagnostic], definition: &str) -> String {
+    let label = findings
+        .iter()
+        .find(|finding| finding.code == Code::InvalidLabelName);
+    match label {
+        Some(finding) => format!(
+            "Error=ValueError Args=[{}] in definition '{definition}'.",
+            quoted(&finding.message)
+        ),
+        None => definition_message(findings),
+    }
+}
+
+/// A text in quotes as that program writes it: in single ones, unless the text has only those.
+fn quoted(text: &str) -> String {
+    let escaped = text.replace('\\', r"\\");
+    if text.contains('\'') && !text.contains('"') {
+        format!("\"{escaped}\"")
+    } else {
+        format!("'{}'", escaped.replace('\'', r"\'"))
+    }
+}
+
 /// Collects findings while a definition is read; keeps so many that a hostile text cannot fill the memory.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
@@ -226,6 +253,27 @@ mod tests {
             definition_message(&findings),
             "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States, \
              MISSING_END_STATE: Workflow has no terminal state at null'"
+        );
+    }
+
+    #[test]
+    fn a_label_is_refused_in_words_of_its_own() {
+        let refused = |message: &str| {
+            let other = Diagnostic::new(Code::MissingEndState, "x", None, None);
+            let label = Diagnostic::new(Code::InvalidLabelName, message, None, None);
+            refusal(&[other, label], "{}")
+        };
+        assert_eq!(
+            refused("Label cannot be empty"),
+            "Error=ValueError Args=['Label cannot be empty'] in definition '{}'."
+        );
+        assert_eq!(
+            refused(r"Label contains invalid character: '\x9e'"),
+            r#"Error=ValueError Args=["Label contains invalid character: '\\x9e'"] in definition '{}'."#
+        );
+        assert_eq!(
+            refused(r#"Label contains invalid character: '"'"#),
+            r#"Error=ValueError Args=['Label contains invalid character: \'"\''] in definition '{}'."#
         );
     }
 

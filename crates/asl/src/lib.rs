@@ -23,7 +23,7 @@ mod testing;
 pub mod timestamp;
 mod validate;
 
-pub use diagnostics::{Code, Diagnostic, Place, Severity, definition_message};
+pub use diagnostics::{Code, Diagnostic, Place, Severity, definition_message, refusal};
 pub use env::{Env, Outside, Produced};
 pub use failure::Failure;
 pub use model::*;

@@ -24,9 +24,10 @@ pub(crate) async fn read(text: Text, kind: MachineKind) -> Result<Definition, Ap
             text,
             states: Arc::new(states),
         }),
-        None => Err(ApiError::invalid_definition(asl::definition_message(
-            &reading.diagnostics,
-        ))),
+        None => {
+            let message = asl::refusal(&reading.diagnostics, &text);
+            Err(ApiError::invalid_definition(message))
+        }
     }
 }
 

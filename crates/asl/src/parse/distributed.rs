@@ -239,8 +239,20 @@ fn label_fault(label: &str) -> Option<String> {
     let wrong = label
         .chars()
         .find(|letter| !ids::name::is_name_character(*letter))?;
-    Some(format!(
-        "Label contains invalid character: '{}'",
-        wrong.escape_debug()
-    ))
+    Some(format!("Label contains invalid character: '{}'", shown(wrong)))
+}
+
+/// A character as AWS shows it: one that can't be printed by its number.
+fn shown(character: char) -> String {
+    match character {
+        '\n' => "\\n".into(),
+        '\r' => "\\r".into(),
+        '\t' => "\\t".into(),
+        printable if !printable.is_control() && !printable.is_whitespace() || printable == ' ' => {
+            printable.into()
+        }
+        other if u32::from(other) < 0x100 => format!("\\x{:02x}", u32::from(other)),
+        other if u32::from(other) < 0x1_0000 => format!("\\u{:04x}", u32::from(other)),
+        other => format!("\\U{:08x}", u32::from(other)),
+    }
 }

@@ -128,6 +128,21 @@ async fn state_machines_are_refused_for_what_is_wrong_with_them() {
 }
 
 #[tokio::test]
+async fn a_wrong_label_is_refused_with_the_definition() {
+    let client = Client::new().await;
+    let definition = r#"{"StartAt": "M", "States": {"M": {"Type": "Map", "Label": "a\tb", "End": true, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}}}}}"#;
+    let body =
+        json::json!({"name": "m", "definition": definition, "roleArn": "arn:aws:iam::000000000000:role/r"});
+    assert_eq!(
+        client.refused("CreateStateMachine", &body.to_string()).await,
+        format!(
+            "InvalidDefinition: Error=ValueError Args=[\"Label contains invalid character: '\\\\t'\"] in definition \
+             '{definition}'."
+        )
+    );
+}
+
+#[tokio::test]
 async fn definitions_are_validated() {
     let client = Client::new().await;
     let body = json::json!({ "definition": PASS }).to_string();
