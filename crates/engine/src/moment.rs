@@ -34,11 +34,18 @@ impl Millis {
     }
 }
 
-/// What a step must know of the world before it schedules a task.
+/// What a step must know of the world.
 pub trait World {
     /// Why the task of a state cannot even be scheduled: an activity that does not exist, parameters that do
     /// not fit. The execution fails with `States.Runtime`.
     fn refuse(&self, state: &str, resource: &asl::Resource, parameters: &json::Value) -> Option<Refusal>;
+
+    /// Whether a state machine is being deleted. Its executions end where they would go on to another state or
+    /// try one again.
+    fn is_deleting(&self, machine_arn: &str) -> bool {
+        let _ = machine_arn;
+        false
+    }
 }
 
 /// Why a task cannot even be scheduled.

@@ -79,6 +79,8 @@ pub(crate) struct Stepper<'s> {
     pub(crate) probe: Option<&'s Probe>,
     events: Vec<Event>,
     full: bool,
+    /// Whether the state machine is being deleted, so that there is no next state.
+    deleted: bool,
 }
 
 impl<'s> Stepper<'s> {
@@ -88,6 +90,7 @@ impl<'s> Stepper<'s> {
         moment: Moment<'s>,
         probe: Option<&'s Probe>,
     ) -> Self {
+        let deleted = moment.world.is_deleting(&execution.head.machine_arn);
         Self {
             machine,
             chance: Chance::new(moment.seed),
@@ -99,6 +102,7 @@ impl<'s> Stepper<'s> {
             work: Vec::new(),
             probe,
             full: false,
+            deleted,
         }
     }
 }
@@ -205,6 +209,7 @@ impl Stepper<'_> {
                 self.finish(Detail::ExecutionTimedOut(Ending::default()), 0);
             }
             TimerKind::Wait => states::wait::over(self, key.branch),
+            TimerKind::Retry if self.deleted => self.abort(),
             TimerKind::Retry => self.retry(key.branch),
             TimerKind::Continue => self.go_on(key),
             TimerKind::Timeout => states::task::timed_out(self, task, false),
@@ -240,6 +245,7 @@ impl Stepper<'_> {
             }
             let Some(work) = self.work.pop() else { return };
             match work {
+                Work::Enter { .. } if self.deleted => self.abort(),
                 Work::Enter { branch, state, input } => states::enter(self, branch, state, input),
                 Work::Iterate { map, slot, previous } => states::map::iterate(self, map, slot, previous),
                 Work::Resume { branch } => self.resume_state(branch),
@@ -291,6 +297,11 @@ impl Stepper<'_> {
         if let Some(outcome) = self.execution.outcome.clone() {
             self.effects.push(Effect::Finished(outcome));
         }
+    }
+
+    /// Ends the execution because its state machine is being deleted.
+    fn abort(&mut self) {
+        self.finish(Detail::ExecutionAborted(Ending::default()), 0);
     }
 
     /// Ends the execution with a failure that nothing caught.

@@ -44,6 +44,10 @@ pub(crate) struct Shared {
 }
 
 impl World for Shared {
+    fn is_deleting(&self, machine_arn: &str) -> bool {
+        self.catalog.is_deleting(machine_arn)
+    }
+
     fn refuse(&self, _: &str, resource: &asl::Resource, parameters: &Value) -> Option<Refusal> {
         if resource.target == asl::Target::Activity && !self.catalog.has_activity(&resource.arn) {
             let reason = format!("The activity {} does not exist.", resource.arn);

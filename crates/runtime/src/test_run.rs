@@ -89,6 +89,10 @@ pub(crate) struct Surroundings<'a> {
 const NO_MOCKED_ACTIVITIES: &str = "Activity state cannot be mocked. Please remove mocks mapped for all activity state in the mock config file.";
 
 impl World for Surroundings<'_> {
+    fn is_deleting(&self, machine_arn: &str) -> bool {
+        self.shared.is_deleting(machine_arn)
+    }
+
     fn refuse(&self, state: &str, resource: &asl::Resource, parameters: &Value) -> Option<Refusal> {
         if let Some(test_run) = self.test_run {
             match self.shared.tasks.is_real(test_run.test(), state) {

@@ -17,9 +17,16 @@ use json::{Payload, Str};
 const START: i64 = 1_767_225_600_000;
 
 /// A world in which the activity `Missing` does not exist.
-struct StoryWorld;
+#[derive(Clone, Copy, Default)]
+struct StoryWorld {
+    deleting: bool,
+}
 
 impl World for StoryWorld {
+    fn is_deleting(&self, _: &str) -> bool {
+        self.deleting
+    }
+
     fn refuse(&self, _: &str, resource: &asl::Resource, _: &json::Value) -> Option<Refusal> {
         resource
             .arn
@@ -34,6 +41,7 @@ struct Teller {
     history: Vec<Event>,
     now: Millis,
     room: usize,
+    world: StoryWorld,
     steps: u64,
     /// The last attempt of each Task state that was seen.
     seen: HashMap<Str, TaskKey>,
@@ -81,6 +89,7 @@ pub(crate) fn tell(definition: &str, story: &str) -> String {
         history: Vec::new(),
         now: Millis(START),
         room: 100,
+        world: StoryWorld::default(),
         steps: 0,
         seen: HashMap::new(),
         out: String::new(),
@@ -115,6 +124,7 @@ impl Teller {
             "redrive" => self.feed(Input::Redrive {
                 token: (!rest.is_empty()).then(|| rest.into()),
             }),
+            "delete" => self.world.deleting = true,
             "room" => self.room = rest.parse().expect("a number of tasks"),
             _ => {
                 let (state, rest) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -186,7 +196,7 @@ impl Teller {
             now: self.now,
             seed: self.steps,
             room: self.room,
-            world: &StoryWorld,
+            world: &self.world,
         };
         let timers_before: Vec<_> = self.execution.timers().collect();
         let before = self.execution.clone();
