@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::live::{Kind, Live, Origin, head, log_test};
 use crate::load;
-use crate::mailbox::{Message, Report, Request, Start, Work};
+use crate::mailbox::{Message, Report, Request, Start, StartReply, Work};
 use crate::request::{
     ActivityTask, ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError,
 };
@@ -25,10 +25,13 @@ impl Shared {
         if self.closing.load(Ordering::Relaxed) {
             return Err(StartError::Closing);
         }
+        let starting = request.machine.life.start();
+        let starting = starting.ok_or_else(|| StartError::Deleting(request.machine.machine_arn.clone()))?;
         let (name, drawn) = self.name(&request);
         let arn = self.execution_arn(&request, &name);
         let shard = shard_of(&arn);
-        let (reply, answer) = oneshot::channel();
+        let (to, answer) = oneshot::channel();
+        let reply = StartReply { to, starting };
         let start = Box::new(Start {
             request,
             arn,
@@ -56,6 +59,9 @@ impl Shared {
     pub(crate) async fn start_sync(&self, request: StartRequest) -> Result<Arc<Described>, StartError> {
         if self.closing.load(Ordering::Relaxed) {
             return Err(StartError::Closing);
+        }
+        if request.machine.life.is_over() {
+            return Err(StartError::Deleting(request.machine.machine_arn.clone()));
         }
         let (name, _) = self.name(&request);
         let arn = self.execution_arn(&request, &name);

@@ -3,10 +3,12 @@
 //! - `revision`: what a state machine is between two updates.
 //! - `versions`, `aliases`: revisions under numbers, and names for those.
 //! - `target`: what a start of a state machine, version or alias runs.
+//! - `life`: when a state machine can still be started.
 //! - `activities`, `tags`.
 
 mod activities;
 mod aliases;
+mod life;
 mod revision;
 mod tags;
 mod target;
@@ -36,6 +38,8 @@ pub use tags::TAGS_MAX;
 pub use target::Target;
 pub use versions::VERSIONS_MAX;
 
+use life::Deleting;
+pub(crate) use life::{Life, Starting};
 use target::Lane;
 
 /// How many compiled revisions are kept.
@@ -123,8 +127,10 @@ pub struct Catalog {
     /// Where versions and aliases lead that were asked for, by their ARNs.
     lanes: RwLock<HashMap<Str, Arc<[Lane]>>>,
     compiled: Mutex<Compiled>,
+    /// Of machines that have compiled revisions.
+    lives: Mutex<HashMap<Str, Arc<Life>>>,
     activities: RwLock<HashSet<Str>>,
-    deleting: RwLock<HashSet<Str>>,
+    deleting: Deleting,
     /// How many state machines there are of each account and region.
     machine_counts: Mutex<HashMap<Scope, usize>>,
     limits: Limits,
@@ -153,7 +159,7 @@ impl Catalog {
             after = Some(last.arn.clone());
             activities.extend(page.into_iter().map(|activity| activity.arn));
         }
-        let mut deleting = HashSet::new();
+        let deleting = Deleting::default();
         let mut machine_counts = HashMap::new();
         let mut after = None;
         loop {
@@ -168,7 +174,7 @@ impl Catalog {
             let gone = page
                 .into_iter()
                 .filter(|machine| machine.status == MachineStatus::Deleting);
-            deleting.extend(gone.map(|machine| machine.arn));
+            gone.for_each(|machine| deleting.insert(machine.arn));
         }
         Ok(Self {
             store,
@@ -179,8 +185,9 @@ impl Catalog {
             current: RwLock::default(),
             lanes: RwLock::default(),
             compiled: Mutex::default(),
+            lives: Mutex::default(),
             activities: RwLock::new(activities),
-            deleting: RwLock::new(deleting),
+            deleting,
             machine_counts: Mutex::new(machine_counts),
             limits,
         })
@@ -215,7 +222,8 @@ impl Catalog {
         let record = self.store.revision(machine_arn, id).await?;
         let record =
             record.ok_or_else(|| CatalogError::NotFound(format!("revision {id} of {machine_arn}").into()))?;
-        let revision = Arc::new(Revision::compile(&machine.arn, machine.kind, record)?);
+        let life = self.life(&machine.arn);
+        let revision = Arc::new(Revision::compile(&machine.arn, machine.kind, record, life)?);
         self.keep(&revision);
         Ok(revision)
     }
@@ -316,25 +324,27 @@ impl Catalog {
         Ok(Update { revision, version })
     }
 
-    /// Deletes a state machine. While executions of it run, it is being deleted, and gone with the last one.
+    /// Deletes a state machine. While executions of it run, it is being deleted, and gone with the last one:
+    /// each ends where it would go on to another state.
     pub async fn delete_machine(&self, machine_arn: &str) -> Result<(), CatalogError> {
         let _turn = self.turn.lock().await;
-        let machine = self.active(machine_arn).await?;
-        write(&self.current).remove(machine_arn);
-        self.forget_lanes_of(machine_arn);
-        write(&self.deleting).insert(machine.arn.clone());
         let marked = Machine {
             status: MachineStatus::Deleting,
-            ..machine
+            ..self.active(machine_arn).await?
         };
+        let arn = marked.arn.clone();
         self.save(vec![CatalogChange::PutMachine(marked)]).await?;
+        write(&self.current).remove(machine_arn);
+        self.forget_lanes_of(machine_arn);
+        self.deleting.insert(arn.clone());
+        // What is being started is saved then, and seen below.
+        self.life(&arn).end().await;
         self.remove_if_idle(machine_arn).await
     }
 
     /// Whether a state machine waits for its last execution to be gone.
     pub(crate) fn is_deleting(&self, machine_arn: &str) -> bool {
-        let deleting = read(&self.deleting);
-        !deleting.is_empty() && deleting.contains(machine_arn)
+        self.deleting.contains(machine_arn)
     }
 
     /// An execution of a state machine that is being deleted has ended.
@@ -345,7 +355,7 @@ impl Catalog {
 
     /// State machines that are being deleted.
     pub(crate) fn deleting(&self) -> Vec<Str> {
-        read(&self.deleting).iter().cloned().collect()
+        self.deleting.all()
     }
 
     async fn remove_if_idle(&self, machine_arn: &str) -> Result<(), CatalogError> {
@@ -361,7 +371,8 @@ impl Catalog {
         }
         self.save(vec![CatalogChange::RemoveMachine(machine_arn.into())])
             .await?;
-        write(&self.deleting).remove(machine_arn);
+        self.deleting.remove(machine_arn);
+        lock(&self.lives).remove(machine_arn);
         if let Ok(arn) = machine_arn.parse::<StateMachineArn>()
             && let Some(count) = self.machine_counts().get_mut(&arn.scope)
         {
@@ -371,6 +382,11 @@ impl Catalog {
         compiled.by_id.retain(|(machine, _), _| &**machine != machine_arn);
         compiled.order.retain(|(machine, _)| &**machine != machine_arn);
         Ok(())
+    }
+
+    /// The life that a state machine has, from the first time that it is asked for.
+    fn life(&self, machine_arn: &Str) -> Arc<Life> {
+        Arc::clone(lock(&self.lives).entry(machine_arn.clone()).or_default())
     }
 
     async fn active(&self, machine_arn: &str) -> Result<Machine, CatalogError> {
@@ -410,6 +426,7 @@ impl Catalog {
             machine.kind,
             record.clone(),
             states,
+            self.life(&machine.arn),
         )?);
         let machine_arn = machine.arn.clone();
         let mut changes = vec![
@@ -444,16 +461,16 @@ impl Catalog {
     }
 
     fn machine_counts(&self) -> MutexGuard<'_, HashMap<Scope, usize>> {
-        self.machine_counts
-            .lock()
-            .expect("nothing panics while it holds the lock")
+        lock(&self.machine_counts)
     }
 
-    fn compiled(&self) -> std::sync::MutexGuard<'_, Compiled> {
-        self.compiled
-            .lock()
-            .expect("nothing panics while it holds the lock")
+    fn compiled(&self) -> MutexGuard<'_, Compiled> {
+        lock(&self.compiled)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("nothing panics while it holds the lock")
 }
 
 fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {

@@ -12,7 +12,7 @@ use store::{ExecId, ExpressStart, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::activities::HandOut;
-use crate::catalog::Revision;
+use crate::catalog::{Revision, Starting};
 use crate::live::Live;
 use crate::load::{Existing, Fetched};
 use crate::request::{ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError};
@@ -112,7 +112,21 @@ pub(crate) struct Start {
     pub(crate) name: Str,
     /// Whether the name was drawn, so that nobody else can have it.
     pub(crate) drawn: bool,
-    pub(crate) reply: oneshot::Sender<Result<Started, StartError>>,
+    pub(crate) reply: StartReply,
+}
+
+/// The way back of a start: while it is under way, its state machine does not go.
+pub(crate) struct StartReply {
+    pub(crate) to: oneshot::Sender<Result<Started, StartError>>,
+    pub(crate) starting: Starting,
+}
+
+impl StartReply {
+    /// Answers. Whoever does not wait any more misses nothing.
+    pub(crate) fn send(self, answer: Result<Started, StartError>) {
+        let _ = self.to.send(answer);
+        drop(self.starting);
+    }
 }
 
 /// The ways to one worker.

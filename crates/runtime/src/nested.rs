@@ -63,10 +63,7 @@ async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStart
         .await
         .map_err(|error| match error {
             CatalogError::NotFound(_) => no_machine(&start.machine_arn),
-            CatalogError::Deleting(arn) => refused(
-                "StateMachineDeleting",
-                format!("State Machine is being deleted: '{arn}'"),
-            ),
+            CatalogError::Deleting(arn) => deleting(&arn),
             error => refused("InternalServerException", error.to_string()),
         })?;
     let (name, is_drawn) = match start.name {
@@ -103,6 +100,7 @@ async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStart
             "ExecutionAlreadyExists",
             format!("Execution Already Exists: '{arn}'"),
         )),
+        Err(StartError::Deleting(arn)) => Err(deleting(&arn)),
         Err(error @ StartError::LimitExceeded(_)) => {
             Err(refused("ExecutionLimitExceeded", error.to_string()))
         }
@@ -116,6 +114,13 @@ fn no_machine(arn: &str) -> NestedError {
     refused(
         "StateMachineDoesNotExist",
         format!("State Machine Does Not Exist: '{arn}'"),
+    )
+}
+
+fn deleting(arn: &str) -> NestedError {
+    refused(
+        "StateMachineDeleting",
+        format!("State Machine is deleting: '{arn}'"),
     )
 }
 

@@ -71,6 +71,9 @@ pub enum StartError {
     /// The name is taken: by an execution that ended, or by one with another input.
     #[error("there is an execution {0} already")]
     AlreadyExists(Str),
+    /// The state machine is being deleted, or is gone.
+    #[error("{0} is being deleted")]
+    Deleting(Str),
     /// Too many executions are open.
     #[error("{0} executions are open, and no more are allowed")]
     LimitExceeded(usize),

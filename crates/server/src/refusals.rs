@@ -101,6 +101,7 @@ pub(crate) fn of_start(error: StartError) -> ApiError {
         StartError::AlreadyExists(arn) => {
             ApiError::execution_already_exists(format!("Execution Already Exists: '{arn}'"))
         }
+        StartError::Deleting(arn) => deleting(&arn),
         StartError::LimitExceeded(limit) => too_many_open(limit),
         StartError::Throttled => ApiError::throttling_exception("Rate exceeded"),
         StartError::Closing => closing(),

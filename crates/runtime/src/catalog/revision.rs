@@ -8,7 +8,7 @@ use ids::StateMachineArn;
 use json::Str;
 use store::MachineKind;
 
-use crate::catalog::CatalogError;
+use crate::catalog::{CatalogError, Life};
 
 /// What the id of a state machine's first revision begins with. AWS never shows that one.
 const FIRST: &str = "INITIAL-";
@@ -31,6 +31,8 @@ pub struct Revision {
     pub states: Arc<StateMachine>,
     /// What the ARNs of its executions begin with, the last colon included.
     pub(crate) execution_prefix: String,
+    /// Whether it can still be started.
+    pub(crate) life: Arc<Life>,
 }
 
 impl Revision {
@@ -40,17 +42,18 @@ impl Revision {
     }
 
     /// Compiles a revision's definition.
-    pub fn compile(
+    pub(super) fn compile(
         machine_arn: &Str,
         kind: MachineKind,
         record: store::Revision,
+        life: Arc<Life>,
     ) -> Result<Self, CatalogError> {
         let rules = Rules {
             express: kind == MachineKind::Express,
         };
         let reading = asl::read(&record.definition, rules);
         match reading.machine {
-            Some(states) => Self::compiled(machine_arn, kind, record, Arc::new(states)),
+            Some(states) => Self::compiled(machine_arn, kind, record, Arc::new(states), life),
             None => Err(CatalogError::Broken {
                 machine_arn: machine_arn.clone(),
                 what: asl::definition_message(&reading.diagnostics),
@@ -59,11 +62,12 @@ impl Revision {
     }
 
     /// A revision whose definition is compiled already.
-    pub fn compiled(
+    pub(super) fn compiled(
         machine_arn: &Str,
         kind: MachineKind,
         record: store::Revision,
         states: Arc<StateMachine>,
+        life: Arc<Life>,
     ) -> Result<Self, CatalogError> {
         let arn = StateMachineArn::from_str(machine_arn).map_err(|error| CatalogError::Broken {
             machine_arn: machine_arn.clone(),
@@ -87,6 +91,7 @@ impl Revision {
             record,
             states,
             execution_prefix,
+            life,
         })
     }
 }

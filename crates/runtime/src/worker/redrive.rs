@@ -25,18 +25,25 @@ impl Worker {
             .as_deref()
             .and_then(|token| live.execution.redriven_by(token, self.now()));
         if let Some(at) = known {
-            return self.after_all(Release::Redrive(reply, Ok(at)));
+            return self.after_all(Release::Redrive(reply, Ok(at), None));
         }
         // Its end must be told before it goes on, and is told when it is saved.
         if live.has_ended() && live.uncommitted > 0 {
             let id = live.id;
             return self.after_all(Release::RedriveLater { id, token, reply });
         }
-        let answer = self.try_redrive(live, token);
-        self.after_all(Release::Redrive(reply, answer));
+        // As with a start, the state machine does not go before this is saved.
+        let starting = live.revision.life.start();
+        let answer = self.try_redrive(live, token, starting.is_some());
+        self.after_all(Release::Redrive(reply, answer, starting));
     }
 
-    fn try_redrive(&mut self, live: &mut Live, token: Option<Str>) -> Result<Millis, RedriveError> {
+    fn try_redrive(
+        &mut self,
+        live: &mut Live,
+        token: Option<Str>,
+        lives: bool,
+    ) -> Result<Millis, RedriveError> {
         let settings = &self.shared.settings;
         let (now, period, limit) = (
             self.now(),
@@ -47,7 +54,7 @@ impl Worker {
         if let Some(refusal) = described.redrive_refusal(now, period) {
             return Err(refusal.into());
         }
-        if self.shared.catalog.is_deleting(&described.machine_arn) {
+        if !lives || self.shared.catalog.is_deleting(&described.machine_arn) {
             return Err(NotRedrivable::Deleting.into());
         }
         if self.shared.open.fetch_add(1, Ordering::Relaxed) >= limit {

@@ -10,22 +10,21 @@ use store::{ExecId, ExpressChange, StoreError};
 use tokio::sync::oneshot;
 
 use crate::activities::{Given, HandOut};
+use crate::catalog::Starting;
 use crate::committer::Chunk;
 use crate::live::{Job, Kind, Live, Running};
-use crate::mailbox::Work;
+use crate::mailbox::{StartReply, Work};
 use crate::request::{ActivityTask, ExecutionError, RedriveError, StartError, Started, TokenError};
 use crate::worker::{Begins, Pending, Worker};
 
 /// An answer that waits for a commit.
 pub(crate) enum Release {
-    Start(
-        oneshot::Sender<Result<Started, StartError>>,
-        Result<Started, StartError>,
-    ),
+    Start(StartReply, Result<Started, StartError>),
     Stop(oneshot::Sender<Result<Millis, ExecutionError>>, Millis),
     Redrive(
         oneshot::Sender<Result<Millis, RedriveError>>,
         Result<Millis, RedriveError>,
+        Option<Starting>,
     ),
     /// A redrive of an execution whose end is not saved yet.
     RedriveLater {
@@ -76,9 +75,12 @@ impl Worker {
     fn release(&mut self, release: Release) {
         // Whoever does not wait any more misses nothing.
         match release {
-            Release::Start(reply, answer) => drop(reply.send(answer)),
+            Release::Start(reply, answer) => reply.send(answer),
             Release::Stop(reply, stopped) => drop(reply.send(Ok(stopped))),
-            Release::Redrive(reply, answer) => drop(reply.send(answer)),
+            Release::Redrive(reply, answer, starting) => {
+                let _ = reply.send(answer);
+                drop(starting);
+            }
             Release::RedriveLater { id, token, reply } => {
                 self.shared.mailboxes.send(id, Work::Redrive { token, reply });
             }
@@ -297,9 +299,9 @@ impl Worker {
 
     fn refuse(&self, release: Release, error: &StoreError) {
         match release {
-            Release::Start(reply, _) => drop(reply.send(Err(StartError::Store(error.clone())))),
+            Release::Start(reply, _) => reply.send(Err(StartError::Store(error.clone()))),
             Release::Stop(reply, _) => drop(reply.send(Err(ExecutionError::Store(error.clone())))),
-            Release::Redrive(reply, _) | Release::RedriveLater { reply, .. } => {
+            Release::Redrive(reply, ..) | Release::RedriveLater { reply, .. } => {
                 drop(reply.send(Err(ExecutionError::Store(error.clone()).into())));
             }
             Release::Report(reply, _) => drop(reply.send(Err(TokenError::Store(error.clone())))),

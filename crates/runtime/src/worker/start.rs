@@ -68,7 +68,7 @@ impl Worker {
         match found {
             Ok(Some(existing)) => self.answer_existing(start, existing),
             Ok(None) => self.begin(start),
-            Err(error) => drop(start.reply.send(Err(StartError::Store(error.clone())))),
+            Err(error) => start.reply.send(Err(StartError::Store(error.clone()))),
         }
     }
 
@@ -94,7 +94,7 @@ impl Worker {
         let limit = self.shared.settings.limits.open_executions;
         if self.shared.open.fetch_add(1, Ordering::Relaxed) >= limit {
             self.shared.open.fetch_sub(1, Ordering::Relaxed);
-            return drop(start.reply.send(Err(StartError::LimitExceeded(limit))));
+            return start.reply.send(Err(StartError::LimitExceeded(limit)));
         }
         let Start {
             request,

@@ -255,6 +255,89 @@ async fn a_machine_goes_with_its_last_execution() {
 }
 
 #[tokio::test]
+async fn executions_of_a_deleted_machine_end_at_their_next_state() {
+    for world in [World::new(), World::cold()] {
+        let runtime = world.open().await;
+        let more = WAIT.replace(
+            r#""End": true"#,
+            r#""Next": "S"}, "S": {"Type": "Wait", "Seconds": 3600, "End": true"#,
+        );
+        let machine = machine(&runtime, "m", &more).await;
+        let started = start(&runtime, &machine, "{}").await;
+        let catalog = runtime.catalog();
+        catalog.delete_machine(&machine.machine_arn).await.unwrap();
+        settle().await;
+        let described = runtime.describe(&started.arn).await.unwrap();
+        assert_eq!(told(&described), "RUNNING");
+        drop((runtime, machine));
+
+        // Also after a restart in between.
+        let runtime = world.open().await;
+        world.pass(60).await;
+        assert_eq!(end(&runtime, &started.arn).await, "ABORTED");
+        let events = history(&runtime, &started.arn).await;
+        assert_eq!(
+            events,
+            [
+                "ExecutionStarted",
+                "StateEntered",
+                "StateExited",
+                "ExecutionAborted"
+            ]
+        );
+        settle().await;
+        let machine_arn = machine_arn("m").to_string();
+        assert!(runtime.catalog().machine(&machine_arn).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_start_that_was_under_way_is_seen_by_the_deletion() {
+    let world = World::cold();
+    let faulty = world.faulty();
+    let runtime = world.open_with(faulty.clone()).await;
+    let machine = machine(&runtime, "m", WAIT).await;
+    faulty.hold();
+    let starting = tokio::spawn({
+        let (runtime, request) = (runtime.clone(), named(&machine, "e", "{}"));
+        async move { runtime.start(request).await }
+    });
+    settle().await;
+    let deleting = tokio::spawn({
+        let (runtime, arn) = (runtime.clone(), machine.machine_arn.clone());
+        async move { runtime.catalog().delete_machine(&arn).await }
+    });
+    settle().await;
+    assert!(!starting.is_finished() && !deleting.is_finished());
+    faulty.go_on();
+    let started = starting.await.unwrap().unwrap();
+    deleting.await.unwrap().unwrap();
+    // What it runs is still there, so that it can be read again.
+    assert!(runtime.catalog().machine(&machine.machine_arn).await.is_ok());
+    let late = runtime.start(request(&machine, "{}")).await;
+    assert_eq!(late, Err(StartError::Deleting(machine.machine_arn.clone())));
+    drop((runtime, machine));
+
+    let runtime = world.open().await;
+    world.pass(60).await;
+    assert_eq!(end(&runtime, &started.arn).await, "SUCCEEDED {}");
+}
+
+#[tokio::test]
+async fn a_deletion_that_could_not_be_saved_did_not_happen() {
+    let world = World::new();
+    let faulty = world.faulty();
+    let runtime = world.open_with(faulty.clone()).await;
+    let machine = machine(&runtime, "m", PASS).await;
+    faulty.then([Fault::Full]);
+    let refused = runtime.catalog().delete_machine(&machine.machine_arn).await;
+    assert!(refused.is_err());
+    let started = start(&runtime, &machine, "{}").await;
+    assert!(end(&runtime, &started.arn).await.starts_with("SUCCEEDED"));
+    assert!(runtime.catalog().current(&machine.machine_arn).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_shutdown_saves_what_was_decided_and_keeps_the_rest_for_later() {
     let world = World::new();
     let runtime = world.open().await;

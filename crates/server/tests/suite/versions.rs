@@ -770,6 +770,70 @@ async fn versions_and_aliases_go_with_their_state_machine() {
 }
 
 #[tokio::test]
+async fn a_state_machine_that_is_being_deleted_takes_nothing_new() {
+    let client = Client::new().await;
+    client
+        .done("CreateStateMachine", &create(WAIT, r#","publish":true"#))
+        .await;
+    client
+        .done("CreateStateMachineAlias", &alias("prod", &[(":1", 100)]))
+        .await;
+    let prod = format!("{MACHINE}:prod");
+    let start = body(json::json!({ "stateMachineArn": (prod.as_str()), "name": "e" }));
+    client.done("StartExecution", &start).await;
+    assert_eq!(
+        client.done("DeleteStateMachine", &of_machine(MACHINE)).await,
+        "{}"
+    );
+    assert_eq!(
+        client.done("DeleteStateMachine", &of_machine(MACHINE)).await,
+        "{}"
+    );
+    for arn in [MACHINE.to_owned(), prod.clone(), format!("{MACHINE}:1")] {
+        let of_arn = of_machine(&arn);
+        assert_eq!(
+            client.member("DescribeStateMachine", &of_arn, "status").await,
+            "DELETING"
+        );
+        let refused = client.refused("StartExecution", &of_arn).await;
+        assert_eq!(
+            refused,
+            format!("StateMachineDeleting: State Machine is deleting: '{MACHINE}'")
+        );
+    }
+    let change = format!(r#"{{"stateMachineAliasArn":"{prod}","description":"d"}}"#);
+    for (operation, body) in [
+        ("CreateStateMachine", create(&says("one"), "")),
+        ("UpdateStateMachine", update(&says("one"), r#","publish":true"#)),
+        ("PublishStateMachineVersion", of_machine(MACHINE)),
+        ("CreateStateMachineAlias", alias("beta", &[(":1", 100)])),
+        ("UpdateStateMachineAlias", change),
+        ("ListStateMachineAliases", of_machine(MACHINE)),
+    ] {
+        assert_eq!(
+            client.refused(operation, &body).await,
+            format!("StateMachineDeleting: State Machine is deleting: '{MACHINE}'"),
+            "{operation}"
+        );
+    }
+    let listed = client.done("ListExecutions", &of_machine(&prod)).await;
+    assert_eq!(listed.matches("RUNNING").count(), 1, "{listed}");
+
+    let stop = r#"{"executionArn":"arn:aws:states:us-east-1:000000000000:execution:m:e"}"#;
+    client.done("StopExecution", stop).await;
+    while client.ask("DescribeStateMachine", &of_machine(MACHINE)).await.0 == 200 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(
+        client
+            .done("ListStateMachineVersions", &of_machine(MACHINE))
+            .await,
+        r#"{"stateMachineVersions":[]}"#
+    );
+    client.done("CreateStateMachine", &create(WAIT, "")).await;
+}
+
+#[tokio::test]
 async fn a_state_machine_has_at_most_a_hundred_aliases() {
     let client = with_three_versions().await;
     for number in 0..100 {
