@@ -5,6 +5,8 @@ PYTHON ?= python3
 BINARY = target/release/stepwell
 VENV = .venv
 VENV_READY = $(VENV)/ready
+JAVASCRIPT = tests/clients/javascript
+JAVASCRIPT_READY = $(JAVASCRIPT)/node_modules/.package-lock.json
 DENY_VERSION = 0.20.2
 DENY = .tools/$(DENY_VERSION)/bin/cargo-deny
 
@@ -39,7 +41,9 @@ rust:
 recorded: build
 	$(CARGO) run --quiet -p recorded -- $(BINARY)
 
-clients: build $(VENV_READY)
+# The SDKs for JavaScript and Rust are fetched here, not beside tests that measure time.
+clients: build $(VENV_READY) $(JAVASCRIPT_READY)
+	$(CARGO) build --quiet --locked --manifest-path tests/clients/rust/Cargo.toml --target-dir target/client-tour
 	$(VENV)/bin/python -m pytest tests
 
 bench: build
@@ -50,9 +54,13 @@ $(VENV_READY): tests/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	touch $@
 
+$(JAVASCRIPT_READY): $(JAVASCRIPT)/package-lock.json
+	cd $(JAVASCRIPT) && npm ci --no-audit --no-fund --silent
+	touch $@
+
 $(DENY):
 	$(CARGO) install --quiet --locked --root .tools/$(DENY_VERSION) --version $(DENY_VERSION) cargo-deny
 
 clean:
 	$(CARGO) clean
-	rm -rf $(VENV) .tools
+	rm -rf $(VENV) .tools $(JAVASCRIPT)/node_modules

@@ -10,7 +10,7 @@ import stepwell
 from stepwell import ROLE, Server, ended
 
 # The tests that take longest begin first, so that others run beside them.
-LONGEST = ("test_kill.py", "no_task_within", "retry_catch", "test_restart.py")
+LONGEST = ("test_kill.py", "every_operation", "no_task_within", "retry_catch", "test_restart.py")
 
 
 def pytest_collection_modifyitems(items):
