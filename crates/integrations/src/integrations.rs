@@ -9,9 +9,11 @@ use json::{Payload, Value};
 
 use crate::call::{Answer, BoxFuture, Call, ending};
 use crate::executions::{Described, Executions};
+use crate::http::Web;
+use crate::http::exchange::Exchange;
 use crate::mocks::{Mock, Mocks, Test, TestCaseError, without_file};
 use crate::sfn::OwnApi;
-use crate::{lambda, sfn, states};
+use crate::{apigateway, http, lambda, sfn, states};
 
 /// All that tasks can be done with. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -22,6 +24,7 @@ struct Inner {
     executions: OnceLock<Arc<dyn Executions>>,
     own_api: OnceLock<Arc<dyn OwnApi>>,
     mocks: OnceLock<Mocks>,
+    web: OnceLock<Web>,
 }
 
 impl Integrations {
@@ -32,6 +35,7 @@ impl Integrations {
             executions: OnceLock::new(),
             own_api: OnceLock::new(),
             mocks: OnceLock::new(),
+            web: OnceLock::new(),
         }))
     }
 
@@ -46,6 +50,25 @@ impl Integrations {
     /// Sets who answers the calls of `aws-sdk:sfn`. The first one counts; it should not own the server.
     pub fn set_own_api(&self, own_api: Arc<dyn OwnApi>) {
         self.0.own_api.get_or_init(|| own_api);
+    }
+
+    /// Sets what HTTP tasks are done with, once. Without, they reach no private address and know no connection.
+    pub fn set_web(&self, web: Web) {
+        self.0.web.get_or_init(|| web);
+    }
+
+    /// Does a task, and gives the HTTP exchange that it was, if it was one. `reveal`: with what the connection adds.
+    pub async fn perform_shown(&self, call: Call, reveal: bool) -> (Answer, Option<Exchange>) {
+        match &call.order.target {
+            Target::Service { service, action, .. } if &**service == "http" && &**action == "invoke" => {
+                http::invoke(self.web(), call, reveal).await
+            }
+            _ => (self.perform(call).await, None),
+        }
+    }
+
+    fn web(&self) -> Web {
+        self.0.web.get_or_init(Web::default).clone()
     }
 
     /// Sets where tests get their mocked responses from. The first one counts.
@@ -81,6 +104,8 @@ impl Integrations {
         let fields = match (&**service, &**action) {
             ("lambda", "invoke") => &lambda::FIELDS,
             ("states", "startExecution") => &states::FIELDS,
+            ("http", "invoke") => return http::refuse(parameters),
+            ("apigateway", "invoke") => return apigateway::refuse(parameters),
             _ => return None,
         };
         fields.refuse(parameters)
@@ -109,6 +134,11 @@ impl Integrations {
                 ("states", "startExecution") => {
                     Box::pin(states::start_execution(executions.get().cloned(), call, pattern))
                 }
+                ("http", "invoke") => {
+                    let web = self.web();
+                    Box::pin(async move { http::invoke(web, call, false).await.0 })
+                }
+                ("apigateway", "invoke") => Box::pin(apigateway::invoke(self.web(), call, pattern)),
                 ("aws-sdk:sfn", _) => Box::pin(sfn::call(own_api.get().cloned(), call, action, pattern)),
                 _ => {
                     let answer = unknown(&call.order);
@@ -131,12 +161,13 @@ impl Integrations {
 
     /// The error of a call that was lost in a crash, when nobody knows whether it was done.
     pub fn lost(&self, order: &Order) -> Ending {
-        let client = match &order.target {
-            Target::Function | Target::Activity => "Lambda".to_owned(),
-            Target::Service { service, .. } => client_name(service),
+        let error = match &order.target {
+            Target::Function | Target::Activity => "Lambda.SdkClientException".to_owned(),
+            Target::Service { service, .. } if &**service == "http" => "States.Http.Socket".to_owned(),
+            Target::Service { service, .. } => format!("{}.SdkClientException", client_name(service)),
         };
         ending(
-            format!("{client}.SdkClientException"),
+            error,
             "The call was under way when the server stopped, and its result is not known.",
         )
     }

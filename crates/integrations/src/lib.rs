@@ -6,14 +6,16 @@
 //!
 //! - [`call`]: a task and what came of it.
 //! - [`executions`]: what nested executions need of the runtime.
-//! - `lambda`, `states`, `sfn`: the integrations.
+//! - `lambda`, `states`, `sfn`, `http`, `apigateway`: the integrations. `web`: what those over HTTP have in common.
 //! - [`mocks`]: results from a mock configuration file, in place of tasks that are done.
 //! - `parameters`: what is wrong with a task's parameters.
 //! - [`redrive`]: whether an execution can be redriven.
 //! - `metadata`: the `SdkHttpMetadata` of results, and the causes of service errors.
 
+mod apigateway;
 pub mod call;
 pub mod executions;
+mod http;
 mod integrations;
 mod lambda;
 mod metadata;
@@ -22,11 +24,16 @@ mod parameters;
 pub mod redrive;
 mod sfn;
 mod states;
+mod web;
 
+pub use apigateway::Routes;
 pub use call::{Answer, BoxFuture, Call};
 pub use executions::{
     Described, Executions, NestedError, NestedName, NestedStart, NestedStarted, ParentTask,
 };
+pub use http::Web;
+pub use http::connections::{ConnectionError, Connections};
+pub use http::exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use integrations::{Integrations, nested_end};
 pub use mocks::{Mock, MockFileError, Mocks, Test, TestCaseError, mocked_answers, without_file};
 pub use redrive::NotRedrivable;

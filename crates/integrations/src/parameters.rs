@@ -11,6 +11,11 @@ pub(crate) struct Fields {
 impl Fields {
     /// AWS's reason not to start a task with these parameters.
     pub(crate) fn refuse(&self, parameters: &Value) -> Option<String> {
+        refusal(parameters, &self.faults(parameters))
+    }
+
+    /// What is wrong with which fields are there.
+    pub(crate) fn faults(&self, parameters: &Value) -> Vec<String> {
         let mut faults = Vec::new();
         match parameters.as_object() {
             Some(given) => {
@@ -27,14 +32,19 @@ impl Fields {
                 faults.extend(missing.map(|name| format!("The field '{name}' is required but was missing")));
             }
         }
-        if faults.is_empty() {
-            return None;
-        }
-        let faults = faults.join(", ");
-        Some(format!(
-            "The Parameters '{parameters}' could not be used to start the Task: [{faults}]"
-        ))
+        faults
     }
+}
+
+/// AWS's words for what is wrong with parameters, if anything is.
+pub(crate) fn refusal(parameters: &Value, faults: &[String]) -> Option<String> {
+    if faults.is_empty() {
+        return None;
+    }
+    let faults = faults.join(", ");
+    Some(format!(
+        "The Parameters '{parameters}' could not be used to start the Task: [{faults}]"
+    ))
 }
 
 /// A member that should be text; other values stand for their JSON.

@@ -29,6 +29,20 @@ pub(crate) struct ConfigFile {
     pub(crate) functions: toml::Table,
     /// The `[limits]` table.
     pub(crate) limits: LimitsConfig,
+    /// The `[connections.NAME]` tables.
+    pub(crate) connections: toml::Table,
+    /// The `[http]` table.
+    pub(crate) http: Http,
+}
+
+/// Which hosts HTTP tasks may reach.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Http {
+    /// Whether `http:` is allowed beside `https:`.
+    pub(crate) plain: bool,
+    /// Addresses that are refused otherwise: loopback, link-local.
+    pub(crate) allow: Vec<String>,
 }
 
 #[derive(serde::Deserialize)]
@@ -43,6 +57,10 @@ struct Contents {
     functions: toml::Table,
     #[serde(default)]
     limits: LimitsConfig,
+    #[serde(default)]
+    connections: toml::Table,
+    #[serde(default)]
+    http: Http,
 }
 
 impl ConfigFile {
@@ -75,6 +93,8 @@ impl ConfigFile {
             region: contents.region,
             mock_config: contents.mock_config.map(|file| folder.join(file)),
             functions: contents.functions,
+            connections: contents.connections,
+            http: contents.http,
             folder,
             limits: contents.limits,
         })

@@ -5,6 +5,7 @@
 //! - [`functions_config`]: local functions, from the configuration and from a folder.
 //! - [`limits_config`]: AWS's quotas and rates as settings.
 //! - [`mocks`]: the mock configuration of tests.
+//! - [`web`]: what HTTP tasks may reach, and how they prove who they are.
 //! - [`logging`]: the process's own log, on standard error.
 
 mod commands;
@@ -13,6 +14,7 @@ mod functions_config;
 mod limits_config;
 mod logging;
 mod mocks;
+mod web;
 
 use std::process::ExitCode;
 

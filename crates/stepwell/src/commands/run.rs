@@ -25,7 +25,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use self::progress::Progress;
 use super::{EXIT_UNUSABLE, Output, definition};
 use crate::config::ConfigFile;
-use crate::{functions_config, logging, mocks};
+use crate::{functions_config, logging, mocks, web};
 
 const EXIT_FAILED: u8 = 1;
 const EXIT_TIMED_OUT: u8 = 3;
@@ -103,6 +103,7 @@ async fn execute(
     let configs = functions_config::collect(&config, arguments.functions.as_deref())?;
     let functions = Functions::new(configs, functions::Settings::new("000000000000", "us-east-1"));
     let integrations = Integrations::new(functions.clone());
+    integrations.set_web(web::set_up(&config)?);
     if let Some(mocks) = mocks::open(&config, arguments.mock_config.as_deref())? {
         integrations.set_mocks(mocks);
     }

@@ -18,7 +18,7 @@ use store::{EmbeddedOptions, EmbeddedStore, MemoryStore, Store, StoreError};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::ConfigFile;
-use crate::{functions_config, logging, mocks};
+use crate::{functions_config, logging, mocks, web};
 
 /// The data folder that keeps nothing.
 pub(crate) const MEMORY: &str = ":memory:";
@@ -95,6 +95,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
     let lambda = Lambda::open(functions.clone(), deployed_functions(data))
         .context("failed to set up the functions that were deployed")?;
     let integrations = Integrations::new(functions.clone());
+    integrations.set_web(web::set_up(config)?);
     if let Some(mocks) = mocks {
         tracing::info!(path = %mocks.path().display(), "tests get mocked responses");
         integrations.set_mocks(mocks);
