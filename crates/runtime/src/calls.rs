@@ -104,6 +104,7 @@ impl Shared {
             .filter(|effect| matches!(effect, engine::Effect::Send(_)))
             .count();
         self.dispatcher.take(sends, 0);
+        self.log(self.logged(&live.execution, &live.revision, &step.events));
         if live.has_ended() {
             let described = Arc::new(live.described());
             self.express

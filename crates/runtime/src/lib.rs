@@ -4,7 +4,7 @@
 //! each shard to a worker, which decides everything that happens to it. What is decided is saved in groups;
 //! only then is anything done or answered. An execution that only waits leaves memory.
 //!
-//! - [`runtime`]: the facade. [`request`]: what it is asked. [`settings`], [`limits`], [`rate`], [`clock`].
+//! - [`runtime`]: the facade. [`request`]: what it is asked. [`settings`], [`limits`], [`rate`], [`log`], [`clock`].
 //! - [`catalog`]: state machines, compiled once, and activities.
 //! - `calls`: the ways from the facade to workers and store. `mailbox`: what workers are told.
 //! - `worker`: the life of executions: `start`, `work`, `step`, `release`, `load`, `redrive`.
@@ -26,6 +26,7 @@ pub mod express;
 pub mod limits;
 mod live;
 mod load;
+pub mod log;
 mod mailbox;
 mod nested;
 pub mod rate;
@@ -48,6 +49,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use express::ExpressRecord;
 pub use integrations::{Described, NotRedrivable, Test, TestCaseError};
 pub use limits::Limits;
+pub use log::{EventLog, Logged};
 pub use rate::{Bucket, Buckets, Rate};
 pub use request::{
     ActivityTask, ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError,

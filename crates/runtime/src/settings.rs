@@ -8,6 +8,7 @@ use std::time::Duration;
 use store::StoreError;
 
 use crate::limits::Limits;
+use crate::log::EventLog;
 
 /// How a runtime is set up.
 #[derive(Clone)]
@@ -49,6 +50,8 @@ pub struct Settings {
     pub poll_millis: i64,
     /// How long a shutdown waits for the tasks under way.
     pub grace: Duration,
+    /// Who keeps the logs of executions; nobody when there is none.
+    pub event_log: Option<Arc<dyn EventLog>>,
     /// Makes chance repeatable, for tests.
     pub seed: Option<u64>,
     /// Called once when nobody knows any more what is on disk: it must end the process.
@@ -77,6 +80,7 @@ impl Default for Settings {
             retry_millis: 1000,
             poll_millis: 60_000,
             grace: Duration::from_secs(5),
+            event_log: None,
             seed: None,
             on_fatal: Arc::new(|error| {
                 tracing::error!(%error, "the store failed; ending");

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 
-use engine::{Ending, Millis, Refusal, World};
+use engine::{Ending, Event, Execution, Millis, Refusal, World};
 use integrations::Described;
 use json::{Str, Value};
 use store::{ExecId, Store};
 
 use crate::activities::Activities;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Revision};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::dispatcher::Dispatcher;
 use crate::express::ExpressRing;
+use crate::log::Logged;
 use crate::mailbox::Mailboxes;
 use crate::rate::Buckets;
 use crate::settings::Settings;
@@ -64,6 +65,24 @@ impl Shared {
             .express_started
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         ExecId((1 << 47) | (number & 0x7fff_ffff_ffff))
+    }
+
+    /// What is to be logged of events, when logs are kept and the state machine asks for it.
+    pub(crate) fn logged(
+        &self,
+        execution: &Execution,
+        revision: &Arc<Revision>,
+        events: &[Event],
+    ) -> Option<Logged> {
+        self.settings.event_log.as_ref()?;
+        Logged::of(execution, revision, events)
+    }
+
+    /// Tells whoever keeps logs what is true for good.
+    pub(crate) fn log(&self, logged: Option<Logged>) {
+        if let (Some(log), Some(logged)) = (&self.settings.event_log, logged) {
+            log.write(logged);
+        }
     }
 
     /// Stops a nested execution whose parent no longer waits for it.

@@ -7,6 +7,7 @@
 //! - `history`, `paging`: what answers show.
 //! - `testing`: what a test of one state is given, and what it shows.
 //! - `refusals`: the errors of the rooms below in AWS's words.
+//! - [`logs`]: what state machines log, in files.
 //! - `throttle`: how often an account may call an operation.
 
 mod arns;
@@ -15,6 +16,7 @@ mod definition;
 mod history;
 mod http;
 mod input;
+pub mod logs;
 mod operations;
 mod own_api;
 mod paging;
@@ -26,5 +28,6 @@ mod testing;
 mod throttle;
 
 pub use http::{BindError, Site, bind, serve};
+pub use logs::Logs;
 pub use service::Server;
 pub use throttle::{Region, Throttling};

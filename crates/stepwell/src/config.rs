@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use server::logs::Bounds;
+
 use crate::limits_config::LimitsConfig;
 
 /// The file that is read when none is named and it is there.
@@ -29,6 +31,8 @@ pub(crate) struct ConfigFile {
     pub(crate) functions: toml::Table,
     /// The `[limits]` table.
     pub(crate) limits: LimitsConfig,
+    /// The `[logs]` table.
+    pub(crate) logs: LogsConfig,
     /// The `[connections.NAME]` tables.
     pub(crate) connections: toml::Table,
     /// The `[http]` table.
@@ -43,6 +47,25 @@ pub(crate) struct Http {
     pub(crate) plain: bool,
     /// Addresses that are refused otherwise: loopback, link-local.
     pub(crate) allow: Vec<String>,
+}
+
+/// The `[logs]` table: how much is kept of each log group's log.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogsConfig {
+    file_bytes: Option<u64>,
+    files: Option<usize>,
+}
+
+impl LogsConfig {
+    /// The same with what holds where nothing is said.
+    pub(crate) fn bounds(&self) -> Bounds {
+        let defaults = Bounds::default();
+        Bounds {
+            file_bytes: self.file_bytes.unwrap_or(defaults.file_bytes),
+            files: self.files.unwrap_or(defaults.files),
+        }
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -61,6 +84,8 @@ struct Contents {
     connections: toml::Table,
     #[serde(default)]
     http: Http,
+    #[serde(default)]
+    logs: LogsConfig,
 }
 
 impl ConfigFile {
@@ -97,6 +122,7 @@ impl ConfigFile {
             http: contents.http,
             folder,
             limits: contents.limits,
+            logs: contents.logs,
         })
     }
 }

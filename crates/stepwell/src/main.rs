@@ -41,6 +41,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Logs(commands::logs::Logs),
     Serve(commands::serve::Serve),
     Run(commands::run::Run),
     Validate(commands::validate::Validate),
@@ -49,6 +50,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
+        Command::Logs(logs) => commands::logs::logs(&logs),
         Command::Serve(serve) => commands::serve::serve(&serve),
         Command::Run(run) => commands::run::run(&run),
         Command::Validate(validate) => commands::validate::validate(&validate),

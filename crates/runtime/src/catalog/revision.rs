@@ -29,6 +29,8 @@ pub struct Revision {
     pub record: store::Revision,
     /// The definition, compiled.
     pub states: Arc<StateMachine>,
+    /// Whether its logging configuration asks for any log.
+    is_logged: bool,
     /// What the ARNs of its executions begin with, the last colon included.
     pub(crate) execution_prefix: String,
     /// Whether it can still be started.
@@ -36,6 +38,11 @@ pub struct Revision {
 }
 
 impl Revision {
+    /// Whether its executions are logged at all.
+    pub fn is_logged(&self) -> bool {
+        self.is_logged
+    }
+
     /// The id as clients see it: the first revision has none.
     pub fn shown_id(&self) -> Option<&Str> {
         (!is_first(&self.record.id)).then_some(&self.record.id)
@@ -88,12 +95,22 @@ impl Revision {
             arn,
             machine_arn: machine_arn.clone(),
             kind,
+            is_logged: record.logging.as_deref().is_some_and(asks_for_logs),
             record,
             states,
             execution_prefix,
             life,
         })
     }
+}
+
+/// Whether a logging configuration has a level that logs something.
+fn asks_for_logs(configuration: &str) -> bool {
+    let level = json::parse(configuration).ok().and_then(|value| {
+        let level = value.get("level")?.as_str()?;
+        Some(level != "OFF")
+    });
+    level.unwrap_or(false)
 }
 
 /// What a revision says, as clients give it.

@@ -26,6 +26,7 @@ use tokio::sync::oneshot;
 
 use crate::committer::Chunk;
 use crate::live::{Live, Running};
+use crate::log::Logged;
 use crate::mailbox::{Inbox, Message, Request, Start, Work};
 use crate::recent::Recent;
 use crate::shared::Shared;
@@ -104,6 +105,8 @@ struct Pending {
     begins: Begins,
     bytes: usize,
     effects: Vec<Effect>,
+    /// What is told to whoever keeps logs.
+    logged: Option<Logged>,
     releases: Vec<Release>,
     /// What to do again when it can't be saved.
     redo: Option<Work>,

@@ -61,6 +61,7 @@ impl Worker {
                 return;
             };
             self.uncommitted_bytes -= pending.bytes;
+            self.shared.log(pending.logged);
             for release in pending.releases {
                 self.release(release);
             }
@@ -224,6 +225,7 @@ impl Worker {
             begins: Begins::Nothing,
             bytes,
             effects: Vec::new(),
+            logged: None,
             releases,
             redo: None,
         });

@@ -43,6 +43,7 @@ impl Worker {
             return step.taken;
         }
         self.count_transitions(live, &step.events);
+        let logged = self.shared.logged(&live.execution, &live.revision, &step.events);
         let table = match &mut live.kind {
             Kind::Standard(table) => table,
             Kind::Express { events, .. } => {
@@ -51,6 +52,7 @@ impl Worker {
                 let kept = room.min(step.events.len());
                 live.weight += 160 * kept;
                 events.extend(step.events.into_iter().take(kept));
+                self.shared.log(logged);
                 self.release_effects(live, step.effects);
                 return step.taken;
             }
@@ -100,6 +102,7 @@ impl Worker {
             begins,
             bytes,
             effects: step.effects,
+            logged,
             releases: Vec::new(),
             redo,
         });

@@ -10,6 +10,8 @@ mod hostile;
 mod http;
 mod limits;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod map_runs;
 #[cfg(test)]
 mod redrive;

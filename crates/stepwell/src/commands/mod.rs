@@ -1,6 +1,7 @@
 //! The commands.
 
 pub(crate) mod definition;
+pub(crate) mod logs;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod validate;

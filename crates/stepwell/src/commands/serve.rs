@@ -12,7 +12,8 @@ use clap::Args;
 use functions::Functions;
 use integrations::Integrations;
 use lambda::{Keep, Lambda};
-use runtime::{Runtime, SystemClock};
+use runtime::{EventLog, Runtime, SystemClock};
+use server::logs::{Bounds, Logs};
 use server::{Server, Site};
 use store::{EmbeddedOptions, EmbeddedStore, MemoryStore, Store, StoreError};
 use tokio::signal::unix::{SignalKind, signal};
@@ -100,8 +101,10 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
         tracing::info!(path = %mocks.path().display(), "tests get mocked responses");
         integrations.set_mocks(mocks);
     }
+    let logs = open_logs(data, config.logs.bounds())?;
     let settings = runtime::Settings {
         limits: config.limits.limits(),
+        event_log: logs.clone().map(|logs| logs as Arc<dyn EventLog>),
         on_fatal: Arc::new(end_at_once),
         ..Default::default()
     };
@@ -128,7 +131,24 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
     server::serve(listener, site, ended).await;
     runtime.shutdown().await;
     functions.shutdown().await;
+    if let Some(logs) = logs {
+        logs.close();
+    }
     Ok(())
+}
+
+/// The folder of a data folder in which the logs of executions are.
+pub(crate) const LOGS: &str = "logs";
+
+/// Opens the logs of a data folder. Where nothing is kept, nothing is logged.
+fn open_logs(data: &str, bounds: Bounds) -> anyhow::Result<Option<Arc<Logs>>> {
+    if data == MEMORY {
+        return Ok(None);
+    }
+    let folder = Path::new(data).join(LOGS);
+    Ok(Some(
+        Logs::open(folder, bounds).context("failed to start a thread for logs")?,
+    ))
 }
 
 /// Where functions are kept that are deployed over Lambda's API.
