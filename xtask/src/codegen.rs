@@ -1,8 +1,9 @@
-//! Codegen: writes the API's shapes, constraints and operations from the model.
+//! Codegen: writes the API's shapes, constraints and operations from the model, and the guide to its operations.
 
 mod constraints;
 mod enums;
 mod errors;
+mod guide;
 mod history;
 mod imports;
 mod java_set;
@@ -20,6 +21,7 @@ use self::model::Model;
 
 const MODEL: &str = "crates/api/model/stepfunctions.json";
 const GENERATED: &str = "crates/api/src/generated";
+const GUIDE: &str = "docs/operations.md";
 
 /// Writes the generated files.
 pub(crate) fn write(root: &Path) -> Result<(), String> {
@@ -70,6 +72,7 @@ fn files(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
         let text = format_source(root, &source).map_err(|error| format!("{name}: {error}"))?;
         files.push((root.join(GENERATED).join(name), text));
     }
+    files.push((root.join(GUIDE), guide::page(root, &model)?));
     Ok(files)
 }
 

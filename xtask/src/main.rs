@@ -1,6 +1,6 @@
 //! xtask: the chores of this repository.
 //!
-//! - `cargo xtask codegen` writes `crates/api/src/generated` from `crates/api/model/stepfunctions.json`;
+//! - `cargo xtask codegen` writes `crates/api/src/generated` and `docs/operations.md` from `crates/api/model/stepfunctions.json`;
 //!   with `--check` it writes nothing and fails when a file is stale.
 //! - `cargo xtask tidy` compares the workspace with the map in `ARCHITECTURE.md` and with the house's rules.
 
