@@ -184,3 +184,29 @@ def test_api_gateway_is_where_the_endpoint_says(serve):
         parameters = {"ApiEndpoint": url, "Method": "GET", "Path": "status/403"}
         refused = run(client, "arn:aws:states:::apigateway:invoke", parameters, "refused")
         assert (refused["status"], refused["error"]) == ("FAILED", "ApiGateway.403")
+
+
+def test_test_state_shows_the_request_and_its_secrets_when_asked(serve, tmp_path):
+    path = tmp_path / "stepwell.toml"
+    path.write_text(CONFIG.replace("[http]", "[http]\nplain = true"))
+    with host() as url:
+        client = serve("--config", path, environment={"SHOP_KEY": "k-17"}).boto3()
+        parameters = call(f"{url}/items", Headers={"X-Mine": "1"}, QueryParameters={"q": "1"})
+        state = {"Type": "Task", "Resource": HTTP, "Parameters": parameters, "End": True}
+
+        def tested(**members):
+            return client.test_state(definition=json.dumps(state), roleArn=ROLE, **members)["inspectionData"]
+
+        shown = tested(inspectionLevel="TRACE")
+        region = "User-Agent: Amazon|StepFunctions|HttpInvoke|us-east-1, Range: bytes=0-262144"
+        assert shown["request"] == {
+            "protocol": "http",
+            "method": "GET",
+            "url": f"{url}/items?q=1",
+            "headers": f"[X-Mine: 1, {region}]",
+        }
+        assert (shown["response"]["statusCode"], shown["response"]["statusMessage"]) == ("200", "OK")
+        assert json.loads(shown["response"]["body"])["path"] == "/items?q=1"
+        revealed = tested(inspectionLevel="TRACE", revealSecrets=True)
+        assert revealed["request"]["headers"] == f"[X-Mine: 1, X-Key: k-17, {region}]"
+        assert "request" not in tested(inspectionLevel="DEBUG")

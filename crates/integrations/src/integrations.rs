@@ -58,12 +58,15 @@ impl Integrations {
     }
 
     /// Does a task, and gives the HTTP exchange that it was, if it was one. `reveal`: with what the connection adds.
-    pub async fn perform_shown(&self, call: Call, reveal: bool) -> (Answer, Option<Exchange>) {
+    pub fn perform_shown(&self, call: Call, reveal: bool) -> BoxFuture<'static, (Answer, Option<Exchange>)> {
         match &call.order.target {
             Target::Service { service, action, .. } if &**service == "http" && &**action == "invoke" => {
-                http::invoke(self.web(), call, reveal).await
+                Box::pin(http::invoke(self.web(), call, reveal))
             }
-            _ => (self.perform(call).await, None),
+            _ => {
+                let performed = self.perform(call);
+                Box::pin(async move { (performed.await, None) })
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use engine::{Ending, TaskKey};
-use integrations::{Answer, BoxFuture, Call};
+use integrations::{Answer, BoxFuture, Call, Exchange};
 use store::ExecId;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -121,10 +121,12 @@ impl Dispatcher {
     }
 
     /// Does a task for the caller, who waits for the answer; dropping the future drops the call.
-    pub(crate) async fn perform(self: &Arc<Self>, call: Call) -> Answer {
+    /// `reveal`: the HTTP exchange that it was, if it was one, comes back with its secrets.
+    pub(crate) async fn perform(self: &Arc<Self>, call: Call, reveal: bool) -> (Answer, Option<Exchange>) {
         self.take(1, 0);
         let place = Place(Arc::clone(self));
-        guarded(place.0.tasks.perform(call)).await
+        let performed = place.0.tasks.perform_shown(call, reveal);
+        guarded(performed, |failed| (failed, None)).await
     }
 
     /// Does a task for which a place was taken; the answer goes to the execution's worker. Aborting it
@@ -135,7 +137,7 @@ impl Dispatcher {
         let child = awaits_child(&call.order);
         let sent = tokio::spawn(async move {
             let dispatcher = &place.0;
-            let answer = guarded(dispatcher.tasks.perform(call)).await;
+            let answer = guarded(dispatcher.tasks.perform(call), |failed| failed).await;
             dispatcher
                 .mailboxes
                 .send(id, Work::Answer { task, answer, child });
@@ -148,7 +150,8 @@ impl Dispatcher {
         let dispatcher = Arc::clone(self);
         let task = job.call.order.task;
         let followed = tokio::spawn(async move {
-            let answer = guarded(dispatcher.tasks.follow(job.call, job.accepted)).await;
+            let followed = dispatcher.tasks.follow(job.call, job.accepted);
+            let answer = guarded(followed, |failed| failed).await;
             let child = false;
             dispatcher
                 .mailboxes
@@ -173,14 +176,14 @@ impl Drop for Place {
 }
 
 /// A panic fails the task, and nothing else.
-async fn guarded(mut call: BoxFuture<'static, Answer>) -> Answer {
+async fn guarded<T>(mut call: BoxFuture<'static, T>, failed: impl Fn(Answer) -> T) -> T {
     std::future::poll_fn(move |context| {
         let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context)));
         polled.unwrap_or_else(|_| {
             tracing::error!("an integration panicked");
             let error = Some("States.Runtime".into());
             let cause = Some("The integration failed unexpectedly.".into());
-            Poll::Ready(Answer::Failed(Ending { error, cause }))
+            Poll::Ready(failed(Answer::Failed(Ending { error, cause })))
         })
     })
     .await

@@ -47,7 +47,7 @@ pub use catalog::{
 };
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use express::ExpressRecord;
-pub use integrations::{Described, NotRedrivable, Test, TestCaseError};
+pub use integrations::{Described, Exchange, NotRedrivable, Test, TestCaseError};
 pub use limits::Limits;
 pub use log::{EventLog, Logged};
 pub use rate::{Bucket, Buckets, Rate};

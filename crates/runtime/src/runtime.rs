@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use engine::{Ending, Event, Millis, Verdict};
-use integrations::{Described, NotRedrivable, Test, TestCaseError};
+use integrations::{Described, Exchange, NotRedrivable, Test, TestCaseError};
 use json::{Payload, Str};
 use store::{ExecId, ExecutionQuery, ExpressStart, HistoryPage, OpenRow, Store, StoreError, Summary};
 use tokio::sync::oneshot;
@@ -140,7 +140,18 @@ impl Runtime {
 
     /// Tests one state. Its task is done unless a mock answers for it; nothing is saved.
     pub async fn test_state(&self, test: StateTest) -> Result<Verdict, StartError> {
-        self.0.shared.test_state(test).await
+        let (verdict, _) = self.0.shared.test_state(test, false).await?;
+        Ok(verdict)
+    }
+
+    /// The same, along with the HTTP exchange that the task was, if it was one. `reveal`: with what the connection
+    /// adds to it.
+    pub async fn test_state_shown(
+        &self,
+        test: StateTest,
+        reveal: bool,
+    ) -> Result<(Verdict, Option<Exchange>), StartError> {
+        self.0.shared.test_state(test, reveal).await
     }
 
     /// Stops an execution, and answers with the moment of its end when that is saved. One that ended before

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use asl::Resource;
 use engine::{Ending, Order};
 use integrations::{
-    Answer, BoxFuture, Call, Described, Executions, Integrations, Mock, Test, TestCaseError, without_file,
+    Answer, BoxFuture, Call, Described, Exchange, Executions, Integrations, Mock, Test, TestCaseError,
+    without_file,
 };
 use json::{Payload, Value};
 
@@ -19,6 +20,12 @@ pub trait Tasks: Send + Sync {
 
     /// Does a task. Dropping the future cancels what can be cancelled.
     fn perform(&self, call: Call) -> BoxFuture<'static, Answer>;
+
+    /// The same, along with the HTTP exchange that the task was, if it was one. `reveal`: with its secrets.
+    fn perform_shown(&self, call: Call, _reveal: bool) -> BoxFuture<'static, (Answer, Option<Exchange>)> {
+        let performed = self.perform(call);
+        Box::pin(async move { (performed.await, None) })
+    }
 
     /// Waits for the end of a job that a service accepted with this answer. Dropping the future ends the asking, not
     /// the job. After a restart it is asked for again.
@@ -60,6 +67,10 @@ impl Tasks for Integrations {
 
     fn perform(&self, call: Call) -> BoxFuture<'static, Answer> {
         Self::perform(self, call)
+    }
+
+    fn perform_shown(&self, call: Call, reveal: bool) -> BoxFuture<'static, (Answer, Option<Exchange>)> {
+        Self::perform_shown(self, call, reveal)
     }
 
     fn follow(&self, call: Call, accepted: Payload) -> BoxFuture<'static, Answer> {

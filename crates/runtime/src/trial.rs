@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use asl::{StateId, StateMachine};
 use engine::{Head, Millis, Moment, Order, Setup, Trial, Verdict};
 use ids::Scope;
-use integrations::{Answer, Call};
+use integrations::{Answer, Call, Exchange};
 use json::{Payload, Str};
 
 use crate::request::StartError;
@@ -33,8 +33,13 @@ pub struct StateTest {
 }
 
 impl Shared {
-    /// Runs the state, and its task too when it has no mock. Nothing of it is saved.
-    pub(crate) async fn test_state(self: &Arc<Self>, test: StateTest) -> Result<Verdict, StartError> {
+    /// Runs the state, and its task too when it has no mock. Nothing of it is saved. Along with the verdict comes the
+    /// HTTP exchange that the task was, if it was one, with its secrets if they are to be revealed.
+    pub(crate) async fn test_state(
+        self: &Arc<Self>,
+        test: StateTest,
+        reveal: bool,
+    ) -> Result<(Verdict, Option<Exchange>), StartError> {
         if self.closing.load(Ordering::Relaxed) {
             return Err(StartError::Closing);
         }
@@ -44,14 +49,14 @@ impl Shared {
         let trial = Trial::new(head, test.state, test.setup);
         let (trial, order) = self.apart(trial, |trial, moment| trial.begin(moment)).await?;
         let Some(order) = order else {
-            return Ok(trial.verdict());
+            return Ok((trial.verdict(), None));
         };
 
         let task = order.task;
         let limit = started.after_seconds(SECONDS_MAX);
         let due = order.deadline.map_or(limit, |deadline| deadline.min(limit));
         let call = call(&trial, order, &scope);
-        let answer = self.answer_before(due, call).await?;
+        let (answer, exchange) = self.answer_before(due, call, reveal).await?.unzip();
         let end = move |trial: &mut Trial, moment: Moment<'_>| match answer {
             Some(Answer::Succeeded(output)) => trial.succeeded(task, output, moment),
             Some(Answer::Failed(ending)) => trial.failed(task, ending, moment),
@@ -59,7 +64,7 @@ impl Shared {
             Some(Answer::Submitted(_)) | None => trial.timed_out(task, moment),
         };
         let (trial, ()) = self.apart(trial, end).await?;
-        Ok(trial.verdict())
+        Ok((trial.verdict(), exchange.flatten()))
     }
 
     /// Has the engine work where no request waits for it: an expression may take its second.
@@ -86,11 +91,16 @@ impl Shared {
     }
 
     /// Does a task, unless its time is over before.
-    async fn answer_before(&self, due: Millis, call: Call) -> Result<Option<Answer>, StartError> {
+    async fn answer_before(
+        &self,
+        due: Millis,
+        call: Call,
+        reveal: bool,
+    ) -> Result<Option<(Answer, Option<Exchange>)>, StartError> {
         if self.dispatcher.room() == 0 {
             return Err(StartError::Throttled);
         }
-        let mut answer = std::pin::pin!(self.dispatcher.perform(call));
+        let mut answer = std::pin::pin!(self.dispatcher.perform(call, reveal));
         loop {
             tokio::select! {
                 biased;

@@ -2,7 +2,7 @@
 
 use api::{ApiError, Caller, TestStateInput, TestStateOutput};
 
-use crate::testing::{Request, Shown};
+use crate::testing::Request;
 use crate::{Server, refusals};
 
 /// Runs the state, and answers with what came of it, whatever it is.
@@ -12,11 +12,7 @@ pub(crate) async fn answer(
     request: TestStateInput,
 ) -> Result<TestStateOutput, ApiError> {
     let Request { test, shown } = Request::read(request, caller).await?;
-    let Shown { level, input, names } = shown;
-    let verdict = server
-        .runtime
-        .test_state(test)
-        .await
-        .map_err(refusals::of_start)?;
-    Ok(names.answer(verdict, level, &input))
+    let tested = server.runtime.test_state_shown(test, shown.reveal).await;
+    let (verdict, exchange) = tested.map_err(refusals::of_start)?;
+    Ok(shown.answer(verdict, exchange))
 }

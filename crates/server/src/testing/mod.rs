@@ -11,4 +11,4 @@ mod request;
 mod schema;
 mod verdict;
 
-pub(crate) use request::{Request, Shown};
+pub(crate) use request::Request;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use api::{ApiError, Caller, InspectionLevel, TestStateConfiguration, TestStateInput, Text};
+use api::{ApiError, Caller, InspectionLevel, TestStateConfiguration, TestStateInput, TestStateOutput, Text};
 use asl::{FlowId, LONE_STATE, Pattern, State, StateId, StateKind, StateMachine, Target};
-use engine::Setup;
+use engine::{Setup, Verdict};
 use json::{Payload, Str, Value};
-use runtime::StateTest;
+use runtime::{Exchange, StateTest};
 
 use crate::testing::verdict::Names;
-use crate::testing::{context, items, mock};
+use crate::testing::{context, items, mock, verdict};
 use crate::{configuration, definition, input};
 
 /// A test that can be run, and what is to be shown of it.
@@ -20,10 +20,25 @@ pub(crate) struct Request {
 
 /// What is to be shown of a test.
 pub(crate) struct Shown {
-    pub(crate) level: InspectionLevel,
+    pub(super) level: InspectionLevel,
+    /// Whether with what a connection adds to a request.
+    pub(crate) reveal: bool,
     /// The input as it was given.
-    pub(crate) input: Payload,
-    pub(crate) names: Names,
+    pub(super) input: Payload,
+    pub(super) names: Names,
+}
+
+impl Shown {
+    /// The answer to the request.
+    pub(crate) fn answer(self, verdict: Verdict, exchange: Option<Exchange>) -> TestStateOutput {
+        let mut answer = self.names.answer(verdict, self.level, &self.input);
+        if let (InspectionLevel::Trace, Some(data)) = (self.level, &mut answer.inspection_data) {
+            let (request, response) = exchange.map_or((None, None), verdict::of_exchange);
+            data.request = request;
+            data.response = response;
+        }
+        answer
+    }
 }
 
 /// What AWS says of a Parallel or Map without a mock.
@@ -93,6 +108,7 @@ impl Request {
             },
             shown: Shown {
                 level: request.inspection_level.unwrap_or_default(),
+                reveal: request.reveal_secrets == Some(true),
                 input,
                 names,
             },

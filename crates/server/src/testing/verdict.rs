@@ -1,11 +1,13 @@
 //! Verdict: what is shown of a state that was tested.
 
 use api::{
-    InspectionData, InspectionErrorDetails, InspectionLevel, TestExecutionStatus, TestStateOutput, Text,
+    InspectionData, InspectionDataRequest, InspectionDataResponse, InspectionErrorDetails, InspectionLevel,
+    TestExecutionStatus, TestStateOutput, Text,
 };
 use asl::{StateId, StateMachine};
 use engine::{Stage, Verdict, VerdictStatus};
 use json::{Payload, Str, Value};
+use runtime::Exchange;
 
 /// The longest text that one member shows: room for a payload, whose spaces come on top.
 const TEXT_BYTES_MAX: usize = 2 * asl::limits::PAYLOAD_BYTES_MAX;
@@ -84,6 +86,29 @@ fn inspection(verdict: Verdict, input: &Payload) -> InspectionData {
         *member = shown(value);
     }
     data
+}
+
+/// The HTTP request and its answer.
+pub(super) fn of_exchange(
+    exchange: Exchange,
+) -> (Option<InspectionDataRequest>, Option<InspectionDataResponse>) {
+    let some = |text: String| Some(Text::from(text));
+    let request = exchange.request;
+    let request = InspectionDataRequest {
+        protocol: some(request.protocol),
+        method: some(request.method),
+        url: some(request.url),
+        headers: some(request.headers),
+        body: request.body.map(Text::from),
+    };
+    let response = exchange.response.map(|response| InspectionDataResponse {
+        protocol: some(response.protocol),
+        status_code: some(response.status_code),
+        status_message: some(response.status_message),
+        headers: some(response.headers),
+        body: response.body.map(Text::from),
+    });
+    (Some(request), response)
 }
 
 fn error_details(verdict: &Verdict) -> Option<InspectionErrorDetails> {
