@@ -33,6 +33,8 @@ pub(crate) enum Message {
     Adopt(Box<Live>, Vec<Effect>),
     /// An asynchronous Express execution that runs again after a crash.
     ExpressAgain(Box<ExpressStart>, Arc<Revision>),
+    /// One that does not, because its state machine was deleted.
+    ExpressGone(ExecId),
     /// The end: save what is decided, then answer.
     Close(oneshot::Sender<()>),
 }

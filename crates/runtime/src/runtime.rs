@@ -310,14 +310,18 @@ async fn express_pending(store: &dyn Store) -> Result<Vec<ExpressStart>, StoreEr
 async fn take_up_the_rest(shared: Arc<Shared>, express: Vec<ExpressStart>) {
     for start in express {
         let created = &start.created;
+        let mailbox = &shared.mailboxes.of_shard(start.id.shard()).messages;
         match shared
             .catalog
             .revision(&created.machine_arn, &created.revision)
             .await
         {
             Ok(revision) => {
-                let mailbox = &shared.mailboxes.of_shard(start.id.shard()).messages;
                 let _ = mailbox.send(Message::ExpressAgain(Box::new(start), revision));
+            }
+            Err(CatalogError::NotFound(_)) => {
+                tracing::warn!(arn = %created.arn, "an Express execution ends with its state machine, which was deleted");
+                let _ = mailbox.send(Message::ExpressGone(start.id));
             }
             Err(error) => {
                 tracing::error!(arn = %created.arn, %error, "an Express execution can't be run again")

@@ -21,7 +21,7 @@ use std::task::{Context, Poll, Waker};
 use engine::{Effect, Millis, TaskKey};
 use integrations::{BoxFuture, Described};
 use json::Str;
-use store::{ExecId, IdClock, OpenRow};
+use store::{ExecId, ExpressChange, IdClock, OpenRow};
 use tokio::sync::oneshot;
 
 use crate::committer::Chunk;
@@ -339,6 +339,7 @@ impl Worker {
                 self.put(live);
             }
             Message::ExpressAgain(start, revision) => self.begin_express_again(*start, revision),
+            Message::ExpressGone(id) => self.express_change(id, ExpressChange::Finished(id), Vec::new()),
             Message::Close(reply) => {
                 self.closing = Some(reply);
                 self.call_all_delayed();

@@ -82,6 +82,24 @@ async fn an_asynchronous_execution_runs_again_after_a_crash() {
 }
 
 #[tokio::test]
+async fn an_asynchronous_execution_is_over_when_its_machine_was_deleted_before_a_crash() {
+    let world = World::new();
+    let runtime = world.open().await;
+    let machine = express_machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
+    start(&runtime, &machine, "1").await;
+    settle().await;
+    let catalog = runtime.catalog();
+    catalog.delete_machine(&machine.machine_arn).await.unwrap();
+    drop((runtime, machine));
+    settle().await;
+    assert_eq!(world.memory.express_pending(None, 10).await.unwrap().len(), 1);
+    let _runtime = world.open().await;
+    settle().await;
+    assert_eq!(world.script.count("gate", "1"), 1);
+    assert!(world.memory.express_pending(None, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn the_ring_of_ended_executions_is_bounded() {
     let mut world = World::new();
     world.settings.express_executions = 3;
