@@ -9,7 +9,8 @@ pub struct Budget<'a> {
     pub depth_max: u32,
     /// The bytes of one allocation: a character counts one, an element of an array eight.
     pub bytes_max: usize,
-    /// Steps: roughly, evaluated nodes, and 64 bytes of output or one move of a regular expression each.
+    /// Steps: an evaluated node, a call, a move of a regular expression, 64 bytes read or written, 8 elements looked
+    /// at or copied. Whatever a builtin does is counted by its work, so that a step takes less than 250 ns.
     pub steps_max: u64,
     /// Asked now and then whether time is up.
     pub expired: Option<&'a dyn Fn() -> bool>,
@@ -48,10 +49,16 @@ pub(crate) struct Meter<'a> {
     budget: Budget<'a>,
     depth: u32,
     native: u32,
-    steps: u64,
+    /// Steps, in parts of which `PARTS` are one.
+    parts: u64,
+    parts_max: u64,
     next_question: u64,
     bytes: usize,
 }
+
+/// A byte is a part of a step, an element eight.
+const PARTS: u64 = 64;
+const PARTS_OF_ELEMENT: u64 = 8;
 
 /// Builtins that call builtins nest at most so deep.
 const NATIVE_MAX: u32 = 2000;
@@ -62,7 +69,8 @@ impl<'a> Meter<'a> {
             budget,
             depth: 0,
             native: 0,
-            steps: 0,
+            parts: 0,
+            parts_max: budget.steps_max.saturating_mul(PARTS),
             next_question: 0,
             bytes: 0,
         }
@@ -98,8 +106,13 @@ impl<'a> Meter<'a> {
     /// Counts steps.
     #[inline]
     pub(crate) fn step(&mut self, count: u64) -> Result<(), Error> {
-        self.steps = self.steps.saturating_add(count);
-        if self.steps < self.next_question {
+        self.count(count.saturating_mul(PARTS))
+    }
+
+    #[inline]
+    fn count(&mut self, parts: u64) -> Result<(), Error> {
+        self.parts = self.parts.saturating_add(parts);
+        if self.parts < self.next_question {
             return Ok(());
         }
         self.question()
@@ -108,16 +121,28 @@ impl<'a> Meter<'a> {
     /// Counts the comparison of two texts, or of things without a length.
     #[inline]
     pub(crate) fn compare(&mut self, left: usize, right: usize) -> Result<(), Error> {
-        self.step(1 + (left + right) as u64 / 256)
+        self.count(PARTS + (left + right) as u64 / 4)
+    }
+
+    /// Counts the reading of a text.
+    #[inline]
+    pub(crate) fn read(&mut self, bytes: usize) -> Result<(), Error> {
+        self.count(bytes as u64)
+    }
+
+    /// Counts a look at so many elements.
+    #[inline]
+    pub(crate) fn look(&mut self, elements: usize) -> Result<(), Error> {
+        self.count((elements as u64).saturating_mul(PARTS_OF_ELEMENT))
     }
 
     #[cold]
     fn question(&mut self) -> Result<(), Error> {
         self.next_question = self
-            .steps
-            .saturating_add(STEPS_BETWEEN)
-            .min(self.budget.steps_max.saturating_add(1));
-        if self.steps > self.budget.steps_max || self.budget.expired.is_some_and(|expired| expired()) {
+            .parts
+            .saturating_add(STEPS_BETWEEN * PARTS)
+            .min(self.parts_max.saturating_add(1));
+        if self.parts > self.parts_max || self.budget.expired.is_some_and(|expired| expired()) {
             return Err(Error::limit(Kind::Time));
         }
         Ok(())
@@ -129,7 +154,7 @@ impl<'a> Meter<'a> {
         if bytes > self.budget.bytes_max || self.bytes / TURNOVER > self.budget.bytes_max {
             return Err(Error::limit(Kind::Memory));
         }
-        self.step(bytes as u64 / 64)
+        self.count(bytes as u64)
     }
 
     /// Asks for an array of so many elements.

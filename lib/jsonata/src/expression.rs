@@ -104,7 +104,7 @@ impl Expression {
     /// Evaluates the expression over an input.
     pub fn evaluate<'a>(&'a self, input: Option<&Value>, env: Env<'a>) -> Result<Outcome, Error> {
         let input = input.cloned().map_or(Val::Undefined, Val::Json);
-        let parts_max = env.budget.bytes_max / 4;
+        let parts_max = env.budget.bytes_max / 8 + 1024;
         let mut evaluator = Evaluator::new(&self.0, input, env);
         let value = evaluator.run()?;
         drop(evaluator);

@@ -26,6 +26,7 @@ mod expression;
 mod functions;
 mod lexer;
 mod number;
+mod object;
 mod outcome;
 mod parser;
 mod regex;

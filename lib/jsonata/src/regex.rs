@@ -42,6 +42,11 @@ impl Regex {
         })
     }
 
+    /// How many groups it has.
+    pub(crate) fn groups(&self) -> usize {
+        self.program.groups + self.program.loops
+    }
+
     pub(crate) fn source(&self) -> &str {
         &self.source
     }

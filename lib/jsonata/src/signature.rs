@@ -1,5 +1,6 @@
 //! Function signatures: `<s-nn?:s>` and what arguments become under them.
 
+use crate::budget::Meter;
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::value::{Arguments, Val};
@@ -82,15 +83,15 @@ impl Signature {
         arguments: Arguments,
         context: &Val,
         dialect: Dialect,
+        meter: &mut Meter<'_>,
     ) -> Result<Arguments, Error> {
         if self.fits_as_it_is(&arguments) {
             return Ok(arguments);
         }
         let kinds: Vec<char> = arguments.iter().map(symbol).collect();
-        let mut taken = Vec::with_capacity(self.parameters.len());
-        if !self.matches(0, &kinds, 0, &mut taken) {
-            return Err(self.mismatch(&kinds, &arguments));
-        }
+        let Some(taken) = self.share_out(&kinds, meter)? else {
+            return Err(self.mismatch(&kinds, &arguments, meter)?);
+        };
         let mut out = Arguments::with_capacity(self.parameters.len());
         // What is missing moves the place among the arguments too, as in jsonata-js.
         let (mut place, mut matched_to) = (0, 0);
@@ -114,7 +115,7 @@ impl Signature {
                 if parameter.is_array {
                     out.push(match kind {
                         'm' => Val::Undefined,
-                        kind => parameter.array(given(place), *kind, matched, place)?,
+                        kind => parameter.array(given(place), *kind, matched, place, meter)?,
                     });
                 } else if dialect == Dialect::V2_0_6 {
                     // 2.0.6 repeats the first of several.
@@ -143,64 +144,82 @@ impl Signature {
                 })
     }
 
-    fn matches(&self, parameter: usize, kinds: &[char], place: usize, taken: &mut Vec<usize>) -> bool {
-        let Some(this) = self.parameters.get(parameter) else {
-            return place == kinds.len();
-        };
-        let fitting = kinds[place..]
-            .iter()
-            .take_while(|kind| this.accepts.contains(**kind))
-            .count();
-        let (least, most) = match this.count {
-            Count::One => (1, fitting.min(1)),
-            Count::Optional => (0, fitting.min(1)),
-            Count::Many => (1, fitting),
-        };
-        for count in (least..=most).rev() {
-            taken.push(count);
-            if self.matches(parameter + 1, kinds, place + count, taken) {
-                return true;
-            }
-            taken.pop();
+    /// How many arguments each parameter takes, each as many as it can; nothing if they cannot all be taken.
+    fn share_out(&self, kinds: &[char], meter: &mut Meter<'_>) -> Result<Option<Vec<usize>>, Error> {
+        if let Some(shares) = self.share_out_greedily(kinds, meter)? {
+            return Ok(Some(shares));
         }
-        false
+        let width = kinds.len() + 1;
+        let count = self.parameters.len();
+        meter.step((count as u64).saturating_mul(width as u64) / 8)?;
+        // From each parameter on, whether the arguments from each place on are taken to the last.
+        let mut fits = vec![false; (count + 1) * width];
+        fits[count * width + kinds.len()] = true;
+        for (number, parameter) in self.parameters.iter().enumerate().rev() {
+            for place in (0..width).rev() {
+                let (least, most) = parameter.range(&kinds[place..], meter)?;
+                fits[number * width + place] =
+                    (least..=most).any(|taken| fits[(number + 1) * width + place + taken]);
+            }
+        }
+        if !fits[0] {
+            return Ok(None);
+        }
+        let mut place = 0;
+        let mut shares = Vec::with_capacity(count);
+        for (number, parameter) in self.parameters.iter().enumerate() {
+            let (least, most) = parameter.range(&kinds[place..], meter)?;
+            let taken = (least..=most)
+                .rev()
+                .find(|taken| fits[(number + 1) * width + place + taken])
+                .unwrap_or(0);
+            shares.push(taken);
+            place += taken;
+        }
+        Ok(Some(shares))
     }
 
-    /// Finds the first argument that does not fit.
-    fn mismatch(&self, kinds: &[char], arguments: &[Val]) -> Error {
+    /// The shares if nobody has to leave anything to those that follow.
+    fn share_out_greedily(&self, kinds: &[char], meter: &mut Meter<'_>) -> Result<Option<Vec<usize>>, Error> {
+        meter.look(self.parameters.len())?;
+        let mut place = 0;
+        let mut shares = Vec::with_capacity(self.parameters.len());
+        for parameter in &self.parameters {
+            let (least, most) = parameter.range(&kinds[place..], meter)?;
+            if most < least {
+                return Ok(None);
+            }
+            shares.push(most);
+            place += most;
+        }
+        Ok((place == kinds.len()).then_some(shares))
+    }
+
+    /// Finds the first argument that does not fit: the one after those that the most parameters can take.
+    fn mismatch(&self, kinds: &[char], arguments: &[Val], meter: &mut Meter<'_>) -> Result<Error, Error> {
+        let width = kinds.len() + 1;
         let mut good = 0;
-        for count in 1..=self.parameters.len() {
-            let part = Self {
-                parameters: self.parameters[..count].to_vec(),
-            };
-            match part.longest(0, kinds, 0) {
-                Some(end) => good = end,
-                None => break,
+        // The places up to which so many parameters can take arguments, in the order in which a greedy search that
+        // goes back finds them.
+        let mut ends = vec![0];
+        for parameter in &self.parameters {
+            let mut next = Vec::new();
+            let mut known = vec![false; width];
+            meter.step(1 + width as u64 / 8)?;
+            for place in ends {
+                let (least, most) = parameter.range(&kinds[place..], meter)?;
+                for taken in (least..=most).rev() {
+                    if !std::mem::replace(&mut known[place + taken], true) {
+                        next.push(place + taken);
+                    }
+                }
             }
+            let Some(end) = next.first() else { break };
+            good = *end;
+            ends = next;
         }
-        with_value(
-            Error::new("T0410"),
-            arguments.get(good).unwrap_or(&Val::Undefined),
-        )
-        .index(good + 1)
-    }
-
-    fn longest(&self, parameter: usize, kinds: &[char], place: usize) -> Option<usize> {
-        let Some(this) = self.parameters.get(parameter) else {
-            return Some(place);
-        };
-        let fitting = kinds[place..]
-            .iter()
-            .take_while(|kind| this.accepts.contains(**kind))
-            .count();
-        let (least, most) = match this.count {
-            Count::One => (1, fitting.min(1)),
-            Count::Optional => (0, fitting.min(1)),
-            Count::Many => (1, fitting),
-        };
-        (least..=most)
-            .rev()
-            .find_map(|count| self.longest(parameter + 1, kinds, place + count))
+        let wrong = arguments.get(good).unwrap_or(&Val::Undefined);
+        Ok(with_value(Error::new("T0410"), wrong).index(good + 1))
     }
 }
 
@@ -216,11 +235,33 @@ impl Parameter {
         }
     }
 
+    /// How many of the arguments to come it can take: at least, at most.
+    fn range(&self, kinds: &[char], meter: &mut Meter<'_>) -> Result<(usize, usize), Error> {
+        let fits = |kind: &&char| self.accepts.contains(**kind);
+        Ok(match self.count {
+            Count::One => (1, kinds.first().filter(fits).map_or(0, |_| 1)),
+            Count::Optional => (0, kinds.first().filter(fits).map_or(0, |_| 1)),
+            Count::Many => {
+                let most = kinds.iter().take_while(fits).count();
+                meter.step(most as u64 / 8)?;
+                (1, most)
+            }
+        })
+    }
+
     /// The argument as an array whose elements are of the parameter's type.
-    fn array(&self, argument: Val, kind: char, matched: &[char], place: usize) -> Result<Val, Error> {
+    fn array(
+        &self,
+        argument: Val,
+        kind: char,
+        matched: &[char],
+        place: usize,
+        meter: &mut Meter<'_>,
+    ) -> Result<Val, Error> {
         if let Some(subtype) = &self.subtype {
             let fits = if kind == 'a' {
                 let elements = argument.elements();
+                meter.look(elements.len() * 2)?;
                 let wanted = subtype.chars().next();
                 elements.iter().all(|element| Some(symbol(&element)) == wanted)
             } else {

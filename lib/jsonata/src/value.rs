@@ -1,20 +1,18 @@
 //! What an expression works on: JSON by reference, and what only exists while evaluating.
 
-use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use json::{Number, Str, Value};
 use smallvec::SmallVec;
 
 use crate::ast::Sym;
+use crate::budget::Meter;
+use crate::error::Error;
 use crate::evaluate::function::Func;
+pub(crate) use crate::object::{Members, Object};
 
 /// Containers made while evaluating nest at most so deep, so that dropping them is safe.
 pub(crate) const NESTING_MAX: u32 = 1000;
-
-/// Wide objects get an index of their names at the first look-up.
-const LINEAR_MAX: usize = 12;
 
 /// What a function is called with.
 pub(crate) type Arguments = SmallVec<[Val; 3]>;
@@ -55,25 +53,17 @@ pub(crate) struct Array {
     shape: Shape,
 }
 
-/// An object whose members may hold functions.
-#[derive(Default)]
-pub(crate) struct Object {
-    list: Vec<(Str, Val)>,
-    index: OnceCell<HashMap<Str, u32>>,
-    shape: Shape,
-}
-
 /// What is known of a container without looking into it.
 #[derive(Clone, Copy, Default)]
-struct Shape {
+pub(crate) struct Shape {
     /// How deep containers made here nest in it, itself included.
-    depth: u32,
+    pub(crate) depth: u32,
     /// Whether a function is in it somewhere.
-    holds_function: bool,
+    pub(crate) holds_function: bool,
 }
 
 impl Shape {
-    fn around<'v>(parts: impl Iterator<Item = &'v Val>) -> Self {
+    pub(crate) fn around<'v>(parts: impl Iterator<Item = &'v Val>) -> Self {
         let mut shape = Self {
             depth: 1,
             holds_function: false,
@@ -132,97 +122,6 @@ impl Array {
     }
 }
 
-impl Object {
-    /// An object of members whose names differ.
-    pub(crate) fn new(list: Vec<(Str, Val)>) -> Self {
-        Self {
-            shape: Shape::around(list.iter().map(|(_, value)| value)),
-            list,
-            index: OnceCell::new(),
-        }
-    }
-
-    pub(crate) fn into_members(self) -> Vec<(Str, Val)> {
-        self.list
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.list.len()
-    }
-
-    pub(crate) fn members(&self) -> &[(Str, Val)] {
-        &self.list
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<&Val> {
-        if self.list.len() <= LINEAR_MAX {
-            return self
-                .list
-                .iter()
-                .find(|(known, _)| &**known == name)
-                .map(|(_, value)| value);
-        }
-        let index = self.index.get_or_init(|| {
-            let places = self.list.iter().enumerate();
-            places
-                .map(|(place, (name, _))| (name.clone(), place as u32))
-                .collect()
-        });
-        index.get(name).map(|place| &self.list[*place as usize].1)
-    }
-}
-
-/// Members in order, each name once; finds names quickly however many there are.
-#[derive(Default)]
-pub(crate) struct Members {
-    list: Vec<(Str, Val)>,
-    index: HashMap<Str, usize>,
-}
-
-impl Members {
-    pub(crate) fn position(&mut self, name: &str) -> Option<usize> {
-        if self.list.len() <= LINEAR_MAX {
-            return self.list.iter().position(|(known, _)| &**known == name);
-        }
-        if self.index.len() != self.list.len() {
-            let places = self.list.iter().enumerate();
-            self.index = places.map(|(place, (name, _))| (name.clone(), place)).collect();
-        }
-        self.index.get(name).copied()
-    }
-
-    pub(crate) fn set(&mut self, name: Str, value: Val) {
-        match self.position(&name) {
-            Some(place) => self.list[place].1 = value,
-            None => {
-                if !self.index.is_empty() {
-                    self.index.insert(name.clone(), self.list.len());
-                }
-                self.list.push((name, value));
-            }
-        }
-    }
-
-    pub(crate) fn remove(&mut self, name: &str) {
-        if let Some(place) = self.position(name) {
-            self.list.remove(place);
-            self.index.clear();
-        }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.list.len()
-    }
-
-    pub(crate) fn into_list(self) -> Vec<(Str, Val)> {
-        self.list
-    }
-
-    pub(crate) fn into_val(self) -> Val {
-        Val::object_of(self.list)
-    }
-}
-
 impl Val {
     /// A number; whole ones are written without a fraction. Infinity and NaN may exist until the end.
     pub(crate) fn number(number: f64) -> Self {
@@ -277,7 +176,7 @@ impl Val {
     pub(crate) fn nesting(&self) -> u32 {
         match self {
             Self::Array(array) => array.shape.depth,
-            Self::Object(object) => object.shape.depth,
+            Self::Object(object) => object.shape().depth,
             Self::Func(func) => func.nesting(),
             _ => 0,
         }
@@ -345,7 +244,7 @@ impl Val {
     pub(crate) fn names(&self) -> Vec<Str> {
         match self {
             Self::Json(Value::Object(members)) => members.names().cloned().collect(),
-            Self::Object(object) => object.list.iter().map(|(name, _)| name.clone()).collect(),
+            Self::Object(object) => object.members().iter().map(|(name, _)| name.clone()).collect(),
             _ => Vec::new(),
         }
     }
@@ -357,17 +256,14 @@ impl Val {
                 .iter()
                 .map(|(name, value)| (name.clone(), Self::Json(value.clone())))
                 .collect(),
-            Self::Object(object) => object.list.clone(),
+            Self::Object(object) => object.members().to_vec(),
             _ => Vec::new(),
         }
     }
 
     /// The members of an object, to be changed.
     pub(crate) fn to_members(&self) -> Members {
-        Members {
-            list: self.members(),
-            index: HashMap::new(),
-        }
+        Members::of(self.members())
     }
 
     /// The value as JSON, if it is not too large to be shown in an error. What JSON cannot say becomes `null` (in
@@ -382,8 +278,8 @@ impl Val {
             Self::Undefined | Self::Func(_) => return Ok(None),
             Self::Json(value) => value.clone(),
             Self::Object(object) => {
-                let mut members = Vec::with_capacity(object.list.len());
-                for (name, value) in &object.list {
+                let mut members = Vec::with_capacity(object.len());
+                for (name, value) in object.members() {
                     if let Some(value) = value.to_json_within(parts)? {
                         members.push((name.clone(), value));
                     }
@@ -406,7 +302,7 @@ impl Val {
         match self {
             Self::Func(_) => true,
             Self::Array(array) => array.shape.holds_function,
-            Self::Object(object) => object.shape.holds_function,
+            Self::Object(object) => object.shape().holds_function,
             Self::Tuples(tuples) => tuples.iter().any(|tuple| tuple.item.holds_function()),
             Self::Undefined | Self::Json(_) => false,
         }
@@ -421,33 +317,61 @@ impl Val {
         }
     }
 
-    /// The member of an object of that name; from arrays, the members of all their elements.
-    pub(crate) fn lookup(&self, name: &str) -> Self {
+    /// The member of an object of that name.
+    pub(crate) fn member(&self, name: &str) -> Self {
         match self {
             Self::Json(Value::Object(members)) => {
                 members.get(name).cloned().map_or(Self::Undefined, Self::Json)
             }
             Self::Object(object) => object.get(name).cloned().unwrap_or_default(),
-            Self::Json(Value::Array(_)) | Self::Array(_) | Self::Tuples(_) => {
-                let mut found = Vec::new();
-                self.gather(name, &mut found);
-                Self::sequence(found)
-            }
             _ => Self::Undefined,
         }
     }
 
-    fn gather(&self, name: &str, found: &mut Vec<Self>) {
+    /// How many members an object has.
+    pub(crate) fn member_count(&self) -> usize {
         match self {
-            Self::Json(value) => gather(value, name, found),
+            Self::Json(Value::Object(members)) => members.len(),
+            Self::Object(object) => object.len(),
+            _ => 0,
+        }
+    }
+
+    /// The member of an object of that name; from arrays, the members of all their elements.
+    pub(crate) fn lookup(&self, name: &str, meter: &mut Meter<'_>) -> Result<Self, Error> {
+        if !self.is_array() {
+            return Ok(self.member(name));
+        }
+        let mut found = Vec::new();
+        self.gather(name, &mut found, meter)?;
+        Ok(Self::sequence(found))
+    }
+
+    fn gather(&self, name: &str, found: &mut Vec<Self>, meter: &mut Meter<'_>) -> Result<(), Error> {
+        match self {
+            Self::Json(value) => gather(value, name, found, meter),
             Self::Object(object) => {
-                if let Some(value) = object.get(name) {
-                    value.spread_into(found);
-                }
+                let Some(value) = object.get(name) else {
+                    return Ok(());
+                };
+                meter.look(value.elements().len())?;
+                value.spread_into(found);
+                Ok(())
             }
-            Self::Array(array) => array.items.iter().for_each(|item| item.gather(name, found)),
-            Self::Tuples(tuples) => tuples.iter().for_each(|tuple| tuple.item.gather(name, found)),
-            Self::Undefined | Self::Func(_) => {}
+            Self::Array(array) => {
+                meter.step(1 + array.items.len() as u64 / 8)?;
+                array
+                    .items
+                    .iter()
+                    .try_for_each(|item| item.gather(name, found, meter))
+            }
+            Self::Tuples(tuples) => {
+                meter.look(tuples.len())?;
+                tuples
+                    .iter()
+                    .try_for_each(|tuple| tuple.item.gather(name, found, meter))
+            }
+            Self::Undefined | Self::Func(_) => Ok(()),
         }
     }
 
@@ -462,16 +386,25 @@ impl Val {
     }
 }
 
-fn gather(value: &Value, name: &str, found: &mut Vec<Val>) {
+fn gather(value: &Value, name: &str, found: &mut Vec<Val>, meter: &mut Meter<'_>) -> Result<(), Error> {
     match value {
         Value::Object(members) => match members.get(name) {
-            Some(Value::Array(elements)) => found.extend(elements.iter().cloned().map(Val::Json)),
+            Some(Value::Array(elements)) => {
+                meter.look(elements.len())?;
+                found.extend(elements.iter().cloned().map(Val::Json));
+            }
             Some(value) => found.push(Val::Json(value.clone())),
             None => {}
         },
-        Value::Array(elements) => elements.iter().for_each(|element| gather(element, name, found)),
+        Value::Array(elements) => {
+            meter.step(1 + elements.len() as u64 / 8)?;
+            for element in elements.iter() {
+                gather(element, name, found, meter)?;
+            }
+        }
         _ => {}
     }
+    Ok(())
 }
 
 /// The elements of an array of either making.

@@ -1,6 +1,7 @@
 //! Frames: the variables of a block, a function call or a tuple.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use smallvec::SmallVec;
@@ -8,13 +9,57 @@ use smallvec::SmallVec;
 use crate::ast::Sym;
 use crate::value::Val;
 
-/// The variables of one scope. Few, so they are searched.
+/// More variables than this are found through a map.
+const LINEAR_MAX: usize = 16;
+
+/// The variables of one scope.
 #[derive(Default)]
 pub(crate) struct Frame {
-    variables: RefCell<SmallVec<[(Sym, Val); 2]>>,
+    variables: RefCell<Variables>,
     parent: Option<Rc<Frame>>,
     /// How deep what is in it nests, so that it can be dropped.
     nesting: Cell<u32>,
+}
+
+enum Variables {
+    Few(SmallVec<[(Sym, Val); 2]>),
+    Many(HashMap<Sym, Val>),
+}
+
+impl Default for Variables {
+    fn default() -> Self {
+        Self::Few(SmallVec::new())
+    }
+}
+
+impl Variables {
+    fn get(&self, name: Sym) -> Option<&Val> {
+        match self {
+            Self::Few(list) => list
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value),
+            Self::Many(map) => map.get(&name),
+        }
+    }
+
+    /// Sets a variable; gives back its old value.
+    fn set(&mut self, name: Sym, value: Val) -> Option<Val> {
+        let list = match self {
+            Self::Many(map) => return map.insert(name, value),
+            Self::Few(list) => list,
+        };
+        if let Some((_, place)) = list.iter_mut().find(|(known, _)| *known == name) {
+            return Some(std::mem::replace(place, value));
+        }
+        list.push((name, value));
+        if list.len() > LINEAR_MAX {
+            // The first of a name counts, as it does in a search.
+            let list = std::mem::take(list);
+            *self = Self::Many(list.into_iter().rev().collect());
+        }
+        None
+    }
 }
 
 impl Frame {
@@ -33,7 +78,7 @@ impl Frame {
             .max()
             .unwrap_or(0);
         Rc::new(Self {
-            variables: RefCell::new(variables),
+            variables: RefCell::new(Variables::Few(variables)),
             parent: Some(parent.clone()),
             nesting: Cell::new(inside.max(parent.nesting())),
         })
@@ -49,15 +94,7 @@ impl Frame {
         if !knows_this {
             self.nesting.set(self.nesting().max(value.nesting() + 1));
         }
-        let mut variables = self.variables.borrow_mut();
-        let old = match variables.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, place)) => std::mem::replace(place, value),
-            None => {
-                variables.push((name, value));
-                return;
-            }
-        };
-        drop(variables);
+        let old = self.variables.borrow_mut().set(name, value);
         drop(old);
     }
 
@@ -65,7 +102,7 @@ impl Frame {
     pub(crate) fn lookup(&self, name: Sym) -> Option<Val> {
         let mut frame = self;
         loop {
-            if let Some((_, value)) = frame.variables.borrow().iter().find(|(known, _)| *known == name) {
+            if let Some(value) = frame.variables.borrow().get(name) {
                 return Some(value.clone());
             }
             frame = frame.parent.as_deref()?;

@@ -377,13 +377,13 @@ impl Evaluator<'_> {
         match &**function {
             Func::Native(builtin) => {
                 if let Some(signature) = &builtin.signature {
-                    arguments = signature.validate(arguments, context, self.dialect())?;
+                    arguments = signature.validate(arguments, context, self.dialect(), &mut self.meter)?;
                 }
                 (builtin.run)(self, &arguments, context)
             }
             Func::Lambda(closure) => {
                 if let Some(signature) = &closure.lambda.signature {
-                    arguments = signature.validate(arguments, context, self.dialect())?;
+                    arguments = signature.validate(arguments, context, self.dialect(), &mut self.meter)?;
                 }
                 self.apply_closure(closure, &closure.lambda.parameters, arguments)
             }
@@ -430,6 +430,7 @@ impl Evaluator<'_> {
         parameters: &[Sym],
         arguments: Arguments,
     ) -> Result<Val, Error> {
+        self.meter.look(parameters.len())?;
         let mut arguments = arguments.into_iter();
         let mut variables: SmallVec<[(Sym, Val); 2]> = SmallVec::with_capacity(parameters.len());
         for parameter in parameters {

@@ -96,6 +96,7 @@ impl Evaluator<'_> {
             Stream::Tuples(tuples) => self.group_tuples(group, &tuples, frame),
             Stream::Empty => self.group_items(group, &[Val::Undefined], frame),
             other => {
+                self.meter.look(other.len())?;
                 let mut items = other.items();
                 if items.is_empty() {
                     items.push(Val::Undefined);
@@ -109,6 +110,7 @@ impl Evaluator<'_> {
         match input {
             Val::Tuples(tuples) => self.group_tuples(group, &tuples, frame),
             array if array.is_array() => {
+                self.meter.look(array.elements().len())?;
                 let items = array.elements().to_vec();
                 if items.is_empty() {
                     return self.group_items(group, &[Val::Undefined], frame);
@@ -133,7 +135,10 @@ impl Evaluator<'_> {
                     Some(place) if entries.list[place].pair != pair => {
                         return Err(Error::new("D1009").at(group.position).value(key));
                     }
-                    Some(place) => entries.list[place].data.append(item.clone()),
+                    Some(place) => {
+                        self.meter.look(item.elements().len())?;
+                        entries.list[place].data.append(item.clone());
+                    }
                     None => entries.add(key, pair, Data::One(item.clone())),
                 }
             }
@@ -206,7 +211,10 @@ impl Evaluator<'_> {
     ) -> Result<Option<Str>, Error> {
         match self.evaluate(key, item, frame)? {
             Val::Undefined => Ok(None),
-            Val::Json(json::Value::String(key)) => Ok(Some(key)),
+            Val::Json(json::Value::String(key)) => {
+                self.meter.read(key.len())?;
+                Ok(Some(key))
+            }
             other => Err(with_value(Error::new("T1003").at(group.position), &other)),
         }
     }

@@ -132,13 +132,16 @@ impl<'a> Evaluator<'a> {
         if let Some(group) = &node.group {
             result = self.group(group, result, frame)?;
         }
+        if node.keep_array && result.is_sequence() {
+            self.meter.look(result.elements().len())?;
+        }
         Ok(collapse(result, node.keep_array))
     }
 
     fn evaluate_kind(&mut self, node: &Node, input: &Val, frame: &Rc<Frame>) -> Result<Val, Error> {
         Ok(match &node.kind {
             Kind::Path(steps) => self.path(node, steps, input, frame)?,
-            Kind::Name(name) => input.lookup(name),
+            Kind::Name(name) => input.lookup(name, &mut self.meter)?,
             Kind::Literal(value) => Val::Json(value.clone()),
             Kind::Context => match input {
                 Val::Array(array) if array.outer => array.items.first().cloned().unwrap_or_default(),
@@ -258,6 +261,7 @@ impl<'a> Evaluator<'a> {
         if self.names.is_empty() {
             self.names = self.expression.names.clone();
         }
+        self.meter.look(self.names.len() * 4)?;
         let mut names = std::mem::take(&mut self.names);
         let node = crate::parser::compile(text, self.dialect(), &mut names);
         self.names = names;
@@ -296,13 +300,13 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Whether a value counts as true in a condition. Functions do in 2.0.6: they are objects there.
-    pub(crate) fn truth(&self, value: &Val) -> Result<bool, Error> {
+    pub(crate) fn truth(&mut self, value: &Val) -> Result<bool, Error> {
         if let Val::Func(func) = value
             && !matches!(**func, function::Func::Regex(_))
         {
             return Ok(self.dialect() == Dialect::V2_0_6);
         }
-        Ok(boolean(value)?.unwrap_or(false))
+        Ok(boolean(&mut self.meter, value)?.unwrap_or(false))
     }
 
     fn array(
@@ -346,9 +350,14 @@ impl<'a> Evaluator<'a> {
             other => other,
         };
         let values: Vec<Val> = match input {
-            Val::Json(Value::Object(members)) => members.values().cloned().map(Val::Json).collect(),
-            Val::Object(object) => object.members().iter().map(|(_, value)| value.clone()).collect(),
-            array if array.is_array() => array.elements().to_vec(),
+            object if object.is_object() => {
+                self.meter.charge_elements(object.member_count() * 4)?;
+                object.members().into_iter().map(|(_, value)| value).collect()
+            }
+            array if array.is_array() => {
+                self.meter.charge_elements(array.elements().len())?;
+                array.elements().to_vec()
+            }
             // A builtin is an object with members in 2.0.6, one of which is its implementation.
             Val::Func(func)
                 if matches!(**func, function::Func::Native(_)) && self.dialect() == Dialect::V2_0_6 =>
@@ -396,7 +405,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn descend(&mut self, value: &Val, found: &mut Vec<Val>) -> Result<(), Error> {
-        self.meter.charge(8)?;
+        self.meter.charge(32)?;
         stacker::maybe_grow(RED_ZONE, STACK_PIECE, || match value {
             array if array.is_array() => {
                 let mut elements = array.elements().iter();

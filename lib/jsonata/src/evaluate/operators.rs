@@ -7,6 +7,7 @@ use json::Value;
 
 use super::{Evaluator, Frame};
 use crate::ast::{Node, Op};
+use crate::budget::Meter;
 use crate::error::Error;
 use crate::functions::strings::write_string;
 use crate::functions::{equal, numeric};
@@ -49,12 +50,16 @@ impl Evaluator<'_> {
     fn operate(&mut self, op: Op, a: Val, b: Val) -> Result<Val, Error> {
         Ok(match op {
             Op::Add | Op::Subtract | Op::Multiply | Op::Divide | Op::Modulo => return arithmetic(op, &a, &b),
-            Op::Equal => Val::bool(!a.is_undefined() && !b.is_undefined() && equal(&a, &b)?),
-            Op::NotEqual => Val::bool(!a.is_undefined() && !b.is_undefined() && !equal(&a, &b)?),
-            Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => return comparison(op, &a, &b),
+            Op::Equal => Val::bool(!a.is_undefined() && !b.is_undefined() && equal(&mut self.meter, &a, &b)?),
+            Op::NotEqual => {
+                Val::bool(!a.is_undefined() && !b.is_undefined() && !equal(&mut self.meter, &a, &b)?)
+            }
+            Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
+                return comparison(&mut self.meter, op, &a, &b);
+            }
             Op::Concat => return self.concat(&a, &b),
             Op::Range => return self.range(&a, &b),
-            Op::In => Val::bool(includes(&a, &b)),
+            Op::In => Val::bool(includes(&mut self.meter, &a, &b)?),
             Op::And | Op::Or => Val::Undefined,
         })
     }
@@ -132,7 +137,7 @@ fn arithmetic(op: Op, a: &Val, b: &Val) -> Result<Val, Error> {
     }))
 }
 
-fn comparison(op: Op, a: &Val, b: &Val) -> Result<Val, Error> {
+fn comparison(meter: &mut Meter<'_>, op: Op, a: &Val, b: &Val) -> Result<Val, Error> {
     let comparable = |value: &Val| {
         matches!(
             value,
@@ -148,7 +153,10 @@ fn comparison(op: Op, a: &Val, b: &Val) -> Result<Val, Error> {
     }
     let order = match (a.as_f64(), b.as_f64(), a.as_str(), b.as_str()) {
         (Some(a), Some(b), ..) => a.partial_cmp(&b),
-        (.., Some(a), Some(b)) => Some(compare_text(a, b)),
+        (.., Some(a), Some(b)) => {
+            meter.read((a.len() + b.len()) / 4)?;
+            Some(compare_text(a, b))
+        }
         _ => {
             let error = with_value(Error::new("T2009"), a);
             return Err(match b.to_json() {
@@ -183,11 +191,21 @@ pub(crate) fn compare_text(a: &str, b: &str) -> Ordering {
     order
 }
 
-fn includes(a: &Val, b: &Val) -> bool {
+fn includes(meter: &mut Meter<'_>, a: &Val, b: &Val) -> Result<bool, Error> {
     if a.is_undefined() || b.is_undefined() {
-        return false;
+        return Ok(false);
     }
-    b.elements().iter().any(|element| identical(&element, a))
+    let length = a.as_str().map_or(0, str::len);
+    for (place, element) in b.elements().iter().enumerate() {
+        meter.step(u64::from(place % 8 == 0))?;
+        if element.as_str().is_some_and(|text| text.len() == length) {
+            meter.read(length)?;
+        }
+        if identical(&element, a) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// JavaScript's `===`: scalars by value, the rest by identity.

@@ -119,6 +119,7 @@ impl Evaluator<'_> {
             return self.group_stream(group, stream, frame);
         }
         if node.keep_singleton || node.keep_array {
+            self.meter.look(stream.len())?;
             return Ok(stream.keep_singleton());
         }
         Ok(super::collapse(stream.into_val(), false))
@@ -156,12 +157,12 @@ impl Evaluator<'_> {
             let value = match name {
                 Some(name) => {
                     self.meter.step(1)?;
-                    super::collapse(item.lookup(name), false)
+                    self.lookup(name, &item)?
                 }
                 None => self.evaluate(step, &item, frame)?,
             };
             if step.stages.is_empty() {
-                results.push_val(value);
+                self.gather(value, &mut results)?;
                 continue;
             }
             let mut stream = Stream::from(value);
@@ -170,38 +171,60 @@ impl Evaluator<'_> {
                     stream = self.filter(predicate, stream, frame)?;
                 }
             }
+            self.meter.charge_elements(results.added_by(stream.len()))?;
             results.push(stream);
         }
         Ok(results.finish(last))
     }
 
     fn name_step(&mut self, name: &str, input: &Stream, results: &mut Results) -> Result<(), Error> {
-        let mut one = |item: &Val| results.push_val(super::collapse(item.lookup(name), false));
+        self.meter.step(input.len() as u64)?;
         match input {
-            Stream::Empty => {}
-            Stream::One(item) => one(item),
-            Stream::Many(items) => items.iter().for_each(one),
-            Stream::Tuples(tuples) => tuples.iter().for_each(|tuple| one(&tuple.item)),
-            Stream::Whole(Val::Json(Value::Array(elements))) => {
-                for element in elements.iter() {
-                    match element {
-                        Value::Object(members) => {
-                            if let Some(value) = members.get(name) {
-                                results.push_val(Val::Json(value.clone()));
-                            }
-                        }
-                        array @ Value::Array(_) => {
-                            let found = Val::Json(array.clone()).lookup(name);
-                            results.push_val(super::collapse(found, false));
-                        }
-                        _ => {}
-                    }
-                }
+            Stream::Empty => Ok(()),
+            Stream::One(item) => self.name_of_item(name, item, results),
+            Stream::Many(items) => items
+                .iter()
+                .try_for_each(|item| self.name_of_item(name, item, results)),
+            Stream::Tuples(tuples) => tuples
+                .iter()
+                .try_for_each(|tuple| self.name_of_item(name, &tuple.item, results)),
+            Stream::Whole(Val::Json(Value::Array(elements))) => elements.iter().try_for_each(|element| {
+                let value = match element {
+                    Value::Object(members) => members.get(name).cloned().map_or(Val::Undefined, Val::Json),
+                    array @ Value::Array(_) => self.lookup(name, &Val::Json(array.clone()))?,
+                    _ => Val::Undefined,
+                };
+                self.gather(value, results)
+            }),
+            Stream::Whole(Val::Array(array)) => array
+                .items
+                .iter()
+                .try_for_each(|item| self.name_of_item(name, item, results)),
+            Stream::Whole(array) => {
+                let mut items = array.elements().iter();
+                items.try_for_each(|item| self.name_of_item(name, &item, results))
             }
-            Stream::Whole(Val::Array(array)) => array.items.iter().for_each(one),
-            Stream::Whole(array) => array.elements().iter().for_each(|item| one(&item)),
         }
-        self.meter.step(input.len() as u64)
+    }
+
+    fn name_of_item(&mut self, name: &str, item: &Val, results: &mut Results) -> Result<(), Error> {
+        let value = self.lookup(name, item)?;
+        self.gather(value, results)
+    }
+
+    fn lookup(&mut self, name: &str, item: &Val) -> Result<Val, Error> {
+        Ok(super::collapse(item.lookup(name, &mut self.meter)?, false))
+    }
+
+    /// Adds what a step gives for an item. Elements of arrays are copied when there are several.
+    #[inline]
+    fn gather(&mut self, value: Val, results: &mut Results) -> Result<(), Error> {
+        if value.is_array() {
+            self.meter
+                .charge_elements(results.added_by(value.elements().len()))?;
+        }
+        results.push_val(value);
+        Ok(())
     }
 
     fn tuple_step(

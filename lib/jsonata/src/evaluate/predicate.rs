@@ -58,6 +58,7 @@ impl Evaluator<'_> {
             let item = input.get(place);
             let result = self.evaluate(predicate, &item, frame)?;
             for _ in 0..picks(self, &result, place, count)? {
+                self.meter.charge(8)?;
                 kept.push(item.clone());
             }
         }
@@ -66,12 +67,13 @@ impl Evaluator<'_> {
 }
 
 /// How often the result of a predicate picks the item at a place.
-fn picks(evaluator: &Evaluator<'_>, result: &Val, place: usize, count: usize) -> Result<usize, Error> {
+fn picks(evaluator: &mut Evaluator<'_>, result: &Val, place: usize, count: usize) -> Result<usize, Error> {
     if let Some(number) = numeric(result)? {
         return Ok(usize::from(place_of(number, count) == Some(place)));
     }
     if result.is_array() {
         let elements = result.elements();
+        evaluator.meter.look(elements.len())?;
         if let Some(numbers) = elements.numbers() {
             if numbers.iter().any(|number| number.is_infinite()) {
                 return Err(Error::new("D1001"));
@@ -84,7 +86,9 @@ fn picks(evaluator: &Evaluator<'_>, result: &Val, place: usize, count: usize) ->
     }
     match result {
         Val::Func(_) => Ok(usize::from(evaluator.truth(result)?)),
-        _ => Ok(usize::from(boolean(result)?.unwrap_or(false))),
+        _ => Ok(usize::from(
+            boolean(&mut evaluator.meter, result)?.unwrap_or(false),
+        )),
     }
 }
 

@@ -112,6 +112,15 @@ pub(super) struct Results {
 }
 
 impl Results {
+    /// How many elements a result of so many adds to those that are there; none as long as it is the only one.
+    pub(super) fn added_by(&self, count: usize) -> usize {
+        match &self.first {
+            _ if self.count == 0 => 0,
+            Some(first) => first.len() + count,
+            None => count,
+        }
+    }
+
     pub(super) fn push(&mut self, result: Stream) {
         self.count += 1;
         if self.count == 1 {

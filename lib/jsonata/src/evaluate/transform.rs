@@ -29,6 +29,7 @@ impl Evaluator<'_> {
         }
         let copy = self.copy_for_transform(transform, frame, input)?;
         let matches = self.evaluate(&transform.pattern, &copy, frame)?;
+        self.meter.look(matches.elements().len())?;
         let matches = matches.elements().to_vec();
         let mut changes = Changes::new();
         for matched in &matches {
@@ -46,6 +47,7 @@ impl Evaluator<'_> {
         frame: &Rc<Frame>,
         input: &Val,
     ) -> Result<Val, Error> {
+        self.meter.look(self.expression.names.len())?;
         let clone = self.symbol_of("clone").map(|name| self.variable(name, frame));
         match clone {
             None => self.deep_copy(input),
@@ -134,6 +136,7 @@ impl Evaluator<'_> {
 
     /// A copy whose objects are nobody else's. It goes through text in jsonata-js: functions become empty strings.
     pub(crate) fn deep_copy(&mut self, value: &Val) -> Result<Val, Error> {
+        self.meter.step(2)?;
         self.meter.charge(8)?;
         stacker::maybe_grow(super::RED_ZONE, super::STACK_PIECE, || {
             Ok(match value {

@@ -42,7 +42,7 @@ pub(crate) fn zip(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> 
     let count = arguments.iter().map(length).min().unwrap_or(0);
     evaluator
         .meter
-        .charge_elements(count.saturating_mul(arguments.len() + 2))?;
+        .charge_elements(count.saturating_mul(arguments.len() + 8))?;
     let rows = (0..count).map(|place| {
         Val::array(
             arguments
@@ -72,6 +72,7 @@ pub(crate) fn shuffle(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val)
     }
     evaluator.meter.charge_elements(array.elements().len())?;
     let mut items = array.elements().to_vec();
+    evaluator.meter.look(items.len())?;
     for place in 1..items.len() {
         let other = (numbers::unit(evaluator) * (place + 1) as f64) as usize;
         items.swap(place, other.min(place));
@@ -85,20 +86,23 @@ pub(crate) fn distinct(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val
     if !array.is_array() || elements.len() <= 1 {
         return Ok(array.clone());
     }
-    evaluator.meter.charge_elements(elements.len())?;
+    evaluator.meter.charge_elements(elements.len() * 3)?;
     let mut texts: HashSet<Str> = HashSet::new();
     let mut numbers: HashSet<u64> = HashSet::new();
     let mut others: Vec<Val> = Vec::new();
     let mut items = Vec::new();
     for element in elements.iter() {
         let is_new = match &element {
-            Val::Json(Value::String(text)) => texts.insert(text.clone()),
+            Val::Json(Value::String(text)) => {
+                evaluator.meter.read(text.len())?;
+                texts.insert(text.clone())
+            }
             Val::Json(Value::Number(number)) => numbers.insert((number.as_f64() + 0.0).to_bits()),
             other => {
                 evaluator.meter.step(others.len() as u64)?;
                 let mut is_new = true;
                 for known in &others {
-                    is_new = is_new && !equal(known, other)?;
+                    is_new = is_new && !equal(&mut evaluator.meter, known, other)?;
                 }
                 if is_new {
                     others.push(other.clone());

@@ -27,8 +27,12 @@ pub(crate) fn partition(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Va
         .as_f64()
         .filter(|size| *size >= 1.0)
         .ok_or_else(|| wrong(1, "partition", size))?;
+    let count = array.elements().len();
+    evaluator.meter.charge_elements(count * 2)?;
+    evaluator
+        .meter
+        .charge((count as f64 / size).ceil() as usize * 64)?;
     let items = array.elements().to_vec();
-    evaluator.meter.charge_elements(items.len() * 2)?;
     let pieces = items
         .chunks(size as usize)
         .map(|piece| Val::array(piece.to_vec()));
@@ -120,6 +124,7 @@ pub(crate) fn parse(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -
         return Ok(Val::Undefined);
     };
     evaluator.meter.charge(text.len())?;
+    evaluator.meter.step(text.len() as u64 / 4)?;
     match json::parse(text) {
         Ok(Value::Number(_)) if text.trim() == "-0" => Ok(Val::number(0.0)),
         Ok(value) => Ok(Val::Json(value)),

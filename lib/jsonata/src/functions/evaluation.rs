@@ -9,12 +9,13 @@ use crate::value::{Array, Val};
 
 type Outcome = Result<Val, Error>;
 
-pub(crate) fn boolean(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    Ok(super::boolean(argument(arguments, 0))?.map_or(Val::Undefined, Val::bool))
+pub(crate) fn boolean(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
+    Ok(super::boolean(&mut evaluator.meter, argument(arguments, 0))?.map_or(Val::Undefined, Val::bool))
 }
 
-pub(crate) fn not(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
-    Ok(super::boolean(argument(arguments, 0))?.map_or(Val::Undefined, |truth| Val::bool(!truth)))
+pub(crate) fn not(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
+    Ok(super::boolean(&mut evaluator.meter, argument(arguments, 0))?
+        .map_or(Val::Undefined, |truth| Val::bool(!truth)))
 }
 
 pub(crate) fn exists(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
@@ -61,6 +62,7 @@ pub(crate) fn eval(evaluator: &mut Evaluator<'_>, arguments: &[Val], context: &V
     let Some(text) = argument(arguments, 0).as_str() else {
         return Ok(Val::Undefined);
     };
+    evaluator.meter.step(text.len() as u64)?;
     let input = match argument(arguments, 1) {
         Val::Undefined => context.clone(),
         array if array.is_array() && !array.is_sequence() => {

@@ -35,17 +35,17 @@ fn call(
 }
 
 /// Whether a verdict is true. In 2.0.6 a function is, where `$boolean` of it is not.
-fn holds(evaluator: &Evaluator<'_>, verdict: &Val) -> Result<bool, Error> {
+fn holds(evaluator: &mut Evaluator<'_>, verdict: &Val) -> Result<bool, Error> {
     if evaluator.dialect() == Dialect::V2_0_6 && is_function(verdict) {
         return Ok(true);
     }
-    Ok(boolean(verdict)?.unwrap_or(false))
+    Ok(boolean(&mut evaluator.meter, verdict)?.unwrap_or(false))
 }
 
 fn is_function(verdict: &Val) -> bool {
     match verdict {
         Val::Func(_) => true,
-        Val::Array(array) => array.items.iter().any(is_function),
+        Val::Array(array) => verdict.holds_function() && array.items.iter().any(is_function),
         _ => false,
     }
 }
@@ -156,6 +156,7 @@ pub(crate) fn reduce(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) 
 pub(crate) fn each(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
     let (object, func) = (argument(arguments, 0), argument(arguments, 1));
     let arity = arity(func);
+    evaluator.meter.look(object.member_count())?;
     let mut out = Vec::new();
     for (name, value) in object.members() {
         let result = call(evaluator, func, arity, value, Val::text(name), object)?;
@@ -170,6 +171,7 @@ pub(crate) fn each(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) ->
 pub(crate) fn sift(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
     let (object, func) = (argument(arguments, 0), argument(arguments, 1));
     let arity = arity(func);
+    evaluator.meter.look(object.member_count())?;
     let mut kept = Members::default();
     for (name, value) in object.members() {
         let verdict = call(
@@ -181,7 +183,7 @@ pub(crate) fn sift(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) ->
             object,
         )?;
         if holds(evaluator, &verdict)? {
-            evaluator.meter.charge(16)?;
+            evaluator.meter.charge(16 + name.len())?;
             kept.set(name, value);
         }
     }

@@ -8,6 +8,7 @@ use smallvec::smallvec;
 
 use super::argument;
 use super::strings::text;
+use super::units::{Units, byte_of};
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::evaluate::Evaluator;
@@ -18,29 +19,6 @@ use crate::value::{Arguments, Val};
 
 type Outcome = Result<Val, Error>;
 
-/// Where in a text, in UTF-16 units, a byte is.
-fn units(text: &str, byte: usize) -> usize {
-    if text.is_ascii() {
-        byte
-    } else {
-        text[..byte].encode_utf16().count()
-    }
-}
-
-fn byte_of(text: &str, unit: usize) -> usize {
-    if text.is_ascii() {
-        return unit.min(text.len() + 1);
-    }
-    let mut seen = 0;
-    for (byte, c) in text.char_indices() {
-        if seen >= unit {
-            return byte;
-        }
-        seen += c.len_utf16();
-    }
-    if seen >= unit { text.len() } else { text.len() + 1 }
-}
-
 fn search(
     evaluator: &mut Evaluator<'_>,
     regex: &Regex,
@@ -48,35 +26,45 @@ fn search(
     from: usize,
 ) -> Result<Option<Found>, Error> {
     let meter = &mut evaluator.meter;
-    regex.find(text, from, &mut |moves| meter.step(moves))
+    // Each group has a place to be noted in, and may become a text.
+    meter.step(2 + regex.groups() as u64 / 4)?;
+    let found = regex.find(text, from, &mut |moves| meter.step(moves))?;
+    if let Some(found) = &found {
+        let length = |range: &Option<(usize, usize)>| range.map_or(0, |(start, end)| 32 + end - start);
+        meter.charge(found.groups.iter().map(length).sum())?;
+    }
+    Ok(found)
 }
 
 /// What calling a regular expression gives: the match, its place, its groups, and how to find the next.
 pub(crate) fn find(evaluator: &mut Evaluator<'_>, regex: &Arc<Regex>, text: &Str, from: usize) -> Outcome {
+    evaluator.meter.read(text.len())?;
     let from = byte_of(text, from);
     if from > text.len() {
         return Ok(Val::Undefined);
     }
-    Ok(match search(evaluator, regex, text, from)? {
-        None => Val::Undefined,
-        Some(found) => as_object(regex, text, &found),
-    })
+    match search(evaluator, regex, text, from)? {
+        None => Ok(Val::Undefined),
+        Some(found) => as_object(evaluator, regex, text, &found),
+    }
 }
 
-fn as_object(regex: &Arc<Regex>, text: &Str, found: &Found) -> Val {
+fn as_object(evaluator: &mut Evaluator<'_>, regex: &Arc<Regex>, text: &Str, found: &Found) -> Outcome {
     let (start, end) = found.range;
     let next = Func::Next {
         regex: regex.clone(),
         text: text.clone(),
         from: end,
     };
-    Val::object(vec![
+    evaluator.meter.charge(64 + end - start)?;
+    let mut units = Units::of(text, evaluator)?;
+    Ok(Val::object(vec![
         ("match".into(), Val::text(&text[start..end])),
-        ("start".into(), Val::number(units(text, start) as f64)),
-        ("end".into(), Val::number(units(text, end) as f64)),
+        ("start".into(), units.at(start, evaluator)?),
+        ("end".into(), units.at(end, evaluator)?),
         ("groups".into(), Val::array(groups(text, found))),
         ("next".into(), Val::Func(Rc::new(next))),
-    ])
+    ]))
 }
 
 fn groups(text: &str, found: &Found) -> Vec<Val> {
@@ -88,10 +76,10 @@ fn groups(text: &str, found: &Found) -> Vec<Val> {
 
 /// The match after one that ended at a byte.
 pub(crate) fn next(evaluator: &mut Evaluator<'_>, regex: &Arc<Regex>, text: &Str, from: usize) -> Outcome {
-    Ok(match next_found(evaluator, regex, text, from)? {
-        None => Val::Undefined,
-        Some(found) => as_object(regex, text, &found),
-    })
+    match next_found(evaluator, regex, text, from)? {
+        None => Ok(Val::Undefined),
+        Some(found) => as_object(evaluator, regex, text, &found),
+    }
 }
 
 fn next_found(
@@ -189,7 +177,7 @@ impl<'m> Matches<'m> {
                 if found.is_undefined() {
                     return Ok(None);
                 }
-                let member = |name: &str| found.lookup(name);
+                let member = |name: &str| found.member(name);
                 let is_match = member("start").as_f64().is_some()
                     || member("groups").is_array()
                     || member("next").as_func().is_some();
@@ -197,6 +185,8 @@ impl<'m> Matches<'m> {
                     return Err(Error::new("T1010"));
                 }
                 *next = member("next");
+                evaluator.meter.read(text.len())?;
+                evaluator.meter.look(member("groups").elements().len())?;
                 let at = |name: &str| {
                     byte_of(text, member(name).as_f64().unwrap_or(0.0).max(0.0) as usize).min(text.len())
                 };
@@ -223,7 +213,10 @@ pub(crate) fn contains(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val
             return Err(Error::new("").text("Cannot read properties of undefined (reading 'apply')"));
         }
         token => match token.as_str() {
-            Some(token) => Val::bool(text.contains(token)),
+            Some(token) => {
+                evaluator.meter.read(text.len() + token.len())?;
+                Val::bool(text.contains(token))
+            }
             None => Val::bool(Matches::new(token, text).next(evaluator)?.is_some()),
         },
     })
@@ -249,14 +242,15 @@ pub(crate) fn matches(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val)
     let limit = limit(arguments, 2, "D3040")?;
     let mut found = Vec::new();
     let mut matches = Matches::new(argument(arguments, 1), text);
+    let mut units = Units::of(text, evaluator)?;
     while below(limit, found.len()) {
         let Some(one) = matches.next(evaluator)? else {
             break;
         };
         evaluator.meter.charge(64 + one.text.len())?;
         let start = match &one.object {
-            Some(object) => object.lookup("start"),
-            None => Val::number(units(text, one.start) as f64),
+            Some(object) => object.member("start"),
+            None => units.at(one.start, evaluator)?,
         };
         found.push(Val::object(vec![
             ("match".into(), Val::Json(Value::String(one.text))),
@@ -284,10 +278,13 @@ pub(crate) fn replace(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val)
     let mut count = 0;
     if let Some(pattern) = pattern.as_str() {
         let replacement = replacement.as_str().unwrap_or("undefined");
+        evaluator.meter.read(text.len() + pattern.len())?;
         while below(limit, count)
             && let Some(found) = text[place..].find(pattern)
         {
-            evaluator.meter.step(1 + found as u64 / 64)?;
+            evaluator
+                .meter
+                .step(1 + (found + replacement.len()) as u64 / 64)?;
             push(evaluator, &mut out, &text[place..place + found])?;
             push(evaluator, &mut out, replacement)?;
             place += found + pattern.len();
@@ -295,6 +292,7 @@ pub(crate) fn replace(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val)
         }
     } else {
         let mut matches = Matches::new(pattern, text);
+        let mut units = Units::of(text, evaluator)?;
         while below(limit, count) {
             let Some(one) = matches.next(evaluator)? else {
                 break;
@@ -309,9 +307,13 @@ pub(crate) fn replace(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val)
                 place += 1;
             }
             let with = match replacement.as_str() {
-                Some(template) => substitute(template, &one),
-                None => called(evaluator, replacement, text, one)?,
+                Some(template) => {
+                    evaluator.meter.read(template.len() * 4)?;
+                    substitute(template, &one, evaluator.meter.bytes_max())?
+                }
+                None => called(evaluator, replacement, &mut units, one)?,
             };
+            evaluator.meter.read(with.len())?;
             push(evaluator, &mut out, &with)?;
             count += 1;
         }
@@ -330,15 +332,21 @@ fn push(evaluator: &Evaluator<'_>, out: &mut String, part: &str) -> Result<(), E
 }
 
 /// What a replacement function makes of a match.
-fn called(evaluator: &mut Evaluator<'_>, func: &Val, text: &Str, one: Match) -> Result<String, Error> {
-    let object = one.object.unwrap_or_else(|| {
-        Val::object(vec![
+fn called(
+    evaluator: &mut Evaluator<'_>,
+    func: &Val,
+    units: &mut Units<'_>,
+    one: Match,
+) -> Result<String, Error> {
+    let object = match one.object {
+        Some(object) => object,
+        None => Val::object(vec![
             ("match".into(), Val::Json(Value::String(one.text))),
-            ("start".into(), Val::number(units(text, one.start) as f64)),
-            ("end".into(), Val::number(units(text, one.end) as f64)),
+            ("start".into(), units.at(one.start, evaluator)?),
+            ("end".into(), units.at(one.end, evaluator)?),
             ("groups".into(), Val::array(one.groups)),
-        ])
-    });
+        ]),
+    };
     let value = evaluator.apply(func, smallvec![object], &Val::null(), None)?;
     match value.as_str() {
         Some(text) => Ok(text.to_owned()),
@@ -347,10 +355,13 @@ fn called(evaluator: &mut Evaluator<'_>, func: &Val, text: &Str, one: Match) -> 
 }
 
 /// The replacement with `$0`, `$1`, … put in.
-fn substitute(template: &str, one: &Match) -> String {
+fn substitute(template: &str, one: &Match, bytes_max: usize) -> Result<String, Error> {
     let mut out = String::new();
     let mut rest = template;
     while let Some(dollar) = rest.find('$') {
+        if out.len() > bytes_max {
+            return Err(Error::limit(crate::error::Kind::Memory));
+        }
         out.push_str(&rest[..dollar]);
         rest = &rest[dollar + 1..];
         if let Some(after) = rest.strip_prefix('$') {
@@ -393,7 +404,7 @@ fn substitute(template: &str, one: &Match) -> String {
         }
     }
     out.push_str(rest);
-    out
+    Ok(out)
 }
 
 pub(crate) fn split(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
@@ -406,7 +417,7 @@ pub(crate) fn split(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -
     if separator.as_str().is_some() || separator.is_undefined() {
         let count = limit.map_or(usize::MAX, |limit| limit as usize);
         let mut add = |part: &str| {
-            evaluator.meter.charge(part.len() + 16)?;
+            evaluator.meter.charge(part.len() + 32)?;
             parts.push(Val::text(part));
             Ok::<(), Error>(())
         };
@@ -435,7 +446,7 @@ pub(crate) fn split(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -
             parts.push(Val::text(&text[start..]));
             break;
         };
-        evaluator.meter.charge(16 + one.start.saturating_sub(start))?;
+        evaluator.meter.charge(32 + one.start.saturating_sub(start))?;
         parts.push(Val::text(text.get(start..one.start).unwrap_or_default()));
         start = one.end;
     }

@@ -12,6 +12,7 @@ pub(crate) mod pictures;
 pub(crate) mod sorting;
 pub(crate) mod strings;
 mod table;
+mod units;
 
 pub(crate) mod datetime;
 pub(crate) mod format_base;
@@ -26,8 +27,9 @@ use std::rc::Rc;
 
 use json::Value;
 
-use crate::error::{Error, Kind};
-use crate::evaluate::Evaluator;
+use crate::budget::Meter;
+use crate::error::Error;
+use crate::evaluate::{Evaluator, RED_ZONE, STACK_PIECE};
 use crate::signature::Signature;
 use crate::value::Val;
 
@@ -74,24 +76,8 @@ pub(crate) fn numeric(value: &Val) -> Result<Option<f64>, Error> {
     }
 }
 
-/// Values share what is in them, so a small one may have very many parts: no more than this are looked at.
-const PARTS_MAX: usize = 20_000_000;
-
 /// Whether a value counts as true; nothing for nothing.
-pub(crate) fn boolean(value: &Val) -> Result<Option<bool>, Error> {
-    truth(value, &mut 0)
-}
-
-fn count(parts: &mut usize) -> Result<(), Error> {
-    *parts += 1;
-    if *parts > PARTS_MAX {
-        return Err(Error::limit(Kind::Time));
-    }
-    Ok(())
-}
-
-fn truth(value: &Val, parts: &mut usize) -> Result<Option<bool>, Error> {
-    count(parts)?;
+pub(crate) fn boolean(meter: &mut Meter<'_>, value: &Val) -> Result<Option<bool>, Error> {
     Ok(Some(match value {
         Val::Undefined => return Ok(None),
         Val::Json(Value::Null) | Val::Func(_) => false,
@@ -101,8 +87,10 @@ fn truth(value: &Val, parts: &mut usize) -> Result<Option<bool>, Error> {
         Val::Json(Value::Object(members)) => !members.is_empty(),
         Val::Object(object) => object.len() > 0,
         array => {
-            for element in array.elements().iter() {
-                if stacker::maybe_grow(64 * 1024, 1024 * 1024, || truth(&element, parts))?.unwrap_or(false) {
+            for (place, element) in array.elements().iter().enumerate() {
+                // Values share what is in them, so a small one may have very many parts.
+                meter.step(u64::from(place % 8 == 0))?;
+                if stacker::maybe_grow(RED_ZONE, STACK_PIECE, || boolean(meter, &element))?.unwrap_or(false) {
                     return Ok(Some(true));
                 }
             }
@@ -112,14 +100,9 @@ fn truth(value: &Val, parts: &mut usize) -> Result<Option<bool>, Error> {
 }
 
 /// Whether two values are the same all through.
-pub(crate) fn equal(a: &Val, b: &Val) -> Result<bool, Error> {
-    same(a, b, &mut 0)
-}
-
-fn same(a: &Val, b: &Val, parts: &mut usize) -> Result<bool, Error> {
-    count(parts)?;
+pub(crate) fn equal(meter: &mut Meter<'_>, a: &Val, b: &Val) -> Result<bool, Error> {
     Ok(match (a, b) {
-        (Val::Json(a), Val::Json(b)) => equal_json(a, b),
+        (Val::Json(a), Val::Json(b)) => equal_json(meter, a, b)?,
         (Val::Func(a), Val::Func(b)) => Rc::ptr_eq(a, b),
         (Val::Array(a), Val::Array(b)) if Rc::ptr_eq(a, b) => true,
         (Val::Object(a), Val::Object(b)) if Rc::ptr_eq(a, b) => true,
@@ -130,21 +113,23 @@ fn same(a: &Val, b: &Val, parts: &mut usize) -> Result<bool, Error> {
                 return Ok(false);
             }
             for (a, b) in a.iter().zip(b.iter()) {
-                if !stacker::maybe_grow(64 * 1024, 1024 * 1024, || same(&a, &b, parts))? {
+                meter.step(1)?;
+                if !stacker::maybe_grow(RED_ZONE, STACK_PIECE, || equal(meter, &a, &b))? {
                     return Ok(false);
                 }
             }
             true
         }
         _ if a.is_object() && b.is_object() => {
-            let (members, others) = (a.members(), b);
-            if members.len() != others.names().len() {
+            if a.member_count() != b.member_count() {
                 return Ok(false);
             }
-            for (name, value) in &members {
-                let other = others.lookup(name);
+            meter.step(a.member_count() as u64)?;
+            for (name, value) in &a.members() {
+                meter.read(name.len())?;
+                let other = b.member(name);
                 if other.is_undefined()
-                    || !stacker::maybe_grow(64 * 1024, 1024 * 1024, || same(value, &other, parts))?
+                    || !stacker::maybe_grow(RED_ZONE, STACK_PIECE, || equal(meter, value, &other))?
                 {
                     return Ok(false);
                 }
@@ -155,21 +140,36 @@ fn same(a: &Val, b: &Val, parts: &mut usize) -> Result<bool, Error> {
     })
 }
 
-fn equal_json(a: &Value, b: &Value) -> bool {
+fn equal_json(meter: &mut Meter<'_>, a: &Value, b: &Value) -> Result<bool, Error> {
+    if a.is_same(b) {
+        return Ok(true);
+    }
     match (a, b) {
         // Integers compare as doubles, as everywhere in JavaScript.
-        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
-        (Value::Array(left), Value::Array(right)) => {
-            a.is_same(b)
-                || (left.len() == right.len() && left.iter().zip(right.iter()).all(|(a, b)| equal_json(a, b)))
+        (Value::Number(a), Value::Number(b)) => Ok(a.as_f64() == b.as_f64()),
+        (Value::String(a), Value::String(b)) if a.len() == b.len() => {
+            meter.read(a.len())?;
+            Ok(a == b)
         }
-        (Value::Object(left), Value::Object(right)) => {
-            left.is_same(right)
-                || (left.len() == right.len()
-                    && left
-                        .iter()
-                        .all(|(name, a)| right.get(name).is_some_and(|b| equal_json(a, b))))
+        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+            for (place, (a, b)) in left.iter().zip(right.iter()).enumerate() {
+                meter.step(u64::from(place % 8 == 0))?;
+                if !equal_json(meter, a, b)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
         }
-        _ => a == b,
+        (Value::Object(left), Value::Object(right)) if left.len() == right.len() => {
+            for (name, a) in left {
+                meter.step(1 + name.len() as u64 / 64)?;
+                let same = right.get(name).map(|b| equal_json(meter, a, b));
+                if !same.transpose()?.unwrap_or(false) {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        _ => Ok(false),
     }
 }

@@ -113,13 +113,16 @@ pub(crate) fn unit(evaluator: &mut Evaluator<'_>) -> f64 {
     ((evaluator.random)() >> 11) as f64 / (1u64 << 53) as f64
 }
 
-pub(crate) fn number(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
+pub(crate) fn number(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
     let value = argument(arguments, 0);
     let number = match value {
         Val::Undefined => return Ok(Val::Undefined),
         Val::Json(json::Value::Number(_)) => return Ok(value.clone()),
         Val::Json(json::Value::Bool(value)) => Some(f64::from(u8::from(*value))),
-        Val::Json(json::Value::String(text)) => parse(text),
+        Val::Json(json::Value::String(text)) => {
+            evaluator.meter.read(text.len() * 4)?;
+            parse(text)
+        }
         _ => None,
     };
     number

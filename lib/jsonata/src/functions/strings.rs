@@ -61,7 +61,10 @@ fn write(
         Val::Undefined => out.push_str("null"),
         Val::Func(_) => out.push_str("\"\""),
         Val::Json(Value::Number(number)) => write_number(evaluator, number.as_f64(), out)?,
-        Val::Json(Value::String(text)) => write_text(text, out),
+        Val::Json(Value::String(text)) => {
+            evaluator.meter.read(text.len() * 2)?;
+            write_text(text, out);
+        }
         array if array.is_array() => {
             let elements = array.elements();
             list(
@@ -87,6 +90,7 @@ fn write(
                 out,
                 &mut |evaluator, place, indent, out| {
                     let (name, value) = &members[place];
+                    evaluator.meter.read(name.len() * 2)?;
                     write_text(name, out);
                     out.push_str(if indent.is_some() { ": " } else { ":" });
                     write(evaluator, value, indent, out)
@@ -119,6 +123,7 @@ fn list(
         }
     };
     for place in 0..count {
+        evaluator.meter.read(inner.unwrap_or(0) * 2)?;
         if place > 0 {
             out.push(',');
         }
@@ -176,15 +181,22 @@ pub(crate) fn text(arguments: &[Val]) -> Option<&Str> {
     argument(arguments, 0).as_text()
 }
 
+/// Counts the reading of the first argument.
+fn read(evaluator: &mut Evaluator<'_>, arguments: &[Val]) -> Result<(), Error> {
+    evaluator.meter.read(text(arguments).map_or(0, |text| text.len()))
+}
+
 fn with_text(arguments: &[Val], change: impl FnOnce(&str) -> Val) -> Outcome {
     Ok(text(arguments).map_or(Val::Undefined, |text| change(text)))
 }
 
-pub(crate) fn length(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
+pub(crate) fn length(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
+    read(evaluator, arguments)?;
     with_text(arguments, |text| Val::number(text.chars().count() as f64))
 }
 
 pub(crate) fn lowercase(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
+    read(evaluator, arguments)?;
     evaluator
         .meter
         .charge(text(arguments).map_or(0, |text| text.len()))?;
@@ -192,6 +204,7 @@ pub(crate) fn lowercase(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Va
 }
 
 pub(crate) fn uppercase(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
+    read(evaluator, arguments)?;
     evaluator
         .meter
         .charge(text(arguments).map_or(0, |text| text.len()))?;
@@ -199,14 +212,20 @@ pub(crate) fn uppercase(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Va
 }
 
 pub(crate) fn trim(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
+    read(evaluator, arguments)?;
     evaluator
         .meter
         .charge(text(arguments).map_or(0, |text| text.len()))?;
     with_text(arguments, |text| {
-        let words = text
-            .split([' ', '\t', '\n', '\r'])
-            .filter(|word| !word.is_empty());
-        Val::text(words.collect::<Vec<_>>().join(" "))
+        let mut out = String::new();
+        let words = text.split([' ', '\t', '\n', '\r']);
+        for word in words.filter(|word| !word.is_empty()) {
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(word);
+        }
+        Val::text(out)
     })
 }
 
@@ -253,15 +272,21 @@ fn second(arguments: &[Val]) -> &str {
     argument(arguments, 1).as_str().unwrap_or("undefined")
 }
 
-pub(crate) fn substring_before(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
+pub(crate) fn substring_before(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
     let mark = second(arguments);
+    evaluator
+        .meter
+        .charge(text(arguments).map_or(0, |text| text.len()) + mark.len())?;
     with_text(arguments, |text| {
         Val::text(text.find(mark).map_or(text, |place| &text[..place]))
     })
 }
 
-pub(crate) fn substring_after(_: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
+pub(crate) fn substring_after(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> Outcome {
     let mark = second(arguments);
+    evaluator
+        .meter
+        .charge(text(arguments).map_or(0, |text| text.len()) + mark.len())?;
     with_text(arguments, |text| {
         Val::text(text.find(mark).map_or(text, |place| &text[place + mark.len()..]))
     })
@@ -281,6 +306,7 @@ pub(crate) fn pad(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> 
         .as_str()
         .filter(|filler| !filler.is_empty())
         .unwrap_or(" ");
+    read(evaluator, arguments)?;
     let missing = width.abs() - text.chars().count() as f64;
     if missing <= 0.0 || missing.is_nan() {
         return Ok(Val::Json(Value::String(text.clone())));
@@ -294,6 +320,7 @@ pub(crate) fn pad(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) -> 
         return Err(Error::limit(crate::error::Kind::Memory));
     }
     evaluator.meter.charge(bytes as usize + text.len())?;
+    evaluator.meter.read(bytes as usize)?;
     let padding: String = filler.chars().cycle().take(missing as usize).collect();
     Ok(Val::text(if width > 0.0 {
         format!("{text}{padding}")
@@ -309,6 +336,7 @@ pub(crate) fn join(evaluator: &mut Evaluator<'_>, arguments: &[Val], _: &Val) ->
     }
     let separator = argument(arguments, 1).as_str().unwrap_or("");
     let mut out = String::new();
+    evaluator.meter.look(strings.elements().len() * 2)?;
     for (place, element) in strings.elements().iter().enumerate() {
         if place > 0 {
             out.push_str(separator);

@@ -12,10 +12,7 @@ use crate::error::Error;
 /// Compiles an expression. Its names are added to `names`, which may hold those of an expression around it.
 pub(crate) fn compile(text: &str, dialect: Dialect, names: &mut Vec<Str>) -> Result<Node, Error> {
     let raw = pratt::parse(text, dialect)?;
-    let mut processor = Processor {
-        names,
-        slots: Vec::new(),
-    };
+    let mut processor = Processor::new(names);
     let mut node = processor.process(raw)?;
     if matches!(node.kind, Kind::Parent(_)) || !node.seeking.is_empty() {
         return Err(Error::new("S0217").maybe_at(node.place()).token(node.type_name()));

@@ -1,5 +1,6 @@
 //! Works out what a tree means: flattens paths, hangs predicates on steps.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use json::{Str, Value};
@@ -14,20 +15,30 @@ use crate::regex::Regex;
 /// Turns the tree into nodes. Names become symbols of `names`.
 pub(super) struct Processor<'a> {
     pub(super) names: &'a mut Vec<Str>,
+    /// The places of the names.
+    symbols: HashMap<Str, Sym>,
     pub(super) slots: Vec<Slot>,
 }
 
-impl Processor<'_> {
+impl<'a> Processor<'a> {
+    pub(super) fn new(names: &'a mut Vec<Str>) -> Self {
+        let places = names.iter().cloned().zip(0..);
+        Self {
+            symbols: places.map(|(name, place)| (name, Sym(place))).collect(),
+            names,
+            slots: Vec::new(),
+        }
+    }
+
     pub(super) fn symbol(&mut self, name: &str) -> Sym {
-        let place = self
-            .names
-            .iter()
-            .position(|known| &**known == name)
-            .unwrap_or_else(|| {
-                self.names.push(name.into());
-                self.names.len() - 1
-            });
-        Sym(place as u32)
+        if let Some(known) = self.symbols.get(name) {
+            return *known;
+        }
+        let symbol = Sym(self.names.len() as u32);
+        let name: Str = name.into();
+        self.names.push(name.clone());
+        self.symbols.insert(name, symbol);
+        symbol
     }
 
     pub(super) fn process(&mut self, raw: Raw) -> Result<Node, Error> {

@@ -1,5 +1,7 @@
 //! Compiles a pattern's tree to the matcher's instructions.
 
+use std::sync::Arc;
+
 use super::parse::{Class, Parsed, Tree};
 
 /// What the matcher runs.
@@ -23,7 +25,7 @@ pub(super) enum Instruction {
         back: bool,
     },
     Class {
-        class: Class,
+        class: Arc<Class>,
         back: bool,
     },
     Start,

@@ -17,7 +17,7 @@ const NONE: usize = usize::MAX;
 const LOT: u64 = 256;
 
 /// More than this many places to go back to is too much memory.
-const TRAIL_MAX: usize = 4_000_000;
+const TRAIL_MAX: usize = 1_000_000;
 
 enum Trail {
     Branch { code: usize, place: usize },
@@ -50,25 +50,36 @@ pub(super) fn find(
         moves: 0,
         pay,
     };
-    let mut start = from;
-    while start <= text.len() {
-        if let Some(end) = run.run(0, start)? {
-            let pair = |group: usize| {
-                let (start, end) = (run.saves[group * 2], run.saves[group * 2 + 1]);
-                (start != NONE && end != NONE).then_some((start, end))
-            };
-            return Ok(Some(Found {
-                range: (start, end),
-                groups: (1..=program.groups).map(pair).collect(),
-            }));
-        }
-        run.saves.fill(NONE);
-        start += text[start..].chars().next().map_or(1, char::len_utf8);
-    }
-    Ok(None)
+    let found = run.search(from)?;
+    let rest = run.moves;
+    (run.pay)(rest)?;
+    Ok(found)
 }
 
 impl Run<'_> {
+    fn search(&mut self, from: usize) -> Result<Option<Found>, Error> {
+        let (program, text) = (self.program, self.text);
+        let mut start = from;
+        while start <= text.len() {
+            if let Some(end) = self.run(0, start)? {
+                let pair = |group: usize| {
+                    let (start, end) = (self.saves[group * 2], self.saves[group * 2 + 1]);
+                    (start != NONE && end != NONE).then_some((start, end))
+                };
+                return Ok(Some(Found {
+                    range: (start, end),
+                    groups: (1..=program.groups).map(pair).collect(),
+                }));
+            }
+            debug_assert!(
+                self.saves.iter().all(|place| *place == NONE),
+                "what fails is undone"
+            );
+            start += text[start..].chars().next().map_or(1, char::len_utf8);
+        }
+        Ok(None)
+    }
+
     fn step(&mut self) -> Result<(), Error> {
         self.moves += 1;
         if self.moves < LOT {
@@ -105,6 +116,7 @@ impl Run<'_> {
                     Some(place)
                 }
                 Instruction::Forget(first, last) => {
+                    (self.pay)((last - first) as u64 / 4)?;
                     for group in first + 1..=*last {
                         self.save(group * 2, NONE);
                         self.save(group * 2 + 1, NONE);
@@ -239,10 +251,8 @@ impl Run<'_> {
 
     fn within(&self, c: char, class: &Class) -> bool {
         let holds = |c: char| {
-            class
-                .ranges
-                .iter()
-                .any(|(first, last)| (*first..=*last).contains(&c))
+            let above = class.ranges.partition_point(|(first, _)| *first <= c);
+            above > 0 && c <= class.ranges[above - 1].1
         };
         let mut found = holds(c);
         if !found && self.program.ignore_case {

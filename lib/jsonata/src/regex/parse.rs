@@ -2,6 +2,8 @@
 
 mod class;
 
+use std::sync::Arc;
+
 pub(super) use class::Class;
 
 /// A part of a pattern.
@@ -10,7 +12,7 @@ pub(super) enum Tree {
     Empty,
     Char(char),
     Any,
-    Class(Class),
+    Class(Arc<Class>),
     Start,
     End,
     Boundary(bool),
@@ -156,7 +158,7 @@ impl Parser {
             '^' => Tree::Start,
             '$' => Tree::End,
             '(' => self.group()?,
-            '[' => Tree::Class(self.class()?),
+            '[' => Tree::Class(Arc::new(self.class()?)),
             '*' | '+' | '?' => return Err("Nothing to repeat"),
             '{' if self.counts(true).is_some() => return Err("Nothing to repeat"),
             '\\' => self.escape()?,
@@ -322,7 +324,7 @@ impl Parser {
             _ => {}
         }
         if let Some(class) = self.class_escape() {
-            return Ok(Tree::Class(class));
+            return Ok(Tree::Class(Arc::new(class)));
         }
         Ok(Tree::Char(self.character_escape()))
     }

@@ -6,6 +6,7 @@ use super::Parser;
 #[derive(Debug, Clone, Default)]
 pub(in crate::regex) struct Class {
     pub(in crate::regex) negative: bool,
+    /// In order, and apart from each other.
     pub(in crate::regex) ranges: Vec<(char, char)>,
 }
 
@@ -48,6 +49,7 @@ impl Parser {
             };
             if c == ']' {
                 self.place += 1;
+                merge(&mut class.ranges);
                 return Ok(class);
             }
             let first = self.class_atom(&mut class.ranges)?;
@@ -97,6 +99,18 @@ impl Parser {
         }
         Ok(Some(self.character_escape()))
     }
+}
+
+/// Puts ranges in order and those together that overlap.
+fn merge(ranges: &mut Vec<(char, char)>) {
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, before| {
+        let overlaps = next.0 <= before.1;
+        if overlaps {
+            before.1 = before.1.max(next.1);
+        }
+        overlaps
+    });
 }
 
 /// All characters outside sorted ranges.
