@@ -8,6 +8,7 @@ VENV_READY = $(VENV)/ready
 JAVASCRIPT = tests/clients/javascript
 JAVASCRIPT_READY = $(JAVASCRIPT)/node_modules/.package-lock.json
 DENY_VERSION = 0.20.2
+JSONATA_JS = $(or $(CARGO_TARGET_DIR),target)/jsonata-js/package.json
 DENY = .tools/$(DENY_VERSION)/bin/cargo-deny
 
 .PHONY: demo run build test quick check rust recorded clients bench clean
@@ -34,8 +35,13 @@ check: $(DENY)
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(DENY) check bans licenses sources
 
-rust:
+rust: $(JSONATA_JS)
 	$(CARGO) test --workspace
+
+# What our JSONata is compared with. Without Node the comparison says that it is skipped.
+$(JSONATA_JS):
+	mkdir -p $(@D)
+	if command -v npm > /dev/null; then lib/jsonata/tools/fetch.sh $(@D) || rm -rf $(@D); fi
 
 # What AWS answered, replayed. RECORDED_CASES names the folder of recordings; without it, this says that it skipped.
 recorded: build

@@ -16,7 +16,7 @@ use json::{Object, Value};
 use jsonata::Dialect;
 use outcome::{Case, Outcome, say};
 
-const CASES: u64 = 1500;
+const CASES: u64 = 2500;
 const SEED: u64 = 2006;
 
 /// A case with what jsonata-js and we say.
