@@ -165,7 +165,10 @@ pub(crate) async fn invoke(web: Web, call: Call, reveal: bool) -> (Answer, Optio
         Ok(request) => request,
         Err(ending) => return (Answer::Failed(ending), None),
     };
-    let (answer, sent) = exchange(&web, connection, &prepared).await;
+    // Asking for a token counts too.
+    let (answer, sent) = tokio::time::timeout(LIMITS.time, exchange(&web, connection, &prepared))
+        .await
+        .unwrap_or_else(|_| (Err(failed(Failure::TimedOut(LIMITS.time.as_secs()))), None));
     let shown = sent.filter(|_| reveal).unwrap_or(plain);
     let mut exchange = Exchange::of(&shown);
     let answer = match answer {

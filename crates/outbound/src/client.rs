@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::header::{HOST, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
 use hyper::{Method, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -19,6 +19,9 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::guard::Guard;
 use crate::tap::Tap;
+
+/// How long one of a host's addresses may take before the next is tried.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
 
 /// Sends requests, each over a connection of its own. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -114,10 +117,10 @@ impl Client {
     }
 
     async fn exchange(&self, request: Request, body_bytes_max: usize) -> Result<Response, Failure> {
-        let uri: Uri = request
-            .url
-            .parse()
-            .map_err(|error| Failure::Unsendable(format!("'{}' is no address: {error}", request.url)))?;
+        let uri: Uri = request.url.parse().map_err(|error| {
+            let address = shown(&request.url);
+            Failure::Unsendable(format!("'{address}' is no address: {error}"))
+        })?;
         let place = self.place(&uri)?;
         let message = message(&request, &uri)?;
         let stream = self.connect(&place).await?;
@@ -133,7 +136,9 @@ impl Client {
     }
 
     fn place(&self, uri: &Uri) -> Result<Place, Failure> {
-        let unsendable = |what: &str| Failure::Unsendable(format!("'{uri}' {what}"));
+        let address = uri.to_string();
+        let address = shown(&address);
+        let unsendable = |what: &str| Failure::Unsendable(format!("'{address}' {what}"));
         let is_tls = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
@@ -153,7 +158,7 @@ impl Client {
         let is_trusted = self.0.guard.trusts(&host, port);
         if !is_tls && !is_trusted && !self.0.guard.plain {
             return Err(Failure::Refused(format!(
-                "'{uri}' is not an HTTPS address; plain = true below [http] in stepwell.toml allows it"
+                "'{address}' is not an HTTPS address; plain = true below [http] in stepwell.toml allows it"
             )));
         }
         Ok(Place {
@@ -183,14 +188,18 @@ impl Client {
                      allows it"
                 )));
             }
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
+            match tokio::time::timeout(CONNECT_TIME, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
                     // A request that waits for more to send would only be slower.
                     let _ = stream.set_nodelay(true);
                     return Ok(stream);
                 }
-                Err(error) => {
-                    failure = Failure::Unreachable(format!("no connection to {host}:{port}: {error}"))
+                Ok(Err(error)) => {
+                    failure = Failure::Unreachable(format!("no connection to {host}:{port}: {error}"));
+                }
+                Err(_) => {
+                    failure =
+                        Failure::Unreachable(format!("no connection to {host}:{port}: it does not answer"));
                 }
             }
         }
@@ -235,9 +244,11 @@ fn message(request: &Request, uri: &Uri) -> Result<hyper::Request<Full<Bytes>>, 
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     *message.uri_mut() = path
         .parse()
-        .map_err(|_| unsendable(format!("'{path}' is no path")))?;
+        .map_err(|_| unsendable(format!("'{}' is no path", shown(path))))?;
     let headers = message.headers_mut();
-    for (name, value) in &request.headers {
+    // The length follows from the body; another one would only confuse the host.
+    let is_sent = |(name, _): &&(String, String)| !name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str());
+    for (name, value) in request.headers.iter().filter(is_sent) {
         let not_allowed = |_| unsendable(format!("the header '{name}' has characters that are not allowed"));
         let value =
             HeaderValue::from_bytes(value.as_bytes()).map_err(|error| not_allowed(error.to_string()))?;
@@ -251,6 +262,11 @@ fn message(request: &Request, uri: &Uri) -> Result<hyper::Request<Full<Bytes>>, 
         headers.insert(HOST, host.map_err(|error| unsendable(error.to_string()))?);
     }
     Ok(message)
+}
+
+/// An address as messages show it: its query may have secrets in it.
+fn shown(url: &str) -> &str {
+    url.split('?').next().unwrap_or_default()
 }
 
 /// Sends over a connection, and reads what comes back.

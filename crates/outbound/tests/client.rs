@@ -31,7 +31,10 @@ fn request(url: &str) -> Request {
     Request {
         method: "POST".to_owned(),
         url: url.to_owned(),
-        headers: vec![("X-One".to_owned(), "1".to_owned())],
+        headers: vec![
+            ("X-One".to_owned(), "1".to_owned()),
+            ("content-length".to_owned(), "2".to_owned()),
+        ],
         body: Bytes::from("hello"),
     }
 }
@@ -195,6 +198,8 @@ async fn what_is_no_request_is_not_sent() {
         let answer = client().send(request(url), LIMITS).await;
         assert!(matches!(answer, Err(Failure::Unsendable(_))), "{url}: {answer:?}");
     }
+    let answer = client().send(request("https://h h/?key=secret"), LIMITS).await;
+    assert!(!format!("{answer:?}").contains("secret"), "{answer:?}");
     let mut smuggled = request("http://127.0.0.1:1/");
     smuggled
         .headers
