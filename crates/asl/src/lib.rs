@@ -27,5 +27,5 @@ pub use diagnostics::{Code, Diagnostic, Place, Severity, definition_message, ref
 pub use env::{Env, Outside, Produced};
 pub use failure::Failure;
 pub use model::*;
-pub use parse::{LONE_STATE, Reading, Rules, read, read_for_test, read_lone_state, read_yaml};
+pub use parse::{LONE_STATE, Reading, Rules, SdkActions, read, read_for_test, read_lone_state, read_yaml};
 pub use query::Query;

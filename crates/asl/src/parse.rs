@@ -19,6 +19,8 @@ mod task;
 mod unsupported;
 mod wait;
 
+use std::fmt;
+
 use crate::diagnostics::{Code, Diagnostic, Findings, Place, Severity};
 use crate::document::{Malformed, Node, json_text, yaml_text};
 use crate::limits::DEFINITION_BYTES_MAX;
@@ -30,10 +32,29 @@ use flow::Reader;
 pub use lone::LONE_STATE;
 
 /// What a definition is read for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Rules {
     /// For an Express state machine, which may not wait for activities, jobs and callbacks.
     pub express: bool,
+    /// Which actions of the AWS SDK there are.
+    pub sdk_actions: SdkActions,
+}
+
+/// Knows whether a service of the AWS SDK has an action, both as a resource names them.
+#[derive(Clone, Copy)]
+pub struct SdkActions(pub fn(&str, &str) -> bool);
+
+impl Default for SdkActions {
+    /// Takes everything that looks like an action.
+    fn default() -> Self {
+        Self(|_, _| true)
+    }
+}
+
+impl fmt::Debug for SdkActions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SdkActions")
+    }
 }
 
 /// What came of reading a definition.

@@ -26,6 +26,7 @@ impl Case {
     fn read(&self) -> asl::Reading {
         let rules = Rules {
             express: self.headline.ends_with("[express]"),
+            ..Rules::default()
         };
         if self.headline.ends_with("[yaml]") {
             return asl::read_yaml(&self.definition, rules);

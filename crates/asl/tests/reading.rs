@@ -1,8 +1,9 @@
 //! Reading as a whole: AWS's sentences word for word, the machine's shape, limits, hostile texts.
 
 use asl::{
-    Code, FailText, FlowId, Pattern, QueryLanguage, Reading, Rules, StateId, StateKind, StateMachine, Target,
-    Transition, Until, definition_message, limits, read, read_for_test, read_lone_state, read_yaml,
+    Code, FailText, FlowId, Pattern, QueryLanguage, Reading, Rules, SdkActions, StateId, StateKind,
+    StateMachine, Target, Transition, Until, definition_message, limits, read, read_for_test,
+    read_lone_state, read_yaml,
 };
 use proptest::prelude::*;
 
@@ -24,9 +25,38 @@ fn codes(reading: &Reading) -> Vec<Code> {
 }
 
 #[test]
+fn actions_of_the_sdk_are_those_that_are_known() {
+    let rules = Rules {
+        sdk_actions: SdkActions(|service, action| (service, action) == ("s3", "getObject")),
+        ..Rules::default()
+    };
+    let read = |resource: &str| {
+        let text = format!(
+            r#"{{"StartAt":"A","States":{{"A":{{"Type":"Task","Resource":"{resource}","End":true}}}}}}"#
+        );
+        asl::read(&text, rules)
+    };
+    assert!(
+        read("arn:aws:states:::aws-sdk:s3:getObject.waitForTaskToken")
+            .machine
+            .is_some()
+    );
+    let reading = read("arn:aws:states:::aws-sdk:s3:getObjects");
+    assert_eq!(
+        definition_message(&reading.diagnostics),
+        "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The resource provided \
+         arn:aws:states:::aws-sdk:s3:getObjects is not recognized. The value is not a valid resource ARN, or the resource \
+         is not available in this region. at /States/A/Resource'"
+    );
+}
+
+#[test]
 fn refusals_are_awss_word_for_word() {
     let standard = Rules::default();
-    let express = Rules { express: true };
+    let express = Rules {
+        express: true,
+        ..Rules::default()
+    };
     let task = |resource: &str| {
         format!(r#"{{"StartAt":"A","States":{{"A":{{"Type":"Task","Resource":"{resource}","End":true}}}}}}"#)
     };
@@ -444,7 +474,22 @@ fn samples() -> Vec<String> {
 /// Reads it both ways and as both types; what comes of it must agree with itself.
 fn read_all_ways(text: &str) {
     for express in [false, true] {
-        for reading in [read(text, Rules { express }), read_yaml(text, Rules { express })] {
+        for reading in [
+            read(
+                text,
+                Rules {
+                    express,
+                    ..Rules::default()
+                },
+            ),
+            read_yaml(
+                text,
+                Rules {
+                    express,
+                    ..Rules::default()
+                },
+            ),
+        ] {
             let refused = reading
                 .diagnostics
                 .iter()

@@ -134,10 +134,45 @@ impl Client {
         }))
     }
 
-    /// Why the parameters of a call cannot be sent, found without sending them.
-    pub fn check(call: &Call, parameters: &Value, naming: Naming) -> Result<(), BadParameter> {
+    /// What is wrong with the parameters of a call, found without sending them.
+    ///
+    /// What is required may be given as null: then the service says what it thinks of that.
+    pub fn check(call: &Call, parameters: &Value, naming: Naming) -> Vec<BadParameter> {
         let parameters = quirks::parameters(call, parameters, naming);
-        build(call, &parameters, naming, Some("token")).map(|_| ())
+        let input = call
+            .operation()
+            .input
+            .and_then(|input| call.service().structure(input));
+        let members = input.map_or(&[][..], |input| &input.members);
+        let is_given = |name: &str| parameters.as_object().is_some_and(|given| given.contains(name));
+        let missing = members
+            .iter()
+            .filter(|member| member.is_required && !member.is_idempotency_token)
+            .map(|member| naming.name(member))
+            .filter(|name| !is_given(name))
+            .map(|name| BadParameter::Missing {
+                name: name.to_string(),
+            });
+        let names: Vec<&json::Str> = parameters
+            .as_object()
+            .into_iter()
+            .flat_map(json::Object::names)
+            .collect();
+        let is_known = |name: &str| members.iter().any(|member| **naming.name(member) == *name);
+        let unknown = names
+            .into_iter()
+            .filter(|name| !is_known(name))
+            .map(|name| BadParameter::Unknown {
+                name: name.to_string(),
+            });
+        let faults: Vec<BadParameter> = missing.chain(unknown).collect();
+        if !faults.is_empty() {
+            return faults;
+        }
+        build(call, &parameters, naming, Some("token"))
+            .err()
+            .into_iter()
+            .collect()
     }
 
     /// Calls an operation. Requests are sent again as AWS's SDKs do; dropping the future gives up.

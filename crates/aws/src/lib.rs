@@ -21,5 +21,5 @@ pub use facts::{
     BadPack, Call, DeclaredError, Kind, Limits, List, Location, Map, Member, Operation, Protocol, Service,
     Services, Shape, ShapeId, Signature, Structure, TimestampFormat, Unknown, XmlNamespace,
 };
-pub use settings::{Mode, Settings, UnknownMode, Unreachable};
+pub use settings::{BadSetting, Mode, Settings, UnknownMode, Unreachable};
 pub use wire::{Answer, BadAnswer, BadParameter, Naming, Refusal, Request, build, parse};

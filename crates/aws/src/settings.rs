@@ -7,7 +7,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::endpoint::{BadEndpoint, Endpoint};
-use crate::facts::Service;
+use crate::facts::{Service, Services};
 use crate::profile::Profiles;
 
 /// How far tasks may reach.
@@ -58,6 +58,19 @@ pub enum Unreachable {
     BadEndpoint(#[from] BadEndpoint),
 }
 
+/// A setting that makes no sense.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum BadSetting {
+    /// There is no such service.
+    #[error(
+        "`{0}` is no AWS service: a name is wanted as it stands in a task's resource, such as `dynamodb`"
+    )]
+    Service(String),
+    /// The endpoint is no address.
+    #[error(transparent)]
+    Endpoint(#[from] BadEndpoint),
+}
+
 /// Everything that decides where calls go and as whom.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -67,6 +80,8 @@ pub struct Settings {
     pub endpoints: BTreeMap<String, String>,
     /// The endpoint of all services without one of their own.
     pub endpoint: Option<String>,
+    /// Endpoints of services that nobody has to configure, such as those that this very process answers.
+    pub own_endpoints: BTreeMap<String, String>,
     /// How many calls of one service may be under way; more of them wait. 0 stands for the default.
     pub concurrency_max: usize,
     environment: BTreeMap<String, String>,
@@ -102,6 +117,22 @@ impl Settings {
             profiles: Profiles::parse(config, credentials),
             ..Self::default()
         }
+    }
+
+    /// Whether the endpoints that were set, those of the environment aside, are addresses of services that there are.
+    pub fn check(&self) -> Result<(), BadSetting> {
+        for (name, address) in &self.endpoints {
+            let service = Services::embedded()
+                .service(name)
+                .ok_or_else(|| BadSetting::Service(name.clone()))?;
+            Endpoint::custom(address, &service, "")?;
+        }
+        if let Some(address) = &self.endpoint {
+            let any = Services::embedded().service("sts");
+            any.map(|service| Endpoint::custom(address, &service, ""))
+                .transpose()?;
+        }
+        Ok(())
     }
 
     /// A variable of the environment; an empty one counts as not set.
@@ -153,6 +184,7 @@ impl Settings {
             .or_else(|| self.endpoints.get(&*service.asl_id).map(String::as_str))
             .or(self.endpoint.as_deref())
             .or_else(|| profiles.endpoint(profile, &name.to_ascii_lowercase()))
+            .or_else(|| self.own_endpoints.get(&*service.asl_id).map(String::as_str))
     }
 }
 
@@ -164,7 +196,6 @@ fn environment_name(service_id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Services;
 
     fn settings(environment: &[(&str, &str)], config: &str) -> Settings {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
@@ -223,6 +254,36 @@ mod tests {
         );
         settings.environment.extend([ignore]);
         assert!(authority(&settings, "sqs").is_err());
+    }
+
+    #[test]
+    fn own_endpoint_comes_last() {
+        let mut settings = settings(&[], "");
+        settings
+            .own_endpoints
+            .insert("lambda".to_owned(), "http://own".to_owned());
+        assert_eq!(authority(&settings, "lambda").unwrap(), "own");
+        settings.endpoint = Some("http://all".to_owned());
+        assert_eq!(authority(&settings, "lambda").unwrap(), "all");
+    }
+
+    #[test]
+    fn settings_are_checked() {
+        let mut settings = settings(&[], "");
+        settings
+            .endpoints
+            .insert("s3".to_owned(), "http://127.0.0.1:9000".to_owned());
+        assert_eq!(settings.check(), Ok(()));
+        settings.endpoint = Some("here".to_owned());
+        assert!(
+            settings
+                .check()
+                .unwrap_err()
+                .to_string()
+                .starts_with("`here` is no endpoint")
+        );
+        settings.endpoints.insert("s4".to_owned(), "http://x".to_owned());
+        assert_eq!(settings.check(), Err(BadSetting::Service("s4".to_owned())));
     }
 
     #[test]

@@ -75,7 +75,13 @@ fn express_machines_wait_for_nobody() {
     each_seed(FAULTS / 10, |seed| {
         let definition = flow(&mut Dice::new(seed), &mut 0, 3).to_string();
         let waits = definition.contains(".waitForTaskToken") || definition.contains(":activity:");
-        let reading = asl::read(&definition, Rules { express: true });
+        let reading = asl::read(
+            &definition,
+            Rules {
+                express: true,
+                ..Rules::default()
+            },
+        );
         assert_eq!(reading.machine.is_none(), waits, "{definition}");
     });
 }
@@ -95,7 +101,13 @@ fn any_text_is_read_and_what_is_accepted_runs() {
         for reading in [
             asl::read(&text, Rules::default()),
             asl::read_yaml(&text, Rules::default()),
-            asl::read(&text, Rules { express: true }),
+            asl::read(
+                &text,
+                Rules {
+                    express: true,
+                    ..Rules::default()
+                },
+            ),
         ] {
             drive(&mut dice, reading);
         }

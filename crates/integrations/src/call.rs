@@ -20,6 +20,8 @@ pub struct Call {
     pub execution_arn: Str,
     /// The ARN of its state machine.
     pub machine_arn: Str,
+    /// The role of the state machine.
+    pub role_arn: Str,
     /// The name of the state.
     pub state: Str,
     /// The task's token, if it has one.
@@ -82,6 +84,7 @@ pub(crate) mod tests {
             execution: 1,
             execution_arn: "arn:aws:states:us-east-1:000000000000:execution:m:e".into(),
             machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:m".into(),
+            role_arn: "arn:aws:iam::000000000000:role/r".into(),
             state: "S".into(),
             token: None,
             account: "000000000000".into(),

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use asl::{Pattern, Resource, Target};
+use aws::Client;
 use engine::{Ending, Order};
 use functions::Functions;
 use json::{Payload, Value};
@@ -13,7 +14,7 @@ use crate::http::Web;
 use crate::http::exchange::Exchange;
 use crate::mocks::{Mock, Mocks, Test, TestCaseError, without_file};
 use crate::sfn::OwnApi;
-use crate::{apigateway, http, lambda, sfn, states};
+use crate::{apigateway, http, lambda, sdk, sfn, states};
 
 /// All that tasks can be done with. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -23,6 +24,7 @@ struct Inner {
     functions: Functions,
     executions: OnceLock<Arc<dyn Executions>>,
     own_api: OnceLock<Arc<dyn OwnApi>>,
+    aws: OnceLock<Client>,
     mocks: OnceLock<Mocks>,
     web: OnceLock<Web>,
 }
@@ -34,6 +36,7 @@ impl Integrations {
             functions,
             executions: OnceLock::new(),
             own_api: OnceLock::new(),
+            aws: OnceLock::new(),
             mocks: OnceLock::new(),
             web: OnceLock::new(),
         }))
@@ -50,6 +53,11 @@ impl Integrations {
     /// Sets who answers the calls of `aws-sdk:sfn`. The first one counts; it should not own the server.
     pub fn set_own_api(&self, own_api: Arc<dyn OwnApi>) {
         self.0.own_api.get_or_init(|| own_api);
+    }
+
+    /// Sets who calls AWS services. The first one counts; without any they cannot be called.
+    pub fn set_aws(&self, client: Client) {
+        self.0.aws.get_or_init(|| client);
     }
 
     /// Sets what HTTP tasks are done with, once. Without, they reach no private address and know no connection.
@@ -109,7 +117,7 @@ impl Integrations {
             ("states", "startExecution") => &states::FIELDS,
             ("http", "invoke") => return http::refuse(parameters),
             ("apigateway", "invoke") => return apigateway::refuse(parameters),
-            _ => return None,
+            _ => return sdk::refuse(service, action, parameters),
         };
         fields.refuse(parameters)
     }
@@ -122,6 +130,7 @@ impl Integrations {
             functions,
             executions,
             own_api,
+            aws,
             ..
         } = &*self.0;
         match call.order.target.clone() {
@@ -143,6 +152,9 @@ impl Integrations {
                 }
                 ("apigateway", "invoke") => Box::pin(apigateway::invoke(self.web(), call, pattern)),
                 ("aws-sdk:sfn", _) => Box::pin(sfn::call(own_api.get().cloned(), call, action, pattern)),
+                (sdk, _) if sdk.starts_with("aws-sdk:") => {
+                    Box::pin(sdk::call(aws.get().cloned(), call, service, action, pattern))
+                }
                 _ => {
                     let answer = unknown(&call.order);
                     Box::pin(std::future::ready(answer))
@@ -212,8 +224,10 @@ fn client_name(service: &str) -> String {
     if !optimised.is_empty() {
         return optimised.to_owned();
     }
-    let name = service.strip_prefix("aws-sdk:").unwrap_or(service);
-    let mut letters = name.chars();
+    if let Some(service) = sdk::service(service) {
+        return service.error_prefix.to_string();
+    }
+    let mut letters = service.chars();
     letters
         .next()
         .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

@@ -7,6 +7,7 @@
 //! - [`call`]: a task and what came of it.
 //! - [`executions`]: what nested executions need of the runtime.
 //! - `lambda`, `states`, `sfn`, `http`, `apigateway`: the integrations. `web`: what those over HTTP have in common.
+//! - `sdk`: every other AWS service.
 //! - [`mocks`]: results from a mock configuration file, in place of tasks that are done.
 //! - `parameters`: what is wrong with a task's parameters.
 //! - [`redrive`]: whether an execution can be redriven.
@@ -22,6 +23,7 @@ mod metadata;
 pub mod mocks;
 mod parameters;
 pub mod redrive;
+mod sdk;
 mod sfn;
 mod states;
 mod web;
@@ -37,4 +39,5 @@ pub use http::exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use integrations::{Integrations, nested_end};
 pub use mocks::{Mock, MockFileError, Mocks, Test, TestCaseError, mocked_answers, without_file};
 pub use redrive::NotRedrivable;
+pub use sdk::is_sdk_action;
 pub use sfn::{OwnAnswer, OwnApi, OwnRequest};

@@ -140,6 +140,7 @@ async fn invoke(
         execution: 1,
         execution_arn: "arn:aws:states:us-east-1:000000000000:execution:m:e".into(),
         machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:m".into(),
+        role_arn: "arn:aws:iam::000000000000:role/r".into(),
         state: "S".into(),
         token: None,
         account: "000000000000".into(),

@@ -222,6 +222,7 @@ impl Live {
             execution: self.id.0,
             execution_arn: head.arn.clone(),
             machine_arn: head.machine_arn.clone(),
+            role_arn: head.role_arn.clone(),
             state: self.execution.state_of(order.task).cloned().unwrap_or_default(),
             token,
             account: Arc::clone(&scope.account),

@@ -143,6 +143,7 @@ fn call(trial: &Trial, order: Order, scope: &Scope) -> Call {
         execution: head.id,
         execution_arn: head.arn.clone(),
         machine_arn: head.machine_arn.clone(),
+        role_arn: head.role_arn.clone(),
         state: asl::LONE_STATE.into(),
         token: None,
         account: Arc::clone(&scope.account),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::{ApiError, Text};
-use asl::{Rules, StateMachine};
+use asl::{Rules, SdkActions, StateMachine};
 use store::MachineKind;
 
 /// A definition as it was given, and compiled.
@@ -35,6 +35,7 @@ pub(crate) async fn read(text: Text, kind: MachineKind) -> Result<Definition, Ap
 pub(crate) fn rules(kind: MachineKind) -> Rules {
     Rules {
         express: kind == MachineKind::Express,
+        sdk_actions: SdkActions(integrations::is_sdk_action),
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 
 use server::logs::Bounds;
 
+use crate::aws_config::AwsTable;
 use crate::limits_config::LimitsConfig;
 
 /// The file that is read when none is named and it is there.
@@ -37,6 +38,8 @@ pub(crate) struct ConfigFile {
     pub(crate) connections: toml::Table,
     /// The `[http]` table.
     pub(crate) http: Http,
+    /// The `[aws]` table.
+    pub(crate) aws: AwsTable,
 }
 
 /// Which hosts HTTP tasks may reach.
@@ -86,6 +89,8 @@ struct Contents {
     http: Http,
     #[serde(default)]
     logs: LogsConfig,
+    #[serde(default)]
+    aws: AwsTable,
 }
 
 impl ConfigFile {
@@ -120,6 +125,7 @@ impl ConfigFile {
             functions: contents.functions,
             connections: contents.connections,
             http: contents.http,
+            aws: contents.aws,
             folder,
             limits: contents.limits,
             logs: contents.logs,

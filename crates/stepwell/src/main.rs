@@ -8,6 +8,7 @@
 //! - [`web`]: what HTTP tasks may reach, and how they prove who they are.
 //! - [`logging`]: the process's own log, on standard error.
 
+mod aws_config;
 mod commands;
 mod config;
 mod functions_config;

@@ -63,6 +63,13 @@ impl Reader<'_> {
                 return None;
             }
         };
+        if let Target::Service { service, action, .. } = &resource.target
+            && let Some(service) = service.strip_prefix("aws-sdk:")
+            && !(self.rules.sdk_actions.0)(service, action)
+        {
+            field.error(resource::not_recognized(text));
+            return None;
+        }
         if self.rules.express {
             refuse_in_express(field, &resource);
         }

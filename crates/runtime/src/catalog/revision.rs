@@ -57,6 +57,7 @@ impl Revision {
     ) -> Result<Self, CatalogError> {
         let rules = Rules {
             express: kind == MachineKind::Express,
+            ..Rules::default()
         };
         let reading = asl::read(&record.definition, rules);
         match reading.machine {

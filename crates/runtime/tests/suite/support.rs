@@ -105,6 +105,7 @@ async fn machine_of(runtime: &Runtime, name: &str, definition: &str, kind: Machi
         definition,
         Rules {
             express: kind == MachineKind::Express,
+            ..Rules::default()
         },
     );
     let states = reading

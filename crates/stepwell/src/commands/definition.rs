@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use asl::{Diagnostic, Reading, Rules, Severity};
+use asl::{Diagnostic, Reading, Rules, SdkActions, Severity};
 
 /// A definition file and what came of reading it.
 pub(crate) struct Definition {
@@ -22,7 +22,10 @@ pub(crate) fn read(path: &Path, express: bool) -> anyhow::Result<Definition> {
     } else {
         fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?
     };
-    let rules = Rules { express };
+    let rules = Rules {
+        express,
+        sdk_actions: SdkActions(integrations::is_sdk_action),
+    };
     let is_yaml = path
         .extension()
         .is_some_and(|ending| ending == "yaml" || ending == "yml");

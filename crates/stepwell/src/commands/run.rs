@@ -25,7 +25,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use self::progress::Progress;
 use super::{EXIT_UNUSABLE, Output, definition};
 use crate::config::ConfigFile;
-use crate::{functions_config, logging, mocks, web};
+use crate::{aws_config, functions_config, logging, mocks, web};
 
 const EXIT_FAILED: u8 = 1;
 const EXIT_TIMED_OUT: u8 = 3;
@@ -64,6 +64,11 @@ pub(crate) struct Run {
     /// Mock configuration of Step Functions Local. [default: MockConfigFile.json, if it is there]
     #[arg(long, env = "SFN_MOCK_CONFIG", value_name = "FILE")]
     mock_config: Option<PathBuf>,
+
+    /// What tasks may call of AWS: `off` for nothing, `endpoints-only` for configured endpoints, `full` for AWS itself.
+    /// [default: endpoints-only]
+    #[arg(long, env = "STEPWELL_AWS_MODE", value_name = "MODE")]
+    aws_mode: Option<String>,
 
     /// What is printed: the output, or how the execution ended with all that is known of it.
     #[arg(long, value_enum, default_value_t = Output::Text)]
@@ -104,6 +109,7 @@ async fn execute(
     let functions = Functions::new(configs, functions::Settings::new("000000000000", "us-east-1"));
     let integrations = Integrations::new(functions.clone());
     integrations.set_web(web::set_up(&config)?);
+    integrations.set_aws(aws_config::client(&config, arguments.aws_mode.as_deref(), None)?);
     if let Some(mocks) = mocks::open(&config, arguments.mock_config.as_deref())? {
         integrations.set_mocks(mocks);
     }

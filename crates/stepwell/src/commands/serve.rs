@@ -19,7 +19,7 @@ use store::{EmbeddedOptions, EmbeddedStore, MemoryStore, Store, StoreError};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::ConfigFile;
-use crate::{functions_config, logging, mocks, web};
+use crate::{aws_config, functions_config, logging, mocks, web};
 
 /// The data folder that keeps nothing.
 pub(crate) const MEMORY: &str = ":memory:";
@@ -56,6 +56,11 @@ pub(crate) struct Serve {
     #[arg(long, env = "SFN_MOCK_CONFIG", value_name = "FILE")]
     mock_config: Option<PathBuf>,
 
+    /// What tasks may call of AWS: `off` for nothing, `endpoints-only` for configured endpoints, `full` for AWS itself.
+    /// [default: endpoints-only]
+    #[arg(long, env = "STEPWELL_AWS_MODE", value_name = "MODE")]
+    aws_mode: Option<String>,
+
     /// Write the log as JSON lines.
     #[arg(long)]
     log_json: bool,
@@ -85,6 +90,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
         "http://{}",
         listener.local_addr().context("failed to learn the port")?
     );
+    let aws = aws_config::client(config, arguments.aws_mode.as_deref(), Some(&url))?;
     let store = open_store(data)?;
 
     let mut settings = functions::Settings::new(
@@ -97,6 +103,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
         .context("failed to set up the functions that were deployed")?;
     let integrations = Integrations::new(functions.clone());
     integrations.set_web(web::set_up(config)?);
+    integrations.set_aws(aws);
     if let Some(mocks) = mocks {
         tracing::info!(path = %mocks.path().display(), "tests get mocked responses");
         integrations.set_mocks(mocks);

@@ -1,0 +1,82 @@
+//! AWS services: where tasks call them, by flags, environment and `stepwell.toml`.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use aws::{Client, Mode, Settings};
+
+use crate::config::ConfigFile;
+
+/// The `[aws]` table: what tasks may call of AWS.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AwsTable {
+    /// `off`, `endpoints-only` or `full`.
+    pub(crate) mode: Option<String>,
+    /// The endpoint of all services without one of their own.
+    pub(crate) endpoint: Option<String>,
+    /// Endpoints by the service's name in resources.
+    #[serde(default)]
+    pub(crate) endpoints: BTreeMap<String, String>,
+    /// How many calls of one service may be under way.
+    pub(crate) concurrency_max: Option<usize>,
+}
+
+/// The client of a server that itself answers for Lambda at `own_url`.
+pub(crate) fn client(
+    config: &ConfigFile,
+    mode: Option<&str>,
+    own_url: Option<&str>,
+) -> anyhow::Result<Client> {
+    let mut settings = Settings::of_process();
+    let mode = mode.or(config.aws.mode.as_deref());
+    settings.mode = mode
+        .map_or(Ok(Mode::default()), str::parse)
+        .context("failed to read `aws.mode`")?;
+    settings.endpoint = config.aws.endpoint.clone();
+    settings.endpoints = config.aws.endpoints.clone();
+    settings.concurrency_max = config.aws.concurrency_max.unwrap_or_default();
+    settings.check().context("failed to read `[aws]`")?;
+    if let Some(url) = own_url {
+        settings.own_endpoints.insert("lambda".to_owned(), url.to_owned());
+    }
+    Ok(Client::new(settings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(aws: AwsTable, mode: Option<&str>) -> Result<(), String> {
+        let config = ConfigFile {
+            aws,
+            ..ConfigFile::default()
+        };
+        client(&config, mode, None)
+            .map(|_| ())
+            .map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let aws = AwsTable {
+            mode: Some("on".to_owned()),
+            ..AwsTable::default()
+        };
+        let error = of(aws, None).unwrap_err();
+        assert!(
+            error.contains("`on` is none of `off`, `endpoints-only` and `full`"),
+            "{error}"
+        );
+        let aws = AwsTable {
+            endpoints: [("s4".to_owned(), "http://x".to_owned())].into(),
+            ..AwsTable::default()
+        };
+        assert!(of(aws, None).unwrap_err().contains("`s4` is no AWS service"));
+        let aws = AwsTable {
+            mode: Some("on".to_owned()),
+            ..AwsTable::default()
+        };
+        assert_eq!(of(aws, Some("off")), Ok(()));
+    }
+}

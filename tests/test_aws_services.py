@@ -1,0 +1,209 @@
+"""Tasks that call AWS services, against those of moto."""
+
+import json
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import boto3
+import pytest
+
+from stepwell import ACCOUNT, CREDENTIALS, REGION, ROLE, Refusal, wait_for
+
+
+@pytest.fixture(scope="module")
+def moto(tmp_path_factory):
+    """An address at which moto answers for every service."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("moto") / "log"
+    with open(log, "wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}"
+
+    def answers():
+        try:
+            return urllib.request.urlopen(f"{url}/moto-api/", timeout=5).status == 200
+        except OSError:
+            return False
+
+    try:
+        wait_for(f"moto, which says {log.read_text()}", answers, seconds=60)
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def aws(serve, moto):
+    """A server whose tasks call moto."""
+    return serve(environment={"AWS_ENDPOINT_URL": moto, **CREDENTIALS})
+
+
+@pytest.fixture
+def service(moto):
+    """Clients of moto's services."""
+    keys = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests"}
+    return lambda name: boto3.client(name, endpoint_url=moto, region_name=REGION, **keys)
+
+
+def chain(*tasks):
+    """Tasks one after the other: their resources, parameters and other fields."""
+    states = {}
+    for index, (resource, parameters, fields) in enumerate(tasks):
+        after = {"End": True} if index + 1 == len(tasks) else {"Next": f"T{index + 1}"}
+        resource = f"arn:aws:states:::aws-sdk:{resource}"
+        states[f"T{index}"] = {"Type": "Task", "Resource": resource, "Parameters": parameters, **fields, **after}
+    return {"StartAt": "T0", "States": states}
+
+
+def ended(wire, execution):
+    """How an execution has ended."""
+
+    def description():
+        found = wire.call("DescribeExecution", executionArn=execution)
+        return found["status"] != "RUNNING" and found
+
+    return wait_for(f"{execution} has ended", description)
+
+
+def run(server, unique, definition, data=None):
+    wire = server.wire()
+    machine = wire.call("CreateStateMachine", name=unique(), roleArn=ROLE, definition=json.dumps(definition))
+    execution = wire.call("StartExecution", stateMachineArn=machine["stateMachineArn"], input=json.dumps(data or {}))
+    return ended(wire, execution["executionArn"])
+
+
+def test_dynamodb_keeps_an_item(aws, service, unique):
+    table = unique()
+    service("dynamodb").create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    key = {"id": {"S": "1"}}
+    item = {**key, "open": {"Bool": True}, "nothing": {"Nul": True}, "list": {"L": [{"N": "1.5"}]}}
+    result = run(
+        aws,
+        unique,
+        chain(
+            ("dynamodb:putItem", {"TableName": table, "Item": item}, {"ResultPath": None}),
+            ("dynamodb:getItem", {"TableName": table, "Key": key}, {"OutputPath": "$.Item"}),
+        ),
+    )
+    assert result["status"] == "SUCCEEDED", result
+    assert json.loads(result["output"]) == item
+
+
+def test_s3_keeps_an_object(aws, service, unique):
+    bucket = unique().lower()
+    service("s3").create_bucket(Bucket=bucket)
+    place = {"Bucket": bucket, "Key": "a/b c/ü.json"}
+    copy = {"SourceBucket": bucket, "SourceKey": place["Key"], "DestinationBucket": bucket, "DestinationKey": "copy"}
+    result = run(
+        aws,
+        unique,
+        chain(
+            ("s3:putObject", {**place, "Body": {"x": ["ü"]}, "Metadata": {"who": "me"}}, {}),
+            ("s3:copyObject", copy, {}),
+            ("s3:getObject", {"Bucket": bucket, "Key": "copy"}, {}),
+        ),
+    )
+    assert result["status"] == "SUCCEEDED", result
+    output = json.loads(result["output"])
+    assert output["Body"] == '{"x":["ü"]}'
+    assert output["Metadata"] == {"who": "me"}
+    assert output["ContentLength"] == 12
+    assert output["LastModified"].endswith("Z")
+    assert list(output)[-1] == "Body"
+
+
+@pytest.mark.parametrize(
+    "resource, parameters, error, cause",
+    [
+        ("s3:getObject", {"Bucket": "nobody", "Key": "k"}, "S3.NoSuchBucketException", "Status Code: 404"),
+        ("dynamodb:deleteTable", {"TableName": "none"}, "DynamoDb.ResourceNotFoundException", "Service: DynamoDb"),
+        ("iam:getRole", {"RoleName": "none"}, "Iam.NoSuchEntityException", "Service: Iam"),
+        ("ec2:describeInstances", {"InstanceIds": ["i-1"]}, "Ec2.Ec2Exception", "Service: Ec2"),
+        ("lambda:getFunction", {"FunctionName": "none"}, "Lambda.ResourceNotFoundException", "Service: Lambda"),
+    ],
+)
+def test_errors_have_their_names(aws, unique, resource, parameters, error, cause):
+    result = run(aws, unique, chain((resource, parameters, {})))
+    assert (result["status"], result["error"]) == ("FAILED", error)
+    assert cause in result["cause"]
+
+
+@pytest.mark.parametrize(
+    "resource, parameters, expected",
+    [
+        ("ssm:putParameter", {"Name": "n", "Value": {"a": 1}, "Type": "String"}, {"Version": 1}),
+        ("sts:getCallerIdentity", {}, {"Account"}),
+        ("route53:listHostedZones", {}, {"HostedZones"}),
+        ("sns:createTopic", {"Name": "t"}, {"TopicArn"}),
+        ("ec2:describeVpcs", {}, {"Vpcs"}),
+        ("cloudwatchlogs:createLogGroup", {"LogGroupName": "g"}, {}),
+        ("eventbridge:listEventBuses", {}, {"EventBuses"}),
+        ("lambda:listFunctions", {}, {"Functions"}),
+    ],
+)
+def test_every_protocol_is_spoken(aws, unique, resource, parameters, expected):
+    result = run(aws, unique, chain((resource, parameters, {})))
+    assert result["status"] == "SUCCEEDED", result
+    output = json.loads(result["output"])
+    for name in expected:
+        assert name in output
+        if isinstance(expected, dict):
+            assert output[name] == expected[name]
+
+
+def test_a_message_carries_the_token_back(aws, service, unique):
+    sqs = service("sqs")
+    url = sqs.create_queue(QueueName=unique())["QueueUrl"]
+    message = {"QueueUrl": url, "MessageBody": {"token.$": "$$.Task.Token"}}
+    definition = chain(("sqs:sendMessage.waitForTaskToken", message, {}))
+    wire = aws.wire()
+    machine = wire.call("CreateStateMachine", name=unique(), roleArn=ROLE, definition=json.dumps(definition))
+    execution = wire.call("StartExecution", stateMachineArn=machine["stateMachineArn"], input="{}")["executionArn"]
+    got = wait_for("the message", lambda: sqs.receive_message(QueueUrl=url).get("Messages"))
+    token = json.loads(got[0]["Body"])["token"]
+    wire.call("SendTaskSuccess", taskToken=token, output='"done"')
+    result = ended(wire, execution)
+    assert (result["status"], result["output"]) == ("SUCCEEDED", '"done"')
+
+
+def test_a_role_is_taken_on(aws, unique):
+    role = {"Credentials": {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/other"}}
+    result = run(aws, unique, chain(("sts:getCallerIdentity", {}, role)))
+    assert result["status"] == "SUCCEEDED", result
+    assert ":assumed-role/other/" in json.loads(result["output"])["Arn"]
+
+
+def test_names_that_are_not_there_are_refused(aws, unique):
+    for resource in ("dynamodb:putItems", "dynamo:putItem", "kinesis:subscribeToShard"):
+        with pytest.raises(Refusal) as refused:
+            run(aws, unique, chain((resource, {}, {})))
+        assert refused.value.code == "InvalidDefinition"
+        assert f"The resource provided arn:aws:states:::aws-sdk:{resource} is not recognized." in refused.value.message
+
+
+def test_parameters_that_are_not_there_are_refused(aws, unique):
+    result = run(aws, unique, chain(("dynamodb:getItem", {"TableName": "t", "Keys": {}}, {})))
+    assert (result["status"], result["error"]) == ("FAILED", "States.Runtime")
+    assert "The field 'Key' is required but was missing" in result["cause"]
+    assert "The field 'Keys' is not supported by Step Functions" in result["cause"]
+
+
+def test_nothing_is_called_that_nobody_configured(serve, unique):
+    server = serve(environment={"AWS_ENDPOINT_URL": "", **CREDENTIALS})
+    result = run(server, unique, chain(("s3:listBuckets", {}, {})))
+    assert (result["status"], result["error"]) == ("FAILED", "S3.SdkClientException")
+    assert "AWS_ENDPOINT_URL_S3" in result["cause"]
