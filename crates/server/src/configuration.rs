@@ -8,6 +8,8 @@ use json::Str;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::logs::files::Group;
+
 /// What AWS's log destinations end with.
 const LOG_GROUP_END: &str = ":*";
 
@@ -28,7 +30,7 @@ pub(crate) fn logging(given: Option<LoggingConfiguration>) -> Result<LoggingConf
         let arn = group
             .and_then(|group| group.log_group_arn.as_deref())
             .unwrap_or_default();
-        if !(arn.starts_with("arn:") && arn.contains(":logs:") && arn.ends_with(LOG_GROUP_END)) {
+        if !arn.ends_with(LOG_GROUP_END) || Group::of_arn(arn).is_none() {
             return Err(invalid_logging(
                 "Log Destination must be a CloudWatch Log Group ARN that ends with ':*'.",
             ));
@@ -146,7 +148,19 @@ mod tests {
                 "InvalidLoggingConfiguration: Invalid Logging Configuration: Must specify exactly one Log Destination."
             );
         }
-        assert!(with(LogLevel::All, &[GROUP.trim_end_matches(":*")]).is_err());
+        for wrong in [
+            GROUP.trim_end_matches(":*"),
+            "",
+            "arn:aws:logs:us-east-1:000000000000:log-group::*",
+            "arn:aws:s3:us-east-1:000000000000:log-group:x:*",
+        ] {
+            assert_eq!(
+                with(LogLevel::All, &[wrong]).unwrap_err(),
+                "InvalidLoggingConfiguration: Invalid Logging Configuration: Log Destination must be a CloudWatch Log \
+                 Group ARN that ends with ':*'.",
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

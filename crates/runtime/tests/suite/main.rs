@@ -12,6 +12,7 @@ mod express;
 mod failures;
 mod jobs;
 mod limits;
+mod logs;
 mod nested;
 mod recovery;
 mod redrives;

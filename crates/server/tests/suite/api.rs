@@ -540,3 +540,49 @@ async fn operations_that_are_not_there_are_unknown() {
         "UnknownOperationException: "
     );
 }
+
+#[tokio::test]
+async fn encryption_and_tracing_are_kept_and_shown() {
+    let client = Client::new().await;
+    let create = |name: &str, encryption: json::Value| {
+        json::json!({
+            "name": name, "definition": PASS, "roleArn": "arn:aws:iam::000000000000:role/r",
+            "tracingConfiguration": {"enabled": true}, "encryptionConfiguration": encryption
+        })
+        .to_string()
+    };
+    let key = "arn:aws:kms:us-east-1:000000000000:key/0b26e34b-36b2-4b18-8ba3-63e39d5ae2c1";
+    let customers = json::json!({
+        "type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": key, "kmsDataKeyReusePeriodSeconds": 300
+    });
+    client
+        .done("CreateStateMachine", &create("m", customers.clone()))
+        .await;
+    let (_, described) = client.ask("DescribeStateMachine", &of_machine(MACHINE)).await;
+    let described = json::parse(&described).unwrap();
+    assert_eq!(
+        described.get("tracingConfiguration"),
+        Some(&json::json!({"enabled": true}))
+    );
+    let shown = described.get("encryptionConfiguration").unwrap();
+    for member in ["type", "kmsKeyId", "kmsDataKeyReusePeriodSeconds"] {
+        assert_eq!(shown.get(member), customers.get(member), "{member}");
+    }
+    for (encryption, fault) in [
+        (
+            json::json!({"type": "CUSTOMER_MANAGED_KMS_KEY"}),
+            "kmsKeyId is required for CUSTOMER_MANAGED_KMS_KEY",
+        ),
+        (
+            json::json!({"type": "AWS_OWNED_KEY", "kmsKeyId": key}),
+            "kmsKeyId and kmsDataKeyReusePeriodSeconds can only be set for CUSTOMER_MANAGED_KMS_KEY",
+        ),
+    ] {
+        assert_eq!(
+            client
+                .refused("CreateStateMachine", &create("n", encryption))
+                .await,
+            format!("InvalidEncryptionConfiguration: Invalid Encryption Configuration: '{fault}'")
+        );
+    }
+}
