@@ -19,5 +19,6 @@ mod redrives;
 mod starts;
 mod support;
 mod test_runs;
+mod trials;
 mod versions;
 mod waits;
