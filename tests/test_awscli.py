@@ -113,9 +113,3 @@ def test_activities(aws, unique):
     aws("delete-activity", "--activity-arn", activity)
     with pytest.raises(CommandFailed, match="ActivityDoesNotExist"):
         aws("describe-activity", "--activity-arn", activity)
-
-
-def test_what_is_not_served_is_an_error(aws):
-    routes = f"stateMachineVersionArn={arn('stateMachine', 'x')}:1,weight=100"
-    with pytest.raises(CommandFailed, match="UnknownOperationException"):
-        aws("create-state-machine-alias", "--name", "live", "--routing-configuration", routes)

@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 use crate::Trouble;
 use crate::stage;
 
+/// What a case requires that has a mock configuration.
+const MOCKS: &str = "mock-config";
+
 /// One recorded conversation.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Case {
@@ -18,6 +21,8 @@ pub(crate) struct Case {
     /// The services it needs beyond Step Functions.
     #[serde(default)]
     pub(crate) requires: Vec<String>,
+    /// The responses that the server's mock configuration has while the case is replayed.
+    pub(crate) mock_config: Option<Value>,
     /// What is said, in order.
     pub(crate) steps: Vec<Step>,
     /// What removes the things that were made.
@@ -40,7 +45,7 @@ impl Case {
         let missing: Vec<String> = self
             .requires
             .iter()
-            .filter(|service| !stage::SERVICES.contains(&service.as_str()))
+            .filter(|service| !stage::SERVICES.contains(&service.as_str()) && *service != MOCKS)
             .cloned()
             .collect();
         if missing.is_empty() {

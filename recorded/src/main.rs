@@ -17,7 +17,9 @@ mod server;
 mod stage;
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::task::LocalSet;
@@ -77,12 +79,16 @@ async fn replay_all(cases: Vec<Case>, options: &Options) -> Result<Report, Troub
     let server = Server::start(&options.binary)?;
     let mut stand = Stand {
         client: Client::new(server.authority()),
+        mocks: server.mocks().into(),
         replays: 0,
         report: Report::default(),
     };
-    let (mut plain, mut with_functions) = (VecDeque::new(), VecDeque::new());
+    let mut plain = VecDeque::new();
+    let mut with_functions = VecDeque::new();
+    let mut alone = VecDeque::new();
     for case in cases {
         match case.readiness() {
+            Readiness::Runs if case.mock_config.is_some() => alone.push_back(case),
             Readiness::Runs if case.has_functions() => with_functions.push_back(case),
             Readiness::Runs => plain.push_back(case),
             Readiness::Needs(services) => stand.report.skipped(&case, &services),
@@ -93,6 +99,7 @@ async fn replay_all(cases: Vec<Case>, options: &Options) -> Result<Report, Troub
     let jobs = options.jobs.min(FUNCTIONS_AT_A_TIME);
     let again = stand.replay(with_functions, jobs, Chance::First).await?;
     stand.replay(again, 1, Chance::Last).await?;
+    stand.replay(alone, 1, Chance::Last).await?;
     server.end()?;
     Ok(stand.report)
 }
@@ -100,6 +107,7 @@ async fn replay_all(cases: Vec<Case>, options: &Options) -> Result<Report, Troub
 /// Where cases are replayed, and what came of it.
 struct Stand {
     client: Client,
+    mocks: Rc<Path>,
     replays: u64,
     report: Report,
 }
@@ -127,9 +135,10 @@ impl Stand {
             {
                 let replay = Replay::new(self.replays, self.client.clone(), PATIENCE);
                 self.replays += 1;
+                let mocks = Rc::clone(&self.mocks);
                 running.spawn_local(async move {
                     let begun = Instant::now();
-                    let outcome = replay.run(&case).await;
+                    let outcome = replay.run(&case, &mocks).await;
                     (case, outcome, begun.elapsed())
                 });
             }

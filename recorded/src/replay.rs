@@ -3,6 +3,7 @@
 mod places;
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -109,10 +110,27 @@ impl Replay {
     }
 
     /// Goes through the case; ends at the first step that isn't as it was with AWS.
-    pub(crate) async fn run(mut self, case: &Case) -> Result<(), Failure> {
-        let outcome = self.steps(case).await;
+    ///
+    /// A case with a mock configuration writes it to the server's file, so no other may be under way.
+    pub(crate) async fn run(mut self, case: &Case, mocks: &Path) -> Result<(), Failure> {
+        let outcome = match self.mock(case, mocks) {
+            Ok(()) => self.steps(case).await,
+            Err(reason) => Err(Failure {
+                step: "0".to_owned(),
+                operation: "mocks".to_owned(),
+                reason,
+            }),
+        };
         self.clean(case, outcome.is_err()).await;
         outcome
+    }
+
+    fn mock(&mut self, case: &Case, mocks: &Path) -> Result<(), Reason> {
+        let Some(config) = &case.mock_config else {
+            return Ok(());
+        };
+        let config = self.request(config)?.to_string();
+        std::fs::write(mocks, config).map_err(|error| said(format!("{}: {error}", mocks.display())))
     }
 
     async fn steps(&mut self, case: &Case) -> Result<(), Failure> {

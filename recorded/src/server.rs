@@ -14,6 +14,7 @@ const ANNOUNCEMENT: &str = "listening on http://";
 pub(crate) struct Server {
     process: Child,
     authority: String,
+    mocks: PathBuf,
     folder: TempDir,
 }
 
@@ -21,10 +22,14 @@ impl Server {
     /// Starts a server on a free port and waits until it answers.
     pub(crate) fn start(binary: &Path) -> Result<Self, Trouble> {
         let folder = tempfile::tempdir()?;
+        let mocks = folder.path().join("mocks.json");
+        std::fs::write(&mocks, "{}")?;
         let log = std::fs::File::create(log_of(&folder))?;
         let mut process = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder.path().join("data"))
+            .arg("--mock-config")
+            .arg(&mocks)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -42,6 +47,7 @@ impl Server {
         Ok(Self {
             authority: authority.to_owned(),
             process,
+            mocks,
             folder,
         })
     }
@@ -49,6 +55,11 @@ impl Server {
     /// Where it listens: host and port.
     pub(crate) fn authority(&self) -> &str {
         &self.authority
+    }
+
+    /// Its mock configuration, which it reads again when it changes.
+    pub(crate) fn mocks(&self) -> &Path {
+        &self.mocks
     }
 
     /// Ends it; an error if it had already ended.
