@@ -5,13 +5,16 @@ PYTHON ?= python3
 BINARY = target/release/stepwell
 VENV = .venv
 VENV_READY = $(VENV)/ready
+AWS_TOOLS = crates/aws/tools
+AWS_VENV = .venv-aws
+AWS_VENV_READY = $(AWS_VENV)/ready
 JAVASCRIPT = tests/clients/javascript
 JAVASCRIPT_READY = $(JAVASCRIPT)/node_modules/.package-lock.json
 DENY_VERSION = 0.20.2
 JSONATA_JS = $(or $(CARGO_TARGET_DIR),target)/jsonata-js/package.json
 DENY = .tools/$(DENY_VERSION)/bin/cargo-deny
 
-.PHONY: demo run build test quick check rust recorded clients bench clean
+.PHONY: demo run build test quick check rust recorded protocols clients bench clean
 
 demo: build
 	$(PYTHON) examples/order/demo.py $(BINARY)
@@ -23,7 +26,7 @@ build:
 	$(CARGO) build --release -p stepwell
 
 # Everything there is, each part with its runner's own summary; the parts that need most time last.
-test: check rust recorded clients
+test: check rust recorded protocols clients
 
 # Without the real binary and its clients.
 quick: rust
@@ -47,6 +50,14 @@ $(JSONATA_JS):
 recorded: build
 	$(CARGO) run --quiet -p recorded -- $(BINARY)
 
+# One in fifty of AWS's operations, written and read beside botocore, and every endpoint. ONE_IN=1 takes all of them.
+ONE_IN ?= 50
+protocols: $(AWS_VENV_READY)
+	$(CARGO) build --quiet -p aws --example wire
+	cd $(AWS_TOOLS) && $(CURDIR)/$(AWS_VENV)/bin/python -m unittest --quiet
+	cd $(AWS_TOOLS) && $(CURDIR)/$(AWS_VENV)/bin/python -m awsfacts.differential --one-in $(ONE_IN) \
+	    --wire $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/examples/wire
+
 # The SDKs for JavaScript and Rust are fetched here, not beside tests that measure time.
 clients: build $(VENV_READY) $(JAVASCRIPT_READY)
 	$(CARGO) build --quiet --locked --manifest-path tests/clients/rust/Cargo.toml --target-dir target/client-tour
@@ -60,6 +71,11 @@ $(VENV_READY): tests/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	touch $@
 
+$(AWS_VENV_READY): $(AWS_TOOLS)/requirements.txt
+	$(PYTHON) -m venv $(AWS_VENV)
+	$(AWS_VENV)/bin/pip install --quiet --disable-pip-version-check -r $(AWS_TOOLS)/requirements.txt
+	touch $@
+
 $(JAVASCRIPT_READY): $(JAVASCRIPT)/package-lock.json
 	cd $(JAVASCRIPT) && npm ci --no-audit --no-fund --silent
 	touch $@
@@ -69,4 +85,4 @@ $(DENY):
 
 clean:
 	$(CARGO) clean
-	rm -rf $(VENV) .tools $(JAVASCRIPT)/node_modules
+	rm -rf $(VENV) $(AWS_VENV) .tools $(JAVASCRIPT)/node_modules

@@ -1,11 +1,11 @@
 //! Speaks the wire protocols line by line, so that another program can compare them with its own.
 //!
-//! A line of input is `{"service", "action", "parameters"}` or `{"service", "action", "answer"}`, a line of output the
-//! request or the result, or an object whose only member is `error`.
+//! A line of input is `{"service", "action", "parameters"}`, `{"service", "action", "answer"}` or `{"service", "region"}`,
+//! a line of output the request, the result or the endpoint, or an object whose only member is `error`.
 
 use std::io::{self, BufRead, Write};
 
-use aws::{Answer, Call, Naming, Request, Services, build, parse};
+use aws::{Answer, Call, Endpoint, Naming, Request, Services, build, parse};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use json::{Value, json};
@@ -23,6 +23,9 @@ fn main() -> io::Result<()> {
 fn reply(line: &str) -> Result<Value, String> {
     let asked = json::parse(line).map_err(|error| error.to_string())?;
     let text = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default();
+    if let Some(region) = asked.get("region").and_then(Value::as_str) {
+        return endpoint(text("service"), region);
+    }
     let call = Services::embedded()
         .find(text("service"), text("action"))
         .map_err(|error| error.to_string())?;
@@ -31,6 +34,19 @@ fn reply(line: &str) -> Result<Value, String> {
         (None, Some(answer)) => result(&call, answer),
         (None, None) => Err("neither parameters nor an answer".to_owned()),
     }
+}
+
+fn endpoint(service: &str, region: &str) -> Result<Value, String> {
+    let service = Services::embedded().service(service).ok_or("no such service")?;
+    let Endpoint {
+        authority,
+        path,
+        signing_region,
+        signing_name,
+        ..
+    } = Endpoint::of_aws(&service, region);
+    let host = format!("{authority}{path}");
+    Ok(json!([host, signing_region, signing_name]))
 }
 
 fn request(call: &Call, parameters: &Value) -> Result<Value, String> {

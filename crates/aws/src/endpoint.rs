@@ -22,16 +22,19 @@ const METADATA_HOSTS: [&str; 4] = [
 
 /// Where requests go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Endpoint {
-    pub(crate) is_tls: bool,
+pub struct Endpoint {
+    /// Whether it is spoken to over TLS.
+    pub is_tls: bool,
     /// Host and port.
-    pub(crate) authority: String,
+    pub authority: String,
     /// What comes before every path; never ends with a slash.
-    pub(crate) path: String,
-    pub(crate) signing_region: String,
-    pub(crate) signing_name: String,
+    pub path: String,
+    /// The region that signatures name.
+    pub signing_region: String,
+    /// The service's name in signatures.
+    pub signing_name: String,
     /// Somebody configured it, so that it is no host of AWS whose name says something.
-    pub(crate) is_custom: bool,
+    pub is_custom: bool,
 }
 
 /// An address that is no endpoint.
@@ -63,8 +66,8 @@ impl Endpoint {
         })
     }
 
-    /// AWS's own endpoint.
-    pub(crate) fn of_aws(service: &Service, region: &str) -> Self {
+    /// AWS's own endpoint of a service in a region.
+    pub fn of_aws(service: &Service, region: &str) -> Self {
         let table = Table::get();
         let partition = table.partition(region);
         let row = table.services.get(&*service.asl_id);

@@ -15,7 +15,7 @@ mod sign;
 mod wire;
 
 pub use client::{Caller, Client, Failure, Reply};
-pub use endpoint::BadEndpoint;
+pub use endpoint::{BadEndpoint, Endpoint};
 
 pub use facts::{
     BadPack, Call, DeclaredError, Kind, Limits, List, Location, Map, Member, Operation, Protocol, Service,

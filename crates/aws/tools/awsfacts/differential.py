@@ -5,7 +5,7 @@
     python -m awsfacts.differential --wire ../../../target/debug/examples/wire --freeze ../tests/data/wire.json
 
 Requests are compared in meaning with those of botocore's serialisers; answers, made by moto's serialisers, are parsed
-by both. It fails when anything differs for which there is no reason below.
+by both, and so are the endpoints of every service in every region. It fails when anything differs for which there is no reason below.
 """
 
 import argparse
@@ -25,8 +25,9 @@ import botocore.session
 import moto.core.model
 import moto.core.serialize
 from botocore.awsrequest import HeadersDict
+from botocore.endpoint_provider import EndpointProvider
 
-from awsfacts import facts, naming, samples
+from awsfacts import endpoints, facts, naming, samples
 
 
 # Operations whose requests and answers are kept as examples.
@@ -101,7 +102,32 @@ def main():
         lines = ",\n".join(json.dumps(example, ensure_ascii=False) for example in frozen)
         pathlib.Path(options.freeze).write_text(f"[\n{lines}\n]\n")
     report(counts)
+    if not options.freeze:
+        compare_endpoints(wire, loader, counts, options.only)
     sys.exit(any(outcome == "different" for _, _, outcome in counts))
+
+
+def compare_endpoints(wire, loader, counts, only):
+    """Every service's host in every region."""
+    partitions = loader.load_data("partitions")
+    regions = endpoints.known_regions(loader)
+    for name in loader.list_available_services("service-2"):
+        if name in naming.LEFT_OUT or (only and name != only):
+            continue
+        service = facts.service(loader, name)
+        rules = loader.load_service_model(name, "endpoint-rule-set-1")
+        provider = EndpointProvider(rules, partitions)
+        for region in regions:
+            wanted = endpoints.resolve(provider, rules, service, region)
+            if wanted is None:
+                counts["endpoint", "", "wants more than a region"] += 1
+                continue
+            found = wire.ask(service=service.asl_id, region=region)
+            outcome = "same" if found == list(wanted) else "different"
+            counts["endpoint", "", outcome] += 1
+            if outcome == "different":
+                print(f"{name} in {region}: wanted {wanted}, found {found}")
+    print("endpoints", {outcome: count for (kind, _, outcome), count in counts.items() if kind == "endpoint"})
 
 
 def report(counts):

@@ -6,7 +6,7 @@ A service's host is `{endpoint prefix}.{region}.{partition's domain}` unless its
     "q" signing region by partition                     "r" signing region by region
     "s" signing name                                    "n" signing name by region
 
-A service is left out of a region where its rules give no host without further parameters.
+Where a service's rules give no host without further parameters, it has the usual one.
 """
 
 import collections
@@ -19,11 +19,8 @@ DEFAULT = "{endpoint}.{r}.{dns}"
 
 
 def table(loader, services):
-    data = loader.load_data("endpoints")
     partitions = loader.load_data("partitions")
-    regions = {
-        region: partition["partition"] for partition in data["partitions"] for region in sorted(partition["regions"])
-    }
+    regions = known_regions(loader)
     domains = {partition["id"]: partition["outputs"]["dnsSuffix"] for partition in partitions["partitions"]}
     rows = {}
     for service in services:
@@ -34,6 +31,12 @@ def table(loader, services):
         if row:
             rows[service.asl_id] = row
     return {"regions": regions, "domains": domains, "services": rows}
+
+
+def known_regions(loader):
+    """The partition of every region."""
+    partitions = loader.load_data("endpoints")["partitions"]
+    return {region: partition["partition"] for partition in partitions for region in sorted(partition["regions"])}
 
 
 def resolve(provider, rules, service, region):
