@@ -11,6 +11,8 @@ pub struct Limits {
     pub activities: usize,
     /// Standard executions that may be open.
     pub open_executions: usize,
+    /// How long after its end an execution can be redriven, in seconds.
+    pub redrivable_seconds: u64,
     /// State transitions of an account's Standard executions in a region; nothing delays them when there is none.
     pub state_transitions: Option<Rate>,
 }
@@ -21,6 +23,7 @@ impl Default for Limits {
             state_machines: 100_000,
             activities: 100_000,
             open_executions: 1_000_000,
+            redrivable_seconds: asl::limits::REDRIVABLE_SECONDS,
             state_transitions: None,
         }
     }

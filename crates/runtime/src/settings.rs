@@ -24,8 +24,6 @@ pub struct Settings {
     pub max_tasks: usize,
     /// AWS's quotas.
     pub limits: Limits,
-    /// How long after its end an execution can be redriven, in seconds.
-    pub redrivable_seconds: u64,
     /// How many changes one commit holds at most.
     pub batch_changes: usize,
     /// How many bytes one commit holds at most, the last change aside.
@@ -67,7 +65,6 @@ impl Default for Settings {
             start_wait_millis: 1000,
             max_tasks: 1000,
             limits: Limits::default(),
-            redrivable_seconds: asl::limits::REDRIVABLE_SECONDS,
             batch_changes: 1024,
             batch_bytes: 4 << 20,
             uncommitted_bytes: 32 << 20,

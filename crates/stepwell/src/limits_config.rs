@@ -21,6 +21,7 @@ pub(crate) struct LimitsConfig {
     state_machines: Option<usize>,
     activities: Option<usize>,
     open_executions: Option<usize>,
+    redrivable_days: Option<u64>,
     #[serde(default)]
     throttling: Preset,
     #[serde(default)]
@@ -56,6 +57,9 @@ impl LimitsConfig {
             state_machines: self.state_machines.unwrap_or(defaults.state_machines),
             activities: self.activities.unwrap_or(defaults.activities),
             open_executions: self.open_executions.unwrap_or(defaults.open_executions),
+            redrivable_seconds: self
+                .redrivable_days
+                .map_or(defaults.redrivable_seconds, |days| days.saturating_mul(86_400)),
             state_transitions: own.or_else(|| self.throttling.region().map(Region::state_transitions)),
         }
     }
@@ -135,7 +139,7 @@ mod tests {
     #[test]
     fn single_rates_win_over_the_preset() {
         let config = read(
-            "open_executions = 5\n[rates]\nStopExecution = { bucket = 2, refill = 1 }\n\
+            "open_executions = 5\nredrivable_days = 2\n[rates]\nStopExecution = { bucket = 2, refill = 1 }\n\
              StartExecution-express = { bucket = 7, refill = 7 }\nStateTransition = { bucket = 9, refill = 3 }",
         );
         let rate = |bucket, refill| Rate { bucket, refill };
@@ -144,6 +148,7 @@ mod tests {
             .with(Operation::StopExecution, rate(2, 1));
         assert_eq!(config.throttling().unwrap(), Some(expected));
         assert_eq!(config.limits().open_executions, 5);
+        assert_eq!(config.limits().redrivable_seconds, 172_800);
         assert_eq!(config.limits().state_transitions, Some(rate(9, 3)));
     }
 
