@@ -25,7 +25,7 @@ pub use event::{BranchId, Detail, Ending, Event, Scheduled, StateType};
 pub use execution::{Execution, Head, Progress, Redriven};
 pub use fold::FoldError;
 pub use input::{Input, TaskKey, TimerKey, TimerKind};
-pub use moment::{Millis, Moment, Refusal, World};
+pub use moment::{Lane, Millis, Moment, Refusal, World};
 pub use probe::{Handled, Stage};
 pub use step::{Step, decide};
 pub use trial::{MapFigures, Mock, Setup, Trial, Verdict, VerdictStatus};

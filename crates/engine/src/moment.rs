@@ -46,6 +46,20 @@ pub trait World {
         let _ = machine_arn;
         false
     }
+
+    /// The lane that a task with these parameters goes through, when whoever does it does only so many at once.
+    fn lane(&self, _resource: &asl::Resource, _parameters: &json::Value) -> Option<Lane> {
+        None
+    }
+}
+
+/// Where tasks wait for each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lane {
+    /// Its name, which tasks that share it share.
+    pub name: json::Str,
+    /// How many of its tasks may be sent now.
+    pub room: usize,
 }
 
 /// Why a task cannot even be scheduled.

@@ -73,6 +73,8 @@ pub(crate) struct Stepper<'s> {
     pub(crate) chance: Chance,
     pub(crate) moment: Moment<'s>,
     pub(crate) room: usize,
+    /// How many tasks this step has sent through each lane.
+    pub(crate) lanes: Vec<(json::Str, usize)>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) work: Vec<Work>,
     /// Who watches, when a state is tested.
@@ -95,6 +97,7 @@ impl<'s> Stepper<'s> {
             machine,
             chance: Chance::new(moment.seed),
             room: moment.room,
+            lanes: Vec::new(),
             moment,
             execution,
             events: Vec::new(),

@@ -156,6 +156,14 @@ impl Functions {
         self.find(name_or_arn).map(|(_, function)| function)
     }
 
+    /// The function of that name or ARN, and how many of its calls run at once: more of them wait for a worker. None
+    /// when there is no such function, or none of its calls ever runs.
+    pub fn concurrency(&self, name_or_arn: &str) -> Option<(String, usize)> {
+        let (pool, _) = self.find(name_or_arn)?;
+        let concurrency = pool.config.concurrency();
+        (concurrency > 0).then(|| (pool.config.name.clone(), concurrency))
+    }
+
     /// Runs a function and waits for what becomes of it.
     ///
     /// Dropping the future kills the worker that has the call.

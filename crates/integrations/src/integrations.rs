@@ -6,7 +6,7 @@ use asl::{Pattern, Resource, Target};
 use aws::Client;
 use engine::{Ending, Order};
 use functions::Functions;
-use json::{Payload, Value};
+use json::{Payload, Str, Value};
 
 use crate::call::{Answer, BoxFuture, Call, ending};
 use crate::executions::{Described, Executions};
@@ -120,6 +120,19 @@ impl Integrations {
             _ => return sdk::refuse(service, action, parameters),
         };
         fields.refuse(parameters)
+    }
+
+    /// The lane that a task goes through, and how many tasks it takes at once: a local function's workers.
+    pub fn lane(&self, target: &Target, arn: &str, parameters: &Value) -> Option<(Str, usize)> {
+        let function = match target {
+            Target::Function => arn,
+            Target::Service { service, action, .. } if (&**service, &**action) == ("lambda", "invoke") => {
+                parameters.get("FunctionName").and_then(Value::as_str)?
+            }
+            Target::Service { .. } | Target::Activity => return None,
+        };
+        let (name, concurrency) = self.0.functions.concurrency(function)?;
+        Some((name.into(), concurrency))
     }
 
     /// Does a task. Dropping the future cancels what can be cancelled.

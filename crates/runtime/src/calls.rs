@@ -98,12 +98,7 @@ impl Shared {
         };
         let step = decide(&mut live.execution, Input::Start, moment);
         live.see(&step.events);
-        let sends = step
-            .effects
-            .iter()
-            .filter(|effect| matches!(effect, engine::Effect::Send(_)))
-            .count();
-        self.dispatcher.take(sends, 0);
+        self.take_places(&mut live, &step.effects, 0);
         self.log(self.logged(&live.execution, &live.revision, &step.events));
         if live.has_ended() {
             let described = Arc::new(live.described());

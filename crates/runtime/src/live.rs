@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use crate::catalog::Revision;
+use crate::dispatcher::LanePlace;
 use crate::shared::Shared;
 use crate::test_run::TestRun;
 
@@ -34,6 +35,8 @@ pub(crate) struct Live {
     pub(crate) weight: usize,
     /// Tasks that were sent and have not answered.
     pub(crate) running: Vec<Running>,
+    /// Places in lanes for tasks that are to be sent.
+    pub(crate) places: Vec<(TaskKey, LanePlace)>,
     /// Nested executions that tasks wait for.
     pub(crate) children: Vec<(TaskKey, Str)>,
     /// Ends of nested executions that came before their start was answered.
@@ -124,6 +127,7 @@ impl Live {
             uncommitted: 0,
             weight,
             running: Vec::new(),
+            places: Vec::new(),
             children: Vec::new(),
             early: Vec::new(),
             rest: None,
@@ -239,6 +243,12 @@ impl Live {
             nonce,
         };
         token.to_string().into()
+    }
+
+    /// The place that is held for a task to be sent.
+    pub(crate) fn take_place(&mut self, task: TaskKey) -> Option<LanePlace> {
+        let at = self.places.iter().position(|(known, _)| *known == task)?;
+        Some(self.places.swap_remove(at).1)
     }
 
     /// Forgets that a task runs.

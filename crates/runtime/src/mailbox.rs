@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::activities::HandOut;
 use crate::catalog::{Revision, Starting};
+use crate::dispatcher::LanePlace;
 use crate::live::Live;
 use crate::load::{Existing, Fetched};
 use crate::request::{ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError};
@@ -47,8 +48,8 @@ pub(crate) enum Work {
         answer: Answer,
         child: bool,
     },
-    /// There is room for a task that queued; its place is taken.
-    Room { task: TaskKey },
+    /// There is room for a task that queued; its place is taken, and that in its lane.
+    Room { task: TaskKey, place: Option<LanePlace> },
     /// A worker asks for the activity task.
     HandOut { task: TaskKey, to: HandOut },
     /// A nested execution has ended.

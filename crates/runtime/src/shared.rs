@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 
-use engine::{Ending, Event, Execution, Millis, Refusal, World};
+use engine::{Effect, Ending, Event, Execution, Lane, Millis, Order, Refusal, World};
 use integrations::Described;
 use json::{Str, Value};
 use store::{ExecId, Store};
@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::dispatcher::Dispatcher;
 use crate::express::ExpressRing;
+use crate::live::Live;
 use crate::log::Logged;
 use crate::mailbox::Mailboxes;
 use crate::rate::Buckets;
@@ -56,9 +57,40 @@ impl World for Shared {
         }
         self.tasks.refuse(resource, parameters).map(Refusal::Explained)
     }
+
+    fn lane(&self, resource: &asl::Resource, parameters: &Value) -> Option<Lane> {
+        let (name, width) = self.tasks.lane(&resource.target, &resource.arn, parameters)?;
+        let room = self.dispatcher.lane_room(&name, width);
+        Some(Lane { name, room })
+    }
 }
 
 impl Shared {
+    /// The lane that a task goes through, and how many it takes; none for a test's, which are not done.
+    pub(crate) fn lane_of(&self, live: &Live, order: &Order) -> Option<(Str, usize)> {
+        if live.test_run.is_some() {
+            return None;
+        }
+        self.tasks
+            .lane(&order.target, &order.resource, order.parameters.value())
+    }
+
+    /// Takes places for the tasks that a step decided to send, beside those that are held already.
+    pub(crate) fn take_places(&self, live: &mut Live, effects: &[Effect], held: usize) {
+        let mut sends = 0;
+        for effect in effects {
+            let Effect::Send(order) = effect else { continue };
+            sends += 1;
+            if live.places.iter().all(|(task, _)| *task != order.task)
+                && let Some((lane, width)) = self.lane_of(live, order)
+            {
+                let place = self.dispatcher.enter(lane, width);
+                live.places.push((order.task, place));
+            }
+        }
+        self.dispatcher.take(sends, held);
+    }
+
     /// An id for an Express execution that is never saved: above all that are.
     pub(crate) fn unsaved_id(&self) -> ExecId {
         let number = self

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use asl::Resource;
+use asl::{Resource, Target};
 use engine::{Ending, Order};
 use integrations::{
     Answer, BoxFuture, Call, Described, Exchange, Executions, Integrations, Mock, Test, TestCaseError,
     without_file,
 };
-use json::{Payload, Value};
+use json::{Payload, Str, Value};
 
 /// Does tasks: [`Integrations`], or a script in tests.
 pub trait Tasks: Send + Sync {
@@ -17,6 +17,11 @@ pub trait Tasks: Send + Sync {
 
     /// AWS's reason not even to schedule a task with these parameters.
     fn refuse(&self, resource: &Resource, parameters: &Value) -> Option<String>;
+
+    /// The lane that a task goes through, by its name, and how many tasks it takes at once. More wait, unsent.
+    fn lane(&self, _target: &Target, _arn: &str, _parameters: &Value) -> Option<(Str, usize)> {
+        None
+    }
 
     /// Does a task. Dropping the future cancels what can be cancelled.
     fn perform(&self, call: Call) -> BoxFuture<'static, Answer>;
@@ -63,6 +68,10 @@ impl Tasks for Integrations {
 
     fn refuse(&self, resource: &Resource, parameters: &Value) -> Option<String> {
         Self::refuse(self, resource, parameters)
+    }
+
+    fn lane(&self, target: &Target, arn: &str, parameters: &Value) -> Option<(Str, usize)> {
+        Self::lane(self, target, arn, parameters)
     }
 
     fn perform(&self, call: Call) -> BoxFuture<'static, Answer> {

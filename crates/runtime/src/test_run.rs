@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use asl::Target;
-use engine::{BranchId, Detail, Event, Order, Refusal, TaskKey, World};
+use engine::{BranchId, Detail, Event, Lane, Order, Refusal, TaskKey, World};
 use integrations::{Answer, Mock, Test, mocked_answers};
 use json::{Str, Value};
 
@@ -104,5 +104,12 @@ impl World for Surroundings<'_> {
             }
         }
         self.shared.refuse(state, resource, parameters)
+    }
+
+    fn lane(&self, resource: &asl::Resource, parameters: &Value) -> Option<Lane> {
+        match self.test_run {
+            Some(_) => None,
+            None => self.shared.lane(resource, parameters),
+        }
     }
 }

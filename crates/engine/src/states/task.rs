@@ -35,6 +35,7 @@ pub(crate) fn begin(
         }
     }
 
+    let has_room = step.has_room(&task.resource, scheduled.parameters.value());
     let detail = match &task.resource.target {
         Target::Function => Detail::LambdaFunctionScheduled {
             resource: task.resource.arn.clone(),
@@ -57,8 +58,7 @@ pub(crate) fn begin(
     let key = TaskKey { branch, event };
     if task.resource.target == Target::Activity {
         step.push_order(key, Effect::Offer);
-    } else if step.room > 0 {
-        step.room -= 1;
+    } else if has_room {
         start(step, key, &task.resource);
     } else {
         step.effects.push(Effect::Queue(key));
@@ -296,6 +296,27 @@ pub(crate) fn timed_out(step: &mut Stepper<'_>, key: TaskKey, heartbeat: bool) {
 }
 
 impl<'s> Stepper<'s> {
+    /// Takes a place for a task to be sent at once, if there is one.
+    fn has_room(&mut self, resource: &Resource, parameters: &Value) -> bool {
+        if self.room == 0 || resource.target == Target::Activity {
+            return false;
+        }
+        if let Some(lane) = self.moment.world.lane(resource, parameters) {
+            let place = self.lanes.iter().position(|(name, _)| *name == lane.name);
+            let place = place.unwrap_or_else(|| {
+                self.lanes.push((lane.name, 0));
+                self.lanes.len() - 1
+            });
+            let (_, sent) = &mut self.lanes[place];
+            if *sent >= lane.room {
+                return false;
+            }
+            *sent += 1;
+        }
+        self.room -= 1;
+        true
+    }
+
     /// The state that a task under way belongs to.
     fn running(&self, key: TaskKey) -> Option<(&'s State, &'s Task)> {
         self.execution.attempt(key)?;

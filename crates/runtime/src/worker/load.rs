@@ -119,7 +119,10 @@ impl Worker {
                 Progress::Scheduled if order.target == asl::Target::Activity => {
                     self.shared.activities.offer(&order.resource, live.id, task);
                 }
-                Progress::Scheduled => self.shared.dispatcher.queue(live.id, task),
+                Progress::Scheduled => {
+                    let lane = self.shared.lane_of(live, &order);
+                    self.shared.dispatcher.queue(live.id, task, lane);
+                }
                 Progress::Started if starts_child(&order) => {
                     self.shared.dispatcher.take(1, 0);
                     self.send(live, order);

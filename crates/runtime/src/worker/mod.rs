@@ -273,7 +273,10 @@ impl Worker {
             };
             worked = true;
             match work {
-                Work::Room { task } => self.shared.dispatcher.queue(id, task),
+                Work::Room { task, place } => {
+                    drop(place);
+                    self.shared.dispatcher.queue(id, task, None);
+                }
                 work => self.apply(id, work),
             }
         }

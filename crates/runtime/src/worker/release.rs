@@ -110,7 +110,7 @@ impl Worker {
         for effect in effects {
             match effect {
                 Effect::Send(order) => self.send(live, order),
-                Effect::Queue(task) => self.shared.dispatcher.queue(live.id, task),
+                Effect::Queue(task) => self.queue(live, task),
                 Effect::Offer(order) => self.shared.activities.offer(&order.resource, live.id, order.task),
                 Effect::Follow(order, accepted) => self.follow(live, order, accepted),
                 Effect::Cancel(task) => self.cancel(live, task),
@@ -119,8 +119,17 @@ impl Worker {
         }
     }
 
+    fn queue(&self, live: &Live, task: TaskKey) {
+        let lane = live
+            .execution
+            .open_task(task)
+            .and_then(|(order, _)| self.shared.lane_of(live, &order));
+        self.shared.dispatcher.queue(live.id, task, lane);
+    }
+
     pub(super) fn send(&self, live: &mut Live, order: engine::Order) {
         let task = order.task;
+        let place = live.take_place(task);
         let test_run = live.test_run.as_ref();
         if let Some(answers) = test_run.and_then(|test_run| test_run.answers(&self.shared, &order)) {
             for answer in answers {
@@ -131,7 +140,7 @@ impl Worker {
             return self.shared.dispatcher.give_back(1);
         }
         let child = crate::live::awaits_child(&order);
-        let abort = self.shared.dispatcher.send(live.id, live.call(order));
+        let abort = self.shared.dispatcher.send(live.id, live.call(order), place);
         live.running.push(Running {
             task,
             abort,

@@ -1,6 +1,6 @@
 //! Steps: an input is decided, and what became true is made ready to be saved.
 
-use engine::{Effect, Input, Moment, decide};
+use engine::{Input, Moment, decide};
 use store::{Closed, Commit, OpenRow, codec};
 
 use crate::live::{Kind, Live, status};
@@ -21,11 +21,10 @@ impl Worker {
             Input::Redrive { .. } => Begins::Redrive,
             _ => Begins::Nothing,
         };
-        let dispatcher = &self.shared.dispatcher;
         let moment = Moment {
             now: self.shared.clock.now(),
             seed: self.shared.chance.next(),
-            room: dispatcher.room(),
+            room: self.shared.dispatcher.room(),
             world: &Surroundings {
                 shared: &self.shared,
                 test_run: live.test_run.as_deref(),
@@ -33,12 +32,7 @@ impl Worker {
         };
         let step = decide(&mut live.execution, input, moment);
         live.see(&step.events);
-        let sends = step
-            .effects
-            .iter()
-            .filter(|effect| matches!(effect, Effect::Send(_)))
-            .count();
-        dispatcher.take(sends, held);
+        self.shared.take_places(live, &step.effects, held);
         if step.events.is_empty() {
             return step.taken;
         }

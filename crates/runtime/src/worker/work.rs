@@ -19,8 +19,12 @@ impl Worker {
         }
         match work {
             Work::Answer { task, answer, child } => self.answered(live, task, answer, child),
-            Work::Room { task } => {
-                self.step(live, Input::TaskStarting(task), 1, Some(Work::Room { task }));
+            Work::Room { task, place } => {
+                live.places.extend(place.map(|place| (task, place)));
+                let redo = Work::Room { task, place: None };
+                if !self.step(live, Input::TaskStarting(task), 1, Some(redo)) {
+                    live.take_place(task);
+                }
             }
             Work::HandOut { task, to } => self.hand_out(live, task, to),
             Work::ChildEnded { task, child } => self.child_ended(live, task, child),

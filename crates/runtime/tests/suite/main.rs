@@ -11,6 +11,7 @@ mod crashes;
 mod express;
 mod failures;
 mod jobs;
+mod lanes;
 mod limits;
 mod logs;
 mod nested;

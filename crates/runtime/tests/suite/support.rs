@@ -199,8 +199,8 @@ fn event_name(detail: &Detail) -> String {
 }
 
 /// Tasks by the name at the end of their ARN: `echo` gives its input back, `fail` fails, `never` hangs,
-/// `gate` waits until the test opens it, `flaky` fails twice for each input and then succeeds; services
-/// accept whatever they are sent.
+/// `gate` and `narrow` wait until the test opens it, `flaky` fails twice for each input and then succeeds;
+/// `narrow` and `flaky` do two at once. Services accept whatever they are sent.
 pub(crate) struct Script {
     shared: Arc<Scripted>,
     nested: Integrations,
@@ -291,6 +291,12 @@ impl Tasks for Script {
         (parameters.as_str() == Some("refuse me")).then(|| "It is refused.".to_owned())
     }
 
+    fn lane(&self, target: &Target, arn: &str, _: &Value) -> Option<(Str, usize)> {
+        let name = arn.rsplit(':').next().unwrap_or_default();
+        let is_narrow = *target == Target::Function && matches!(name, "narrow" | "flaky");
+        is_narrow.then(|| (name.into(), 2))
+    }
+
     fn perform(&self, call: Call) -> BoxFuture<'static, Answer> {
         if let Target::Service { service, .. } = &call.order.target {
             let input = call.order.parameters.text().to_string();
@@ -341,7 +347,7 @@ impl Tasks for Script {
                 "fail" => failed(),
                 "never" => std::future::pending().await,
                 "panic" => panic!("the script says so"),
-                "gate" => {
+                "gate" | "narrow" => {
                     shared.gate.acquire().await.unwrap().forget();
                     Answer::Succeeded(input)
                 }
