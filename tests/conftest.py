@@ -2,12 +2,16 @@
 
 import itertools
 import json
+import socket
+import subprocess
+import sys
 import time
+import urllib.request
 
 import pytest
 
 import stepwell
-from stepwell import ROLE, Server, ended
+from stepwell import REGION, ROLE, Server, ended, wait_for
 
 # The tests that take longest begin first, so that others run beside them.
 LONGEST = ("test_kill.py", "every_operation", "no_task_within", "retry_catch", "test_restart.py")
@@ -96,3 +100,41 @@ def execute(client, create):
         return ended(client, started["executionArn"], seconds)
 
     return execution
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory):
+    """An address at which moto answers for every service."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("moto") / "log"
+    with open(log, "wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}"
+
+    def answers():
+        try:
+            return urllib.request.urlopen(f"{url}/moto-api/", timeout=5).status == 200
+        except OSError:
+            return False
+
+    try:
+        wait_for(f"moto, which says {log.read_text()}", answers, seconds=60)
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def service(moto):
+    """Clients of moto's services."""
+    keys = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests"}
+    import boto3
+
+    return lambda name: boto3.client(name, endpoint_url=moto, region_name=REGION, **keys)

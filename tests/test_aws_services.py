@@ -1,57 +1,16 @@
 """Tasks that call AWS services, against those of moto."""
 
 import json
-import socket
-import subprocess
-import sys
-import urllib.request
 
-import boto3
 import pytest
 
-from stepwell import ACCOUNT, CREDENTIALS, REGION, ROLE, Refusal, wait_for
-
-
-@pytest.fixture(scope="module")
-def moto(tmp_path_factory):
-    """An address at which moto answers for every service."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("moto") / "log"
-    with open(log, "wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-    url = f"http://127.0.0.1:{port}"
-
-    def answers():
-        try:
-            return urllib.request.urlopen(f"{url}/moto-api/", timeout=5).status == 200
-        except OSError:
-            return False
-
-    try:
-        wait_for(f"moto, which says {log.read_text()}", answers, seconds=60)
-        yield url
-    finally:
-        process.kill()
-        process.wait()
+from stepwell import ACCOUNT, CREDENTIALS, ROLE, Refusal, wait_for
 
 
 @pytest.fixture
 def aws(serve, moto):
     """A server whose tasks call moto."""
     return serve(environment={"AWS_ENDPOINT_URL": moto, **CREDENTIALS})
-
-
-@pytest.fixture
-def service(moto):
-    """Clients of moto's services."""
-    keys = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests"}
-    return lambda name: boto3.client(name, endpoint_url=moto, region_name=REGION, **keys)
 
 
 def chain(*tasks):

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from stepwell import ROLE, ended, event_types
+from stepwell import CREDENTIALS, ROLE, ended, event_types
 
 CONFIG = """
 [http]
@@ -174,13 +174,15 @@ def test_api_gateway_is_where_the_endpoint_says(serve):
             "Path": "orders",
             "QueryParameters": {"q": ["1", "2"]},
             "RequestBody": "HelloWorld",
+            "AuthType": "IAM_ROLE",
         }
         done = run(client, "arn:aws:states:::apigateway:invoke", parameters, "api")
         assert done["status"] == "SUCCEEDED", done
         asked = json.loads(done["output"])["ResponseBody"]
         assert (asked["path"], asked["body"]) == ("/prod/orders?q=1&q=2", '"HelloWorld"')
-        host_name = {name.lower(): value for name, value in asked["headers"].items()}["host"]
-        assert host_name == "a1.execute-api.us-east-1.amazonaws.com"
+        headers = {name.lower(): value for name, value in asked["headers"].items()}
+        assert "/us-east-1/execute-api/aws4_request" in headers["authorization"]
+        assert headers["host"] == "a1.execute-api.us-east-1.amazonaws.com"
         parameters = {"ApiEndpoint": url, "Method": "GET", "Path": "status/403"}
         refused = run(client, "arn:aws:states:::apigateway:invoke", parameters, "refused")
         assert (refused["status"], refused["error"]) == ("FAILED", "ApiGateway.403")
@@ -210,3 +212,34 @@ def test_test_state_shows_the_request_and_its_secrets_when_asked(serve, tmp_path
         revealed = tested(inspectionLevel="TRACE", revealSecrets=True)
         assert revealed["request"]["headers"] == f"[X-Mine: 1, X-Key: k-17, {region}]"
         assert "request" not in tested(inspectionLevel="DEBUG")
+
+
+def test_aws_itself_is_not_called_by_accident(serve):
+    parameters = {"ApiEndpoint": "a1.execute-api.us-east-1.amazonaws.com", "Method": "GET"}
+    refused = run(serve().boto3(), "arn:aws:states:::apigateway:invoke", parameters, "api")
+    assert (refused["status"], refused["error"]) == ("FAILED", "ApiGateway.SdkClientException")
+    assert "no endpoint is configured for `API Gateway`" in refused["cause"]
+
+
+def test_connections_may_be_those_of_eventbridge(serve, tmp_path, moto, service):
+    made = service("events").create_connection(
+        Name="Crm",
+        AuthorizationType="API_KEY",
+        AuthParameters={
+            "ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "k-4"},
+            "InvocationHttpParameters": {"HeaderParameters": [{"Key": "X-Tenant", "Value": "7"}]},
+        },
+    )
+    path = tmp_path / "stepwell.toml"
+    path.write_text('[http]\nallow = ["127.0.0.1"]\nplain = true\n')
+    with host() as url:
+        client = serve("--config", path, environment={"AWS_ENDPOINT_URL": moto, **CREDENTIALS}).boto3()
+        parameters = call(url, InvocationConfig={"ConnectionArn": made["ConnectionArn"]})
+        done = run(client, HTTP, parameters, "of-eventbridge")
+        assert done["status"] == "SUCCEEDED", done
+        headers = json.loads(done["output"])["ResponseBody"]["headers"]
+        headers = {name.lower(): value for name, value in headers.items()}
+        assert (headers["x-key"], headers["x-tenant"]) == ("k-4", "7")
+        parameters = call(url, InvocationConfig={"ConnectionArn": CONNECTION})
+        missing = run(client, HTTP, parameters, "missing")
+        assert missing["error"] == "Events.ConnectionResource.ResourceNotFound"

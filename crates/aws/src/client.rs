@@ -227,7 +227,7 @@ impl Client {
     }
 
     /// As whom a call is made.
-    async fn credentials(&self, caller: &Caller) -> Result<Credentials, Failure> {
+    pub(crate) async fn credentials(&self, caller: &Caller) -> Result<Credentials, Failure> {
         let settings = &self.0.settings;
         let base = source(settings)
             .map_err(|error| Failure::Client(format!("Unable to load credentials: {error}")))?;
@@ -318,6 +318,10 @@ impl Client {
             return Err(refusal.cause(&call.service().error_prefix, attempts));
         }
         parse(&call, &answer, Naming::Sdk).map_err(|error| error.to_string())
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
     }
 
     pub(crate) fn http(&self) -> &Http {

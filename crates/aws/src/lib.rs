@@ -1,6 +1,7 @@
 //! The model-driven client for every AWS service: what a service's operations take and give comes from one committed
 //! file of facts, so that no service needs code of its own.
 
+mod authorize;
 mod client;
 mod credentials;
 mod endpoint;
@@ -14,6 +15,7 @@ mod settings;
 mod sign;
 mod wire;
 
+pub use authorize::Unsigned;
 pub use client::{Caller, Client, Failure, Reply};
 pub use endpoint::{BadEndpoint, Endpoint};
 

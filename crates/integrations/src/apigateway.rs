@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use asl::Pattern;
 use asl::limits::PAYLOAD_BYTES_MAX;
+use aws::{Client, Unsigned};
 use bytes::Bytes;
 use engine::Ending;
 use json::{Payload, Value};
@@ -14,6 +15,7 @@ use crate::http::Web;
 use crate::http::connections::with_query;
 use crate::http::form;
 use crate::parameters::{Fields, refusal};
+use crate::sdk::caller;
 use crate::web::{self, Shape};
 
 /// The parameters of `apigateway:invoke`.
@@ -90,15 +92,21 @@ pub(crate) fn refuse(parameters: &Value) -> Option<String> {
 }
 
 /// Calls the API. With a task token, the answer only says that the call was taken.
-pub(crate) async fn invoke(web: Web, call: Call, pattern: Pattern) -> Answer {
+pub(crate) async fn invoke(web: Web, aws: Option<Client>, call: Call, pattern: Pattern) -> Answer {
     let parameters = call.order.parameters.value();
     if let Some(text) = refuse(parameters) {
         return Answer::failed("States.Runtime", text);
     }
-    let request = match request(&web, parameters) {
-        Ok(request) => request,
+    let mut prepared = match Prepared::of(&web, parameters) {
+        Ok(prepared) => prepared,
         Err(ending) => return Answer::Failed(ending),
     };
+    if prepared.is_signed
+        && let Err(ending) = prepared.sign(aws, &call).await
+    {
+        return Answer::Failed(ending);
+    }
+    let request = prepared.into_request();
     let answer = match web.gateway.send(request, LIMITS).await {
         Ok(answer) => answer,
         Err(failure) => return Answer::Failed(failed(failure)),
@@ -118,46 +126,83 @@ fn result(answer: &Response, text: &str) -> Value {
     web::result(answer, web::body(text))
 }
 
-fn request(web: &Web, parameters: &Value) -> Result<Request, Ending> {
-    let text = |name: &str| parameters.get(name).and_then(Value::as_str).unwrap_or_default();
-    if matches!(text("AuthType"), "IAM_ROLE" | "RESOURCE_POLICY") {
-        return Err(ending(
-            "ApiGateway.SdkClientException",
-            "Unable to load credentials: requests that are signed need the credentials of AWS, which are not set up here.",
-        ));
-    }
-    let list = |name: &str| {
-        parameters
-            .get(name)
-            .and_then(|value| web::pairs(value, Shape::Many))
-            .unwrap_or_default()
-    };
-    let body = parameters.get("RequestBody").cloned().unwrap_or_default();
-    let keeps_nulls = parameters.get("AllowNullValues").and_then(Value::as_bool) == Some(true);
-    let body = match &body {
-        Value::Null => Bytes::new(),
-        body if keeps_nulls => Bytes::from(body.to_string()),
-        body => Bytes::from(without_nulls(body).to_string()),
-    };
-    let mut headers = list("Headers");
-    let has = |name: &str| {
-        headers
+/// A request before its address and query are put together.
+struct Prepared {
+    method: String,
+    url: String,
+    query: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
+    body: Bytes,
+    is_signed: bool,
+}
+
+impl Prepared {
+    fn of(web: &Web, parameters: &Value) -> Result<Self, Ending> {
+        let text = |name: &str| parameters.get(name).and_then(Value::as_str).unwrap_or_default();
+        let list = |name: &str| {
+            let lists = parameters
+                .get(name)
+                .and_then(|value| web::pairs(value, Shape::Many));
+            lists.unwrap_or_default()
+        };
+        let keeps_nulls = parameters.get("AllowNullValues").and_then(Value::as_bool) == Some(true);
+        let body = match parameters.get("RequestBody") {
+            None | Some(Value::Null) => Bytes::new(),
+            Some(body) if keeps_nulls => Bytes::from(body.to_string()),
+            Some(body) => Bytes::from(without_nulls(body).to_string()),
+        };
+        let mut headers = list("Headers");
+        let has_type = headers
             .iter()
-            .any(|(known, _): &(String, String)| known.eq_ignore_ascii_case(name))
-    };
-    if !body.is_empty() && !has("Content-Type") {
-        headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+            .any(|(name, _)| name.eq_ignore_ascii_case("Content-Type"));
+        if !body.is_empty() && !has_type {
+            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        }
+        let address = web
+            .routes
+            .address(text("ApiEndpoint"), text("Stage"), text("Path"));
+        let (url, host) = address.map_err(|closed| ending("ApiGateway.SdkClientException", closed))?;
+        headers.push(("Host".to_owned(), host));
+        Ok(Self {
+            method: text("Method").to_owned(),
+            url,
+            query: list("QueryParameters"),
+            headers,
+            body,
+            is_signed: matches!(text("AuthType"), "IAM_ROLE" | "RESOURCE_POLICY"),
+        })
     }
-    let (url, host) = web
-        .routes
-        .address(text("ApiEndpoint"), text("Stage"), text("Path"));
-    headers.extend(host.map(|host| ("Host".to_owned(), host)));
-    Ok(Request {
-        method: text("Method").to_owned(),
-        url: with_query(&url, &form::query(&list("QueryParameters"))),
-        headers,
-        body,
-    })
+
+    /// Signs for `execute-api`, as whoever the task acts for.
+    async fn sign(&mut self, aws: Option<Client>, call: &Call) -> Result<(), Ending> {
+        let failed = |cause: String| ending("ApiGateway.SdkClientException", cause);
+        let aws =
+            aws.ok_or_else(|| failed("Unable to load credentials: none are set up here.".to_owned()))?;
+        let after_scheme = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        let path = after_scheme.find('/').map_or("/", |start| &after_scheme[start..]);
+        let unsigned = Unsigned {
+            service: "execute-api",
+            method: &self.method,
+            path: path.split('?').next().unwrap_or_default(),
+            query: &self.query,
+            body: &self.body,
+        };
+        let signed = aws.authorize(unsigned, &mut self.headers, &caller(call)).await;
+        signed.map_err(|failure| match failure {
+            aws::Failure::Role { message, .. } => ending("States.TaskFailed", message),
+            aws::Failure::Client(message) => failed(message),
+            other => failed(format!("{other:?}")),
+        })
+    }
+
+    fn into_request(self) -> Request {
+        Request {
+            method: self.method,
+            url: with_query(&self.url, &form::query(&self.query)),
+            headers: self.headers,
+            body: self.body,
+        }
+    }
 }
 
 /// A value without the members that are null, which are left out unless the definition asks for them.
@@ -179,11 +224,27 @@ fn without_nulls(value: &Value) -> Value {
 /// How requests find API Gateway.
 #[derive(Debug, Clone, Default)]
 pub struct Routes {
-    /// The endpoint that stands for AWS, as `AWS_ENDPOINT_URL` names one: requests to AWS's own host names go there.
+    /// The endpoint that stands in for AWS: requests to AWS's own host names go there.
     pub endpoint: Option<String>,
+    /// Why no request goes to AWS itself; none where they may.
+    pub closed: Option<String>,
 }
 
 impl Routes {
+    /// The routes of a client of AWS's services: to what stands in for AWS, or to AWS where it may be called.
+    pub fn of(aws: &Client) -> Self {
+        match aws.stand_in("apigateway") {
+            Ok(endpoint) => Self {
+                endpoint,
+                closed: None,
+            },
+            Err(unreachable) => Self {
+                endpoint: None,
+                closed: Some(unreachable.to_string()),
+            },
+        }
+    }
+
     /// The host that stands for AWS, which the operator named.
     pub(crate) fn trusted(&self) -> Option<String> {
         let (scheme, rest) = self.endpoint.as_deref()?.split_once("://")?;
@@ -195,8 +256,8 @@ impl Routes {
         })
     }
 
-    /// The address of an API, and the host that the request names if that is another.
-    fn address(&self, endpoint: &str, stage: &str, path: &str) -> (String, Option<String>) {
+    /// The address of an API, and the host that the request names.
+    fn address(&self, endpoint: &str, stage: &str, path: &str) -> Result<(String, String), String> {
         let endpoint = endpoint.trim_end_matches('/');
         let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
         let path = path.trim_start_matches('/');
@@ -206,18 +267,21 @@ impl Routes {
         };
         let host = rest.split(['/', '?']).next().unwrap_or_default();
         let bare = host.split(':').next().unwrap_or_default();
-        match &self.endpoint {
-            Some(standing_in) if bare.ends_with(".amazonaws.com") => {
-                let after_host = rest
-                    .strip_prefix(host)
-                    .unwrap_or_default()
-                    .trim_start_matches('/');
-                let base = standing_in.trim_end_matches('/');
-                let url = format!("{base}/{}", join(&[after_host, stage, path]));
-                (url, Some(host.to_owned()))
-            }
-            _ => (format!("{scheme}://{}", join(&[rest, stage, path])), None),
-        }
+        let url = if !bare.ends_with(".amazonaws.com") {
+            format!("{scheme}://{}", join(&[rest, stage, path]))
+        } else if let Some(standing_in) = &self.endpoint {
+            let after_host = rest
+                .strip_prefix(host)
+                .unwrap_or_default()
+                .trim_start_matches('/');
+            let base = standing_in.trim_end_matches('/');
+            format!("{base}/{}", join(&[after_host, stage, path]))
+        } else if let Some(closed) = &self.closed {
+            return Err(closed.clone());
+        } else {
+            format!("{scheme}://{}", join(&[rest, stage, path]))
+        };
+        Ok((url, host.to_owned()))
     }
 }
 
@@ -250,6 +314,7 @@ mod tests {
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let routes = Routes {
             endpoint: Some(endpoint),
+            closed: None,
         };
         let web = Web::new(Guard::default(), Connections::default(), routes);
         let heard = tokio::spawn(async move {
@@ -261,6 +326,7 @@ mod tests {
         });
         let answer = invoke(
             web,
+            Some(aws()),
             call("arn:aws:states:::apigateway:invoke", parameters),
             pattern,
         )
@@ -385,33 +451,59 @@ mod tests {
         }
     }
 
+    /// A client with keys, which calls nothing by itself.
+    fn aws() -> Client {
+        let keys = [("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+        let keys = keys.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Client::new(aws::Settings::of(keys.into(), "", ""))
+    }
+
+    #[tokio::test]
+    async fn requests_are_signed_where_the_definition_asks_for_it() {
+        for auth_type in ["IAM_ROLE", "RESOURCE_POLICY"] {
+            let parameters = json::json!({
+                "ApiEndpoint": "a1.execute-api.us-east-1.amazonaws.com",
+                "Method": "GET",
+                "AuthType": auth_type
+            });
+            let (heard, _) = invoked(parameters, OK, Pattern::RequestResponse).await;
+            assert!(
+                heard.contains("authorization: AWS4-HMAC-SHA256 Credential=AKID/"),
+                "{heard}"
+            );
+            assert!(
+                heard.contains("/us-east-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date"),
+                "{heard}"
+            );
+        }
+    }
+
     #[test]
     fn addresses_of_others_stay_as_they_are() {
         let routes = Routes {
             endpoint: Some("http://localhost:5000/".to_owned()),
+            closed: None,
         };
-        let address = |endpoint: &str| routes.address(endpoint, "stage", "/p/q");
+        let address = |endpoint: &str| routes.address(endpoint, "stage", "/p/q").unwrap().0;
         assert_eq!(
             address("http://localhost:5000/restapis/a1"),
-            ("http://localhost:5000/restapis/a1/stage/p/q".to_owned(), None)
+            "http://localhost:5000/restapis/a1/stage/p/q"
         );
+        assert_eq!(address("api.example.com"), "https://api.example.com/stage/p/q");
+        let of_aws = "a1.execute-api.eu-west-1.amazonaws.com";
         assert_eq!(
-            address("api.example.com"),
-            ("https://api.example.com/stage/p/q".to_owned(), None)
-        );
-        assert_eq!(
-            address("https://a1.execute-api.eu-west-1.amazonaws.com/"),
-            (
-                "http://localhost:5000/stage/p/q".to_owned(),
-                Some("a1.execute-api.eu-west-1.amazonaws.com".to_owned())
-            )
-        );
-        assert_eq!(
-            Routes::default()
-                .address("a1.execute-api.eu-west-1.amazonaws.com", "", "p")
-                .0,
-            "https://a1.execute-api.eu-west-1.amazonaws.com/p"
+            routes.address(&format!("https://{of_aws}/"), "stage", "p"),
+            Ok(("http://localhost:5000/stage/p".to_owned(), of_aws.to_owned()))
         );
         assert_eq!(routes.trusted().as_deref(), Some("localhost:5000"));
+        assert_eq!(
+            Routes::default().address(of_aws, "", "p"),
+            Ok((format!("https://{of_aws}/p"), of_aws.to_owned()))
+        );
+        let closed = Routes {
+            endpoint: None,
+            closed: Some("not here".to_owned()),
+        };
+        assert_eq!(closed.address(of_aws, "", ""), Err("not here".to_owned()));
     }
 }

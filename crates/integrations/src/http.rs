@@ -1,5 +1,6 @@
 //! http:invoke: calls an HTTPS API, with the authorization of a connection.
 
+mod asked;
 pub(crate) mod connections;
 pub(crate) mod exchange;
 pub(crate) mod form;
@@ -13,12 +14,14 @@ use engine::Ending;
 use json::{Payload, Value};
 use outbound::{Client, Failure, Guard, Limits, Request, Response};
 
+use self::asked::Asked;
 use self::connections::{Connection, Connections, merge, with_query};
 use self::exchange::Exchange;
 use self::form::ArrayFormat;
 use crate::apigateway::Routes;
 use crate::call::{Answer, Call, ending};
 use crate::parameters::{Fields, refusal};
+use crate::sdk::caller;
 use crate::web;
 
 /// The parameters of `http:invoke`.
@@ -151,13 +154,26 @@ pub(crate) fn refuse(parameters: &Value) -> Option<String> {
 }
 
 /// Sends the request. Along with what came of it: the exchange, `reveal` saying whether with what the connection adds.
-pub(crate) async fn invoke(web: Web, call: Call, reveal: bool) -> (Answer, Option<Exchange>) {
+pub(crate) async fn invoke(
+    web: Web,
+    aws: Option<aws::Client>,
+    call: Call,
+    reveal: bool,
+) -> (Answer, Option<Exchange>) {
     let parameters = call.order.parameters.value();
     let prepared = match Prepared::of(parameters, &call) {
         Ok(prepared) => prepared,
         Err(ending) => return (Answer::Failed(ending), None),
     };
-    let connection = match web.connections.find(&prepared.connection_arn) {
+    let asked = aws.map(|client| Asked {
+        client,
+        caller: caller(&call),
+    });
+    let found = web
+        .connections
+        .find(&prepared.connection_arn, asked.as_ref())
+        .await;
+    let connection = match found {
         Ok(connection) => connection,
         Err(ending) => return (Answer::Failed(ending), None),
     };
@@ -166,7 +182,7 @@ pub(crate) async fn invoke(web: Web, call: Call, reveal: bool) -> (Answer, Optio
         Err(ending) => return (Answer::Failed(ending), None),
     };
     // Asking for a token counts too.
-    let (answer, sent) = tokio::time::timeout(LIMITS.time, exchange(&web, connection, &prepared))
+    let (answer, sent) = tokio::time::timeout(LIMITS.time, exchange(&web, &connection, &prepared))
         .await
         .unwrap_or_else(|_| (Err(failed(Failure::TimedOut(LIMITS.time.as_secs()))), None));
     let shown = sent.filter(|_| reveal).unwrap_or(plain);

@@ -69,7 +69,7 @@ impl Integrations {
     pub fn perform_shown(&self, call: Call, reveal: bool) -> BoxFuture<'static, (Answer, Option<Exchange>)> {
         match &call.order.target {
             Target::Service { service, action, .. } if &**service == "http" && &**action == "invoke" => {
-                Box::pin(http::invoke(self.web(), call, reveal))
+                Box::pin(http::invoke(self.web(), self.0.aws.get().cloned(), call, reveal))
             }
             _ => {
                 let performed = self.perform(call);
@@ -160,10 +160,12 @@ impl Integrations {
                     Box::pin(states::start_execution(executions.get().cloned(), call, pattern))
                 }
                 ("http", "invoke") => {
-                    let web = self.web();
-                    Box::pin(async move { http::invoke(web, call, false).await.0 })
+                    let (web, aws) = (self.web(), aws.get().cloned());
+                    Box::pin(async move { http::invoke(web, aws, call, false).await.0 })
                 }
-                ("apigateway", "invoke") => Box::pin(apigateway::invoke(self.web(), call, pattern)),
+                ("apigateway", "invoke") => {
+                    Box::pin(apigateway::invoke(self.web(), aws.get().cloned(), call, pattern))
+                }
                 ("aws-sdk:sfn", _) => Box::pin(sfn::call(own_api.get().cloned(), call, action, pattern)),
                 (sdk, _) if sdk.starts_with("aws-sdk:") => {
                     Box::pin(sdk::call(aws.get().cloned(), call, service, action, pattern))

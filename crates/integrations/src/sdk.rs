@@ -90,7 +90,8 @@ pub(crate) async fn call(
     }
 }
 
-fn caller(call: &Call) -> Caller {
+/// On whose behalf a task calls AWS.
+pub(crate) fn caller(call: &Call) -> Caller {
     let session_name = call.execution_arn.rsplit(':').next().unwrap_or_default();
     Caller {
         account: call.account.to_string(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -13,6 +13,7 @@ use engine::Ending;
 use outbound::{Client, Limits, Request};
 use serde::Deserialize;
 
+use super::asked::Asked;
 use super::form;
 use crate::call::ending;
 
@@ -31,33 +32,33 @@ const RESERVED_HEADERS: [&str; 4] = ["host", "content-length", "transfer-encodin
 /// The connections by their names.
 #[derive(Default)]
 pub struct Connections {
-    connections: HashMap<String, Connection>,
+    connections: HashMap<String, Arc<Connection>>,
     /// The tokens of OAuth connections, and until when they are good.
     tokens: Mutex<HashMap<String, (String, Instant)>>,
 }
 
 /// A connection. What it says is secret, so it is not to be printed.
 pub(crate) struct Connection {
-    name: String,
+    pub(super) name: String,
     /// The whole ARN, where the name is not enough.
-    arn: Option<String>,
-    authorization: Authorization,
+    pub(super) arn: Option<String>,
+    pub(super) authorization: Authorization,
     /// What is added to every request.
     pub(crate) parameters: Parameters,
 }
 
-enum Authorization {
+pub(super) enum Authorization {
     Basic { username: String, password: String },
     ApiKey { name: String, value: String },
     ClientCredentials(TokenRequest),
 }
 
-struct TokenRequest {
-    endpoint: String,
-    method: String,
-    client_id: String,
-    client_secret: String,
-    parameters: Parameters,
+pub(super) struct TokenRequest {
+    pub(super) endpoint: String,
+    pub(super) method: String,
+    pub(super) client_id: String,
+    pub(super) client_secret: String,
+    pub(super) parameters: Parameters,
 }
 
 /// What a connection adds to requests, in order.
@@ -146,7 +147,7 @@ impl Connections {
                     name: name.clone(),
                     reason,
                 })?;
-            connections.insert(name.clone(), connection);
+            connections.insert(name.clone(), Arc::new(connection));
         }
         Ok(Self {
             connections,
@@ -154,8 +155,8 @@ impl Connections {
         })
     }
 
-    /// The connection that an ARN names: `arn:aws:events:REGION:ACCOUNT:connection/NAME/UUID`.
-    pub(crate) fn find(&self, arn: &str) -> Result<&Connection, Ending> {
+    /// The connection that an ARN names: one of the configuration's, or one that EventBridge has.
+    pub(crate) async fn find(&self, arn: &str, asked: Option<&Asked>) -> Result<Arc<Connection>, Ending> {
         let name = connection_name(arn).ok_or_else(|| {
             ending(
                 "States.Runtime",
@@ -163,13 +164,18 @@ impl Connections {
             )
         })?;
         let connection = self.connections.get(name);
-        let is_meant = |connection: &&Connection| connection.arn.as_ref().is_none_or(|whole| whole == arn);
-        connection.filter(is_meant).ok_or_else(|| {
-            ending(
+        let is_meant =
+            |connection: &&Arc<Connection>| connection.arn.as_ref().is_none_or(|whole| whole == arn);
+        if let Some(connection) = connection.filter(is_meant) {
+            return Ok(Arc::clone(connection));
+        }
+        match asked {
+            Some(asked) => asked.connection(arn, name).await.map(Arc::new),
+            None => Err(ending(
                 "Events.ConnectionResource.ResourceNotFound",
                 format!("Failed to describe the connection(s). Connection '{name}' does not exist."),
-            )
-        })
+            )),
+        }
     }
 
     /// The headers by which the host is told who calls.
@@ -405,15 +411,15 @@ mod tests {
             read("[Stripe]\nauthorization = \"BASIC\"\nusername = \"me\"\npassword = \"it\"").unwrap();
         let client = Client::new(outbound::Guard::default());
         for arn in [ARN, "arn:aws:events:eu-west-1:1:connection/Stripe"] {
-            let connection = connections.find(arn).unwrap();
-            let header = connections.authorize(&client, connection).await.unwrap();
+            let connection = connections.find(arn, None).await.unwrap();
+            let header = connections.authorize(&client, &connection).await.unwrap();
             assert_eq!(header, ("Authorization".to_owned(), "Basic bWU6aXQ=".to_owned()));
         }
         let exact = format!(
             "[Stripe]\narn = \"{ARN}\"\nauthorization = \"API_KEY\"\nkey_name = \"K\"\nkey_value = \"v\""
         );
         let connections = read(&exact).unwrap();
-        assert!(connections.find(ARN).is_ok());
+        assert!(connections.find(ARN, None).await.is_ok());
         for (arn, error) in [
             (
                 "arn:aws:events:us-east-1:000000000000:connection/Stripe/other",
@@ -429,7 +435,7 @@ mod tests {
             ),
             ("Stripe", "States.Runtime"),
         ] {
-            let found = connections.find(arn).map(|_| ()).unwrap_err();
+            let found = connections.find(arn, None).await.map(|_| ()).unwrap_err();
             assert_eq!(found.error.as_deref(), Some(error), "{arn}");
         }
     }

@@ -108,8 +108,9 @@ async fn execute(
     let configs = functions_config::collect(&config, arguments.functions.as_deref())?;
     let functions = Functions::new(configs, functions::Settings::new("000000000000", "us-east-1"));
     let integrations = Integrations::new(functions.clone());
-    integrations.set_web(web::set_up(&config)?);
-    integrations.set_aws(aws_config::client(&config, arguments.aws_mode.as_deref(), None)?);
+    let aws = aws_config::client(&config, arguments.aws_mode.as_deref(), None)?;
+    integrations.set_web(web::set_up(&config, &aws)?);
+    integrations.set_aws(aws);
     if let Some(mocks) = mocks::open(&config, arguments.mock_config.as_deref())? {
         integrations.set_mocks(mocks);
     }

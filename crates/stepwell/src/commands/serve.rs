@@ -102,7 +102,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
     let lambda = Lambda::open(functions.clone(), deployed_functions(data))
         .context("failed to set up the functions that were deployed")?;
     let integrations = Integrations::new(functions.clone());
-    integrations.set_web(web::set_up(config)?);
+    integrations.set_web(web::set_up(config, &aws)?);
     integrations.set_aws(aws);
     if let Some(mocks) = mocks {
         tracing::info!(path = %mocks.path().display(), "tests get mocked responses");
