@@ -119,7 +119,12 @@ async fn invoke(
     if !parameters.contains("ApiEndpoint") {
         parameters.insert("ApiEndpoint", format!("{}/path", host.url));
     }
-    let call = Call {
+    let call = call(Payload::from(Value::from(parameters)));
+    integrations.perform_shown(call, reveal).await
+}
+
+fn call(parameters: Payload) -> Call {
+    Call {
         order: Order {
             task: TaskKey {
                 branch: BranchId::ROOT,
@@ -132,7 +137,7 @@ async fn invoke(
                 pattern: Pattern::RequestResponse,
                 resource: "invoke".into(),
             },
-            parameters: Payload::from(Value::from(parameters)),
+            parameters,
             role_arn: None,
             nonce: 7,
             deadline: None,
@@ -145,8 +150,7 @@ async fn invoke(
         token: None,
         account: "000000000000".into(),
         region: "us-east-1".into(),
-    };
-    integrations.perform_shown(call, reveal).await
+    }
 }
 
 fn error(answer: &Answer) -> (String, String) {
@@ -391,4 +395,14 @@ async fn parameters_that_do_not_fit_are_named() {
             "{cause}"
         );
     }
+}
+
+#[test]
+fn a_call_that_a_crash_cut_off_is_a_lost_connection() {
+    let integrations = Integrations::new(Functions::new(
+        [],
+        functions::Settings::new("000000000000", "us-east-1"),
+    ));
+    let lost = integrations.lost(&call(Payload::from(json!({}))).order);
+    assert_eq!(lost.error.as_deref(), Some("States.Http.Socket"));
 }
