@@ -4,7 +4,7 @@ use json::{Number, Str, Value};
 
 use crate::facts::{Kind, Member, Service, ShapeId};
 use crate::wire::moment;
-use crate::wire::naming::{Naming, below};
+use crate::wire::naming::{Naming, below, entries, items};
 use crate::wire::request::{BadAnswer, BadParameter};
 use crate::wire::result::Members;
 use crate::wire::scalar;
@@ -66,18 +66,14 @@ fn write(
             write_members(service, &members, naming, at, out)?;
         }
         Kind::List(list) => {
-            let items = value
-                .as_array()
-                .ok_or_else(|| BadParameter::kind(at, "a list", value))?;
+            let items = items(value, at)?;
             head(LIST, items.len() as u64, out);
             for (index, item) in items.iter().enumerate() {
                 write(service, list.item, item, naming, &format!("{at}[{index}]"), out)?;
             }
         }
         Kind::Map(map) => {
-            let entries = value
-                .as_object()
-                .ok_or_else(|| BadParameter::kind(at, "an object", value))?;
+            let entries = entries(value, at)?;
             head(MAP, entries.len() as u64, out);
             for (name, value) in entries.iter() {
                 write_text(name, out);

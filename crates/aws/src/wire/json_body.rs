@@ -3,7 +3,7 @@
 use json::{Object, Value};
 
 use crate::facts::{Kind, Member, Service, ShapeId};
-use crate::wire::naming::{Naming, below};
+use crate::wire::naming::{Naming, below, entries, items};
 use crate::wire::request::{BadAnswer, BadParameter};
 use crate::wire::result::Members;
 use crate::wire::scalar;
@@ -22,9 +22,7 @@ pub(crate) fn write(
             write_members(service, &members, naming, at)
         }
         Kind::List(list) => {
-            let items = value
-                .as_array()
-                .ok_or_else(|| BadParameter::kind(at, "a list", value))?;
+            let items = items(value, at)?;
             let write = |(index, item): (usize, &Value)| match item {
                 Value::Null => Ok(Value::Null),
                 _ => write(service, list.item, item, naming, &format!("{at}[{index}]")),
@@ -32,9 +30,7 @@ pub(crate) fn write(
             items.iter().enumerate().map(write).collect()
         }
         Kind::Map(map) => {
-            let entries = value
-                .as_object()
-                .ok_or_else(|| BadParameter::kind(at, "an object", value))?;
+            let entries = entries(value, at)?;
             let write = |(name, value): (&json::Str, &Value)| {
                 let value = match value {
                     Value::Null => Value::Null,

@@ -32,9 +32,7 @@ impl Naming {
         value: &'a Value,
         at: &str,
     ) -> Result<Vec<(&'a Member, &'a Value)>, BadParameter> {
-        let object = value
-            .as_object()
-            .ok_or_else(|| BadParameter::kind(at, "an object", value))?;
+        let object = entries(value, at)?;
         let known = |name: &Str| structure.members.iter().any(|member| self.name(member) == name);
         if let Some(name) = object.names().find(|name| !known(name)) {
             return Err(BadParameter::Unknown {
@@ -51,6 +49,20 @@ impl Naming {
     fn given<'a>(self, object: &'a Object, member: &Member) -> Option<&'a Value> {
         object.get(self.name(member)).filter(|value| !value.is_null())
     }
+}
+
+/// The entries of a parameter that is a list.
+pub(crate) fn items<'a>(value: &'a Value, at: &str) -> Result<&'a [Value], BadParameter> {
+    value
+        .as_array()
+        .ok_or_else(|| BadParameter::kind(at, "a list", value))
+}
+
+/// The entries of a parameter that is an object.
+pub(crate) fn entries<'a>(value: &'a Value, at: &str) -> Result<&'a Object, BadParameter> {
+    value
+        .as_object()
+        .ok_or_else(|| BadParameter::kind(at, "an object", value))
 }
 
 /// The name of a parameter inside another.

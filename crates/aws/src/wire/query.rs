@@ -3,7 +3,7 @@
 use json::Value;
 
 use crate::facts::{Kind, List, Map, Member, Protocol, Service, ShapeId, TimestampFormat};
-use crate::wire::naming::{Naming, below};
+use crate::wire::naming::{Naming, below, entries, items};
 use crate::wire::request::BadParameter;
 use crate::wire::scalar;
 
@@ -77,9 +77,7 @@ impl Form<'_> {
         prefix: &str,
         at: &str,
     ) -> Result<(), BadParameter> {
-        let items = value
-            .as_array()
-            .ok_or_else(|| BadParameter::kind(at, "a list", value))?;
+        let items = items(value, at)?;
         let is_ec2 = self.service.protocol == Protocol::Ec2;
         if items.is_empty() && !is_ec2 {
             self.pairs.push((prefix.to_owned(), String::new()));
@@ -109,9 +107,7 @@ impl Form<'_> {
         prefix: &str,
         at: &str,
     ) -> Result<(), BadParameter> {
-        let entries = value
-            .as_object()
-            .ok_or_else(|| BadParameter::kind(at, "an object", value))?;
+        let entries = entries(value, at)?;
         let entry = if is_flattened || map.is_flattened {
             ""
         } else {

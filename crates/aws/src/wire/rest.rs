@@ -8,7 +8,7 @@ use crate::facts::{
     Kind, Location, Member, Operation, Protocol, Service, ShapeId, Structure, TimestampFormat,
 };
 use crate::wire::json_body;
-use crate::wire::naming::{Naming, below};
+use crate::wire::naming::{Naming, below, entries, items};
 use crate::wire::request::{Answer, BadAnswer, BadParameter, Request};
 use crate::wire::result::Members;
 use crate::wire::scalar;
@@ -83,9 +83,7 @@ impl<'a> Parts<'a> {
                 }
             }
             Location::HeaderPrefix => {
-                let entries = value
-                    .as_object()
-                    .ok_or_else(|| BadParameter::kind(at, "an object", value))?;
+                let entries = entries(value, at)?;
                 for (name, value) in entries.iter() {
                     let name = format!("{}{name}", member.wire_name);
                     self.request
@@ -103,9 +101,7 @@ impl<'a> Parts<'a> {
         match kind {
             Kind::List(list) => self.add_query_list(&member.wire_name, list.item, value, at),
             Kind::Map(map) => {
-                let entries = value
-                    .as_object()
-                    .ok_or_else(|| BadParameter::kind(at, "an object", value))?;
+                let entries = entries(value, at)?;
                 for (name, value) in entries.iter() {
                     match &self.service.shape(map.value).kind {
                         Kind::List(list) => self.add_query_list(name, list.item, value, &below(at, name))?,
@@ -133,9 +129,7 @@ impl<'a> Parts<'a> {
         at: &str,
     ) -> Result<(), BadParameter> {
         let kind = &self.service.shape(item).kind;
-        let items = value
-            .as_array()
-            .ok_or_else(|| BadParameter::kind(at, "a list", value))?;
+        let items = items(value, at)?;
         for item in items {
             let text = scalar::scalar_text(kind, item, TimestampFormat::Iso8601, at)?;
             self.request.query.push((name.to_owned(), text));
@@ -156,9 +150,7 @@ impl<'a> Parts<'a> {
         match kind {
             Kind::List(list) => {
                 let kind = &self.service.shape(list.item).kind;
-                let items = value
-                    .as_array()
-                    .ok_or_else(|| BadParameter::kind(at, "a list", value))?;
+                let items = items(value, at)?;
                 let items: Result<Vec<String>, BadParameter> = items
                     .iter()
                     .filter(|item| !item.is_null())

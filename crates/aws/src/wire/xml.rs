@@ -6,7 +6,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use crate::facts::{Kind, List, Location, Map, Member, Service, ShapeId, Structure, TimestampFormat};
-use crate::wire::naming::{Naming, below};
+use crate::wire::naming::{Naming, below, entries, items};
 use crate::wire::request::{BadAnswer, BadParameter};
 use crate::wire::result::Members;
 use crate::wire::scalar;
@@ -132,25 +132,14 @@ impl Writer<'_> {
         value: &Value,
         at: &str,
     ) -> Result<(), BadParameter> {
-        let items = value
-            .as_array()
-            .ok_or_else(|| BadParameter::kind(at, "a list", value))?;
-        let is_flattened = is_flattened || list.is_flattened;
-        if !is_flattened {
-            self.open(name, namespace, &[]);
-        }
-        let item_name = if is_flattened {
-            name
-        } else {
-            list.item_name.as_deref().unwrap_or("member")
-        };
-        for (index, item) in items.iter().enumerate() {
-            self.value(list.item, false, item_name, None, item, &format!("{at}[{index}]"))?;
-        }
-        if !is_flattened {
-            self.close(name);
-        }
-        Ok(())
+        let outer = (!is_flattened && !list.is_flattened).then_some(name);
+        let item_name = outer.map_or(name, |_| list.item_name.as_deref().unwrap_or("member"));
+        self.within(outer, namespace, |writer| {
+            for (index, item) in items(value, at)?.iter().enumerate() {
+                writer.value(list.item, false, item_name, None, item, &format!("{at}[{index}]"))?;
+            }
+            Ok(())
+        })
     }
 
     fn map(
@@ -162,37 +151,35 @@ impl Writer<'_> {
         value: &Value,
         at: &str,
     ) -> Result<(), BadParameter> {
-        let entries = value
-            .as_object()
-            .ok_or_else(|| BadParameter::kind(at, "an object", value))?;
-        let is_flattened = is_flattened || map.is_flattened;
-        if !is_flattened {
+        let outer = (!is_flattened && !map.is_flattened).then_some(name);
+        let entry_name = outer.map_or(name, |_| "entry");
+        let key_name = map.key_name.as_deref().unwrap_or("key");
+        let value_name = map.value_name.as_deref().unwrap_or("value");
+        self.within(outer, namespace, |writer| {
+            for (key, value) in entries(value, at)?.iter() {
+                let at = below(at, key);
+                writer.open(entry_name, None, &[]);
+                let key = Value::String(Str::clone(key));
+                writer.value(map.key, false, key_name, None, &key, &at)?;
+                writer.value(map.value, false, value_name, None, value, &at)?;
+                writer.close(entry_name);
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes what stands in an element, or without one where entries stand in the parent themselves.
+    fn within(
+        &mut self,
+        outer: Option<&str>,
+        namespace: Namespace<'_>,
+        write: impl FnOnce(&mut Self) -> Result<(), BadParameter>,
+    ) -> Result<(), BadParameter> {
+        if let Some(name) = outer {
             self.open(name, namespace, &[]);
         }
-        let entry = if is_flattened { name } else { "entry" };
-        for (key, value) in entries.iter() {
-            let at = below(at, key);
-            self.open(entry, None, &[]);
-            let key = Value::String(Str::clone(key));
-            self.value(
-                map.key,
-                false,
-                map.key_name.as_deref().unwrap_or("key"),
-                None,
-                &key,
-                &at,
-            )?;
-            self.value(
-                map.value,
-                false,
-                map.value_name.as_deref().unwrap_or("value"),
-                None,
-                value,
-                &at,
-            )?;
-            self.close(entry);
-        }
-        if !is_flattened {
+        write(self)?;
+        if let Some(name) = outer {
             self.close(name);
         }
         Ok(())
