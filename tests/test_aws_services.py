@@ -139,6 +139,51 @@ def test_a_message_carries_the_token_back(aws, service, unique):
     assert (result["status"], result["output"]) == ("SUCCEEDED", '"done"')
 
 
+def optimised(resource, parameters):
+    state = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": parameters, "End": True}
+    return {"StartAt": "T", "States": {"T": state}}
+
+
+def test_optimised_integrations_tell_of_the_answer(aws, service, unique):
+    url = service("sqs").create_queue(QueueName=unique())["QueueUrl"]
+    result = run(aws, unique, optimised("sqs:sendMessage", {"QueueUrl": url, "MessageBody": {"a": 1}}))
+    assert result["status"] == "SUCCEEDED", result
+    output = json.loads(result["output"])
+    assert list(output) == ["MD5OfMessageBody", "MessageId", "SdkHttpMetadata", "SdkResponseMetadata"]
+    assert output["SdkHttpMetadata"]["HttpStatusCode"] == 200
+    assert service("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"] == '{"a":1}'
+
+    topic = service("sns").create_topic(Name=unique())["TopicArn"]
+    result = run(aws, unique, optimised("sns:publish", {"TopicArn": topic, "Message": "m"}))
+    assert "MessageId" in json.loads(result["output"]), result
+
+
+def test_optimised_dynamodb_has_the_names_of_the_api(aws, service, unique):
+    table = unique()
+    service("dynamodb").create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    item = {"id": {"S": "1"}, "open": {"BOOL": True}, "nothing": {"NULL": True}}
+    result = run(aws, unique, optimised("dynamodb:putItem", {"TableName": table, "Item": item}))
+    assert result["status"] == "SUCCEEDED", result
+    result = run(aws, unique, optimised("dynamodb:getItem", {"TableName": table, "Key": {"id": {"S": "1"}}}))
+    assert json.loads(result["output"])["Item"] == item
+    result = run(aws, unique, optimised("dynamodb:getItem", {"TableName": "none", "Key": {"id": {"S": "1"}}}))
+    assert result["error"] == "DynamoDB.ResourceNotFoundException"
+    assert "(Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ResourceNotFoundException;" in result["cause"]
+
+
+def test_events_are_put(aws, unique):
+    entry = {"Source": "s", "DetailType": "t", "Detail": {"a": 1}}
+    result = run(aws, unique, optimised("events:putEvents", {"Entries": [entry]}))
+    assert result["status"] == "SUCCEEDED", result
+    output = json.loads(result["output"])
+    assert (output["FailedEntryCount"], len(output["Entries"])) == (0, 1)
+
+
 def test_a_role_is_taken_on(aws, unique):
     role = {"Credentials": {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/other"}}
     result = run(aws, unique, chain(("sts:getCallerIdentity", {}, role)))

@@ -14,7 +14,7 @@ use crate::http::Web;
 use crate::http::exchange::Exchange;
 use crate::mocks::{Mock, Mocks, Test, TestCaseError, without_file};
 use crate::sfn::OwnApi;
-use crate::{apigateway, http, lambda, sdk, sfn, states};
+use crate::{apigateway, http, lambda, optimised, sdk, sfn, states};
 
 /// All that tasks can be done with. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -117,7 +117,12 @@ impl Integrations {
             ("states", "startExecution") => &states::FIELDS,
             ("http", "invoke") => return http::refuse(parameters),
             ("apigateway", "invoke") => return apigateway::refuse(parameters),
-            _ => return sdk::refuse(service, action, parameters),
+            _ => {
+                return match optimised::find(service) {
+                    Some(optimised) => optimised::refuse(optimised, action, parameters),
+                    None => sdk::refuse(service, action, parameters),
+                };
+            }
         };
         fields.refuse(parameters)
     }
@@ -170,10 +175,19 @@ impl Integrations {
                 (sdk, _) if sdk.starts_with("aws-sdk:") => {
                     Box::pin(sdk::call(aws.get().cloned(), call, service, action, pattern))
                 }
-                _ => {
-                    let answer = unknown(&call.order);
-                    Box::pin(std::future::ready(answer))
-                }
+                _ => match optimised::find(&service) {
+                    Some(optimised) => Box::pin(optimised::call(
+                        optimised,
+                        aws.get().cloned(),
+                        call,
+                        action,
+                        pattern,
+                    )),
+                    None => {
+                        let answer = unknown(&call.order);
+                        Box::pin(std::future::ready(answer))
+                    }
+                },
             },
         }
     }

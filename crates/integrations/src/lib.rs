@@ -7,7 +7,8 @@
 //! - [`call`]: a task and what came of it.
 //! - [`executions`]: what nested executions need of the runtime.
 //! - `lambda`, `states`, `sfn`, `http`, `apigateway`: the integrations. `web`: what those over HTTP have in common.
-//! - `sdk`: every other AWS service.
+//! - `optimised`: sqs, sns, dynamodb, events.
+//! - `sdk`: every AWS service, as `aws-sdk` calls it.
 //! - [`mocks`]: results from a mock configuration file, in place of tasks that are done.
 //! - `parameters`: what is wrong with a task's parameters.
 //! - [`redrive`]: whether an execution can be redriven.
@@ -21,6 +22,7 @@ mod integrations;
 mod lambda;
 mod metadata;
 pub mod mocks;
+mod optimised;
 mod parameters;
 pub mod redrive;
 mod sdk;

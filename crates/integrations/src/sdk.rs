@@ -39,9 +39,23 @@ pub(crate) fn service(resource_type: &str) -> Option<Arc<Service>> {
 
 /// AWS's reason not to start a task with these parameters.
 pub(crate) fn refuse(resource_type: &str, action: &str, parameters: &Value) -> Option<String> {
-    let name = resource_type.strip_prefix("aws-sdk:")?;
-    let call = Services::embedded().find(name, action).ok()?;
-    let faults = Client::check(&call, parameters, Naming::Sdk);
+    refuse_named(
+        resource_type.strip_prefix("aws-sdk:")?,
+        action,
+        parameters,
+        Naming::Sdk,
+    )
+}
+
+/// The same, of parameters with other names.
+pub(crate) fn refuse_named(
+    service: &str,
+    action: &str,
+    parameters: &Value,
+    naming: Naming,
+) -> Option<String> {
+    let call = Services::embedded().find(service, action).ok()?;
+    let faults = Client::check(&call, parameters, naming);
     if faults.is_empty() {
         return None;
     }
@@ -102,25 +116,30 @@ pub(crate) fn caller(call: &Call) -> Caller {
 }
 
 fn failed(failure: &Failure, service: &Service, call: &Call, resource_type: &str) -> Answer {
+    common_failure(failure, call, resource_type).unwrap_or_else(|| {
+        let (error, cause) = failure.error(service);
+        Answer::failed(error, cause)
+    })
+}
+
+/// A failure that Step Functions itself names, whatever the SDK.
+pub(crate) fn common_failure(failure: &Failure, call: &Call, resource_type: &str) -> Option<Answer> {
     match failure {
-        Failure::TooLarge => Answer::failed(
+        Failure::TooLarge => Some(Answer::failed(
             "States.DataLimitExceeded",
             format!(
                 "The state/task '{resource_type}' returned a result with a size exceeding the maximum number of bytes \
                  service limit."
             ),
-        ),
-        Failure::Role { arn, .. } => Answer::failed(
+        )),
+        Failure::Role { arn, .. } => Some(Answer::failed(
             "States.TaskFailed",
             format!(
                 "The role {} is not authorized to assume the task state's role, {arn}.",
                 call.role_arn
             ),
-        ),
-        _ => {
-            let (error, cause) = failure.error(service);
-            Answer::failed(error, cause)
-        }
+        )),
+        Failure::BadParameter(_) | Failure::Refused { .. } | Failure::Client(_) => None,
     }
 }
 
