@@ -155,12 +155,12 @@ async fn invoke_gives_the_parsed_payload() {
 #[tokio::test]
 async fn service_that_is_not_there_fails_with_a_name_that_can_be_caught() {
     let fixture = Fixture::new();
-    let resource = "arn:aws:states:::sqs:sendMessage";
+    let resource = "arn:aws:states:::glue:startJobRun";
     let target = Target::Service {
-        service: "sqs".into(),
-        action: "sendMessage".into(),
+        service: "glue".into(),
+        action: "startJobRun".into(),
         pattern: Pattern::RequestResponse,
-        resource: "sendMessage".into(),
+        resource: "startJobRun".into(),
     };
     let answer = fixture.perform(resource, target, json::json!({})).await;
     let Answer::Failed(ending) = answer else {
@@ -169,6 +169,6 @@ async fn service_that_is_not_there_fails_with_a_name_that_can_be_caught() {
     assert_eq!(ending.error.as_deref(), Some("States.TaskFailed"));
     assert_eq!(
         ending.cause.as_deref(),
-        Some("This version of Stepwell does not call the resource 'arn:aws:states:::sqs:sendMessage' yet.")
+        Some("This version of Stepwell does not call the resource 'arn:aws:states:::glue:startJobRun' yet.")
     );
 }
