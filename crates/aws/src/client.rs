@@ -194,6 +194,9 @@ impl Client {
         let credentials = self.credentials(caller).await?;
         let token = uuid::Uuid::new_v4().to_string();
         let parameters = quirks::parameters(call, parameters, naming);
+        if let Some(what) = quirks::unsupported(call, &parameters).filter(|_| !endpoint.is_custom) {
+            return Err(Failure::Client(what.to_owned()));
+        }
         let request = build(call, &parameters, naming, Some(&token))?;
         let sending = Sending {
             client: self,

@@ -61,6 +61,25 @@ fn copy_source(given: &Object) -> Object {
     object
 }
 
+/// What AWS would understand otherwise than it is meant, because this client does not do all that it takes.
+pub(crate) fn unsupported(call: &Call, parameters: &Value) -> Option<&'static str> {
+    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
+    match &*call.service().asl_id {
+        "s3" => {
+            let bucket = text("Bucket").or_else(|| text("DestinationBucket"))?;
+            if bucket.starts_with("arn:") {
+                return Some("S3 access points are not supported");
+            }
+            bucket
+                .ends_with("--x-s3")
+                .then_some("S3 directory buckets are not supported")
+        }
+        // It wants a URL that is signed in advance.
+        "rds" | "docdb" | "neptune" => text("SourceRegion").map(|_| "SourceRegion is not supported"),
+        _ => None,
+    }
+}
+
 /// Adds what the service wants in a request, and moves it to where the service wants it.
 pub(crate) fn finish(call: &Call, parameters: &Value, request: &mut Request, endpoint: &mut Endpoint) {
     let (service, operation) = (call.service(), call.operation());
@@ -222,6 +241,19 @@ mod tests {
             request.header("x-amz-copy-source"),
             Some("a/x/%C3%BC?versionId=1")
         );
+    }
+
+    #[test]
+    fn what_would_be_misunderstood_is_told() {
+        let unsupported = |service: &str, action: &str, given: Value| {
+            unsupported(&Services::embedded().find(service, action).unwrap(), &given)
+        };
+        let bucket = |bucket: &str| unsupported("s3", "listObjects", json!({"Bucket": bucket}));
+        assert_eq!(bucket("plain"), None);
+        assert!(bucket("arn:aws:s3:us-east-1:1:accesspoint/a").is_some());
+        assert!(bucket("b--use1-az4--x-s3").is_some());
+        let copy = json!({"SourceRegion": "eu-west-1"});
+        assert!(unsupported("rds", "copyDBSnapshot", copy).is_some());
     }
 
     #[test]
