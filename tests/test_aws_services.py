@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from stepwell import ACCOUNT, CREDENTIALS, ROLE, Refusal, wait_for
+from stepwell import ACCOUNT, CREDENTIALS, EXAMPLES, ROLE, Refusal, wait_for
 
 
 @pytest.fixture
@@ -144,46 +144,6 @@ def optimised(resource, parameters):
     return {"StartAt": "T", "States": {"T": state}}
 
 
-def test_optimised_integrations_tell_of_the_answer(aws, service, unique):
-    url = service("sqs").create_queue(QueueName=unique())["QueueUrl"]
-    result = run(aws, unique, optimised("sqs:sendMessage", {"QueueUrl": url, "MessageBody": {"a": 1}}))
-    assert result["status"] == "SUCCEEDED", result
-    output = json.loads(result["output"])
-    assert list(output) == ["MD5OfMessageBody", "MessageId", "SdkHttpMetadata", "SdkResponseMetadata"]
-    assert output["SdkHttpMetadata"]["HttpStatusCode"] == 200
-    assert service("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"] == '{"a":1}'
-
-    topic = service("sns").create_topic(Name=unique())["TopicArn"]
-    result = run(aws, unique, optimised("sns:publish", {"TopicArn": topic, "Message": "m"}))
-    assert "MessageId" in json.loads(result["output"]), result
-
-
-def test_optimised_dynamodb_has_the_names_of_the_api(aws, service, unique):
-    table = unique()
-    service("dynamodb").create_table(
-        TableName=table,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    item = {"id": {"S": "1"}, "open": {"BOOL": True}, "nothing": {"NULL": True}}
-    result = run(aws, unique, optimised("dynamodb:putItem", {"TableName": table, "Item": item}))
-    assert result["status"] == "SUCCEEDED", result
-    result = run(aws, unique, optimised("dynamodb:getItem", {"TableName": table, "Key": {"id": {"S": "1"}}}))
-    assert json.loads(result["output"])["Item"] == item
-    result = run(aws, unique, optimised("dynamodb:getItem", {"TableName": "none", "Key": {"id": {"S": "1"}}}))
-    assert result["error"] == "DynamoDB.ResourceNotFoundException"
-    assert "(Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ResourceNotFoundException;" in result["cause"]
-
-
-def test_events_are_put(aws, unique):
-    entry = {"Source": "s", "DetailType": "t", "Detail": {"a": 1}}
-    result = run(aws, unique, optimised("events:putEvents", {"Entries": [entry]}))
-    assert result["status"] == "SUCCEEDED", result
-    output = json.loads(result["output"])
-    assert (output["FailedEntryCount"], len(output["Entries"])) == (0, 1)
-
-
 def test_a_role_is_taken_on(aws, unique):
     role = {"Credentials": {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/other"}}
     result = run(aws, unique, chain(("sts:getCallerIdentity", {}, role)))
@@ -211,3 +171,120 @@ def test_nothing_is_called_that_nobody_configured(serve, unique):
     result = run(server, unique, chain(("s3:listBuckets", {}, {})))
     assert (result["status"], result["error"]) == ("FAILED", "S3.SdkClientException")
     assert "AWS_ENDPOINT_URL_S3" in result["cause"]
+
+
+def task(resource, parameters, **fields):
+    """One task of a service with an integration of its own."""
+    resource = f"arn:aws:states:::{resource}"
+    return {
+        "StartAt": "T",
+        "States": {"T": {"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True, **fields}},
+    }
+
+
+def test_messages_are_sent_as_text_and_tell_of_their_http(aws, service, unique):
+    sqs = service("sqs")
+    url = sqs.create_queue(QueueName=unique())["QueueUrl"]
+    result = run(aws, unique, task("sqs:sendMessage", {"QueueUrl": url, "MessageBody": {"a": [1, "ü"]}}))
+    assert result["status"] == "SUCCEEDED", result
+    output = json.loads(result["output"])
+    assert sorted(output) == ["MD5OfMessageBody", "MessageId", "SdkHttpMetadata", "SdkResponseMetadata"]
+    assert output["SdkHttpMetadata"]["HttpStatusCode"] == 200
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert (message["MessageId"], message["Body"]) == (output["MessageId"], '{"a":[1,"ü"]}')
+
+
+def test_a_topic_passes_on_what_is_published(aws, service, unique):
+    sqs, sns = service("sqs"), service("sns")
+    url = sqs.create_queue(QueueName=unique())["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = sns.create_topic(Name=unique())["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    result = run(aws, unique, task("sns:publish", {"TopicArn": topic, "Message": {"a": 1}, "Subject": "s"}))
+    assert result["status"] == "SUCCEEDED", result
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"])["Message"] == '{"a":1}'
+
+
+def test_an_item_has_the_names_of_the_api(aws, service, unique):
+    table = unique()
+    service("dynamodb").create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    item = {"id": {"S": "1"}, "open": {"BOOL": True}, "nothing": {"NULL": True}}
+    assert run(aws, unique, task("dynamodb:putItem", {"TableName": table, "Item": item}))["status"] == "SUCCEEDED"
+    read = task("dynamodb:getItem", {"TableName": table, "Key": {"id": {"S": "1"}}}, OutputPath="$.Item")
+    assert json.loads(run(aws, unique, read)["output"]) == item
+
+
+def test_errors_have_the_names_of_the_older_client(aws, unique):
+    item = {"id": {"S": "1"}}
+    result = run(aws, unique, task("dynamodb:putItem", {"TableName": unique(), "Item": item}))
+    assert result["error"] == "DynamoDB.ResourceNotFoundException"
+    assert "(Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ResourceNotFoundException;" in result["cause"]
+    result = run(aws, unique, task("sqs:sendMessage", {"QueueUrl": "q", "MessageBody": "b", "Colour": "red"}))
+    assert result["error"] == "States.Runtime"
+    assert "The field 'Colour' is not supported by Step Functions" in result["cause"]
+
+
+def test_events_tell_which_execution_sent_them(aws, service, unique):
+    sqs, events = service("sqs"), service("events")
+    url = sqs.create_queue(QueueName=unique())["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    rule, source = unique(), unique()
+    events.put_rule(Name=rule, EventPattern=json.dumps({"source": [source]}))
+    events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": queue}])
+    entry = {"Source": source, "DetailType": "t", "Detail": {"a": 1}}
+    result = run(aws, unique, task("events:putEvents", {"Entries": [entry]}))
+    assert json.loads(result["output"])["FailedEntryCount"] == 0
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    event = json.loads(message["Body"])
+    assert event["detail"] == {"a": 1}
+    assert event["resources"] == [result["executionArn"], result["stateMachineArn"]]
+
+
+def test_a_query_is_waited_for(aws, unique):
+    definition = task("athena:startQueryExecution.sync", {"QueryString": "SELECT 1", "WorkGroup": "primary"})
+    wire = aws.wire()
+    machine = wire.call("CreateStateMachine", name=unique(), roleArn=ROLE, definition=json.dumps(definition))
+    execution = wire.call("StartExecution", stateMachineArn=machine["stateMachineArn"])["executionArn"]
+    result = ended(wire, execution)
+    assert result["status"] == "SUCCEEDED", result
+    assert json.loads(result["output"])["QueryExecution"]["Status"]["State"] == "SUCCEEDED"
+    types = [event["type"] for event in wire.history(execution)]
+    assert types[2:6] == ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]
+
+
+def test_a_job_is_asked_for_after_a_kill_and_not_started_again(aws, service, unique):
+    glue, job = service("glue"), unique()
+    glue.create_job(Name=job, Role=ROLE, Command={"Name": "glueetl", "ScriptLocation": "s3://b/k"})
+    definition = task("glue:startJobRun.sync", {"JobName": job})
+    wire = aws.wire()
+    machine = wire.call("CreateStateMachine", name=unique(), roleArn=ROLE, definition=json.dumps(definition))
+    execution = wire.call("StartExecution", stateMachineArn=machine["stateMachineArn"])["executionArn"]
+    wait_for("the job is accepted", lambda: any(e["type"] == "TaskSubmitted" for e in wire.history(execution)))
+    aws.kill()
+    aws.start()
+    result = ended(aws.wire(), execution)
+    assert result["status"] == "SUCCEEDED", result
+    assert json.loads(result["output"])["JobRunState"] == "SUCCEEDED"
+    assert len(glue.get_job_runs(JobName=job)["JobRuns"]) == 1
+
+
+def test_a_human_approves(aws, service, unique):
+    """The callback pattern over a queue: whoever has the token answers."""
+    sqs = service("sqs")
+    url = sqs.create_queue(QueueName=unique())["QueueUrl"]
+    definition = json.loads((EXAMPLES / "human-approval" / "queue.asl.json").read_text())
+    definition["States"]["WaitForHuman"]["Parameters"]["QueueUrl"] = url
+    wire = aws.wire()
+    machine = wire.call("CreateStateMachine", name=unique(), roleArn=ROLE, definition=json.dumps(definition))
+    execution = wire.call("StartExecution", stateMachineArn=machine["stateMachineArn"], input="{}")["executionArn"]
+    [message] = wait_for("the request", lambda: sqs.receive_message(QueueUrl=url).get("Messages"))
+    assert wire.call("DescribeExecution", executionArn=execution)["status"] == "RUNNING"
+    wire.call("SendTaskSuccess", taskToken=json.loads(message["Body"])["Token"], output='{"approved": true}')
+    result = ended(wire, execution)
+    assert (result["status"], json.loads(result["output"])) == ("SUCCEEDED", {"approved": True})

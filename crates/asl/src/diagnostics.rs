@@ -152,8 +152,8 @@ pub fn definition_message(findings: &[Diagnostic]) -> String {
 
 /// The message of AWS's refusal of a definition with these findings, where it is created or changed.
 ///
-/// That is [`definition_message`], except for the label of a Distributed Map. What finds its faults is, as recordings
-/// show, a program of its own, whose words AWS passes on as they are, with the text of the definition.
+/// That is [`definition_message`], except for the label of a Distributed Map, whose refusal is recorded in another form:
+/// an error's name and arguments, and the text of the definition.
 pub fn refusal(findings: &[Diagnostic], definition: &str) -> String {
     let label = findings
         .iter()
@@ -167,7 +167,7 @@ pub fn refusal(findings: &[Diagnostic], definition: &str) -> String {
     }
 }
 
-/// A text in quotes as that program writes it: in single ones, unless the text has only those.
+/// A text in quotes as that form has it: in single ones, unless the text has only those.
 fn quoted(text: &str) -> String {
     let escaped = text.replace('\\', r"\\");
     if text.contains('\'') && !text.contains('"') {

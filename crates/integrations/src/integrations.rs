@@ -118,8 +118,8 @@ impl Integrations {
             ("http", "invoke") => return http::refuse(parameters),
             ("apigateway", "invoke") => return apigateway::refuse(parameters),
             _ => {
-                return match optimised::find(service) {
-                    Some(optimised) => optimised::refuse(optimised, action, parameters),
+                return match optimised::find(service, action) {
+                    Some((service, action)) => optimised::refuse(service, action, parameters),
                     None => sdk::refuse(service, action, parameters),
                 };
             }
@@ -175,15 +175,11 @@ impl Integrations {
                 (sdk, _) if sdk.starts_with("aws-sdk:") => {
                     Box::pin(sdk::call(aws.get().cloned(), call, service, action, pattern))
                 }
-                _ => match optimised::find(&service) {
-                    Some(optimised) => Box::pin(optimised::call(
-                        optimised,
-                        aws.get().cloned(),
-                        call,
-                        action,
-                        pattern,
-                    )),
-                    None => {
+                _ => match (optimised::find(&service, &action), aws.get().cloned()) {
+                    (Some((service, action)), Some(client)) => {
+                        Box::pin(optimised::perform(client, call, service, action, pattern))
+                    }
+                    _ => {
                         let answer = unknown(&call.order);
                         Box::pin(std::future::ready(answer))
                     }
@@ -194,13 +190,19 @@ impl Integrations {
 
     /// Waits for the end of a job that a service accepted with this answer. Dropping the future ends the asking, not
     /// the job.
-    pub fn follow(&self, call: Call, _accepted: Payload) -> BoxFuture<'static, Answer> {
-        Box::pin(std::future::ready(unknown(&call.order)))
+    pub fn follow(&self, call: Call, accepted: Payload) -> BoxFuture<'static, Answer> {
+        match self.0.aws.get().cloned() {
+            Some(client) => Box::pin(optimised::follow(client, call, accepted)),
+            None => Box::pin(std::future::ready(unknown(&call.order))),
+        }
     }
 
     /// Ends a job that is no longer wanted, as well as that can be done.
-    pub fn abandon(&self, _call: Call, _accepted: Payload) -> BoxFuture<'static, ()> {
-        Box::pin(std::future::ready(()))
+    pub fn abandon(&self, call: Call, accepted: Payload) -> BoxFuture<'static, ()> {
+        match self.0.aws.get().cloned() {
+            Some(client) => Box::pin(optimised::abandon(client, call, accepted)),
+            None => Box::pin(std::future::ready(())),
+        }
     }
 
     /// The error of a call that was lost in a crash, when nobody knows whether it was done.
@@ -239,25 +241,15 @@ fn unknown(order: &Order) -> Answer {
 
 /// What AWS calls the client of a service in error names.
 fn client_name(service: &str) -> String {
-    let optimised = match service {
-        "lambda" => "Lambda",
-        "states" => "StepFunctions",
-        "sqs" => "SQS",
-        "sns" => "SNS",
-        "dynamodb" => "DynamoDB",
-        "events" => "EventBridge",
-        "ecs" => "ECS",
-        "apigateway" => "ApiGateway",
-        _ => "",
+    let own = match service {
+        "lambda" => Some("Lambda"),
+        "states" => Some("StepFunctions"),
+        "apigateway" => Some("ApiGateway"),
+        _ => optimised::prefix(service),
     };
-    if !optimised.is_empty() {
-        return optimised.to_owned();
+    match (own, sdk::service(service)) {
+        (Some(own), _) => own.to_owned(),
+        (None, Some(service)) => service.error_prefix.to_string(),
+        (None, None) => service.to_owned(),
     }
-    if let Some(service) = sdk::service(service) {
-        return service.error_prefix.to_string();
-    }
-    let mut letters = service.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

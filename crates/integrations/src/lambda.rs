@@ -65,7 +65,7 @@ pub(crate) async fn invoke(functions: Functions, call: Call, pattern: Pattern) -
     let payload = match payload(parameters) {
         Ok(payload) => payload,
         Err(reason) => {
-            let cause = metadata::cause("AWSLambda", 400, UNREADABLE, &reason);
+            let cause = metadata::cause("AWSLambda", 400, UNREADABLE, &reason, None);
             return Answer::failed(format!("Lambda.{UNREADABLE}"), cause);
         }
     };
@@ -248,7 +248,7 @@ async fn failure(outcome: Outcome, function: &str, call: &Call) -> Answer {
         // Nobody knows how far the call came, so nothing may be said of it.
         Outcome::Closed | Outcome::Success { .. } => std::future::pending().await,
     };
-    let cause = metadata::cause("AWSLambda", status, code, &message);
+    let cause = metadata::cause("AWSLambda", status, code, &message, None);
     Answer::failed(format!("Lambda.{code}"), cause)
 }
 

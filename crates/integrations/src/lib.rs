@@ -7,8 +7,7 @@
 //! - [`call`]: a task and what came of it.
 //! - [`executions`]: what nested executions need of the runtime.
 //! - `lambda`, `states`, `sfn`, `http`, `apigateway`: the integrations. `web`: what those over HTTP have in common.
-//! - `optimised`: sqs, sns, dynamodb, events.
-//! - `sdk`: every AWS service, as `aws-sdk` calls it.
+//! - `optimised`: services with an integration of their own; `sdk`: every AWS service.
 //! - [`mocks`]: results from a mock configuration file, in place of tasks that are done.
 //! - `parameters`: what is wrong with a task's parameters.
 //! - [`redrive`]: whether an execution can be redriven.

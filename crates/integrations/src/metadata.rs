@@ -23,6 +23,32 @@ pub(crate) fn http(headers: &Headers<'_>, order: &[&str], status: u16) -> Value 
     ])
 }
 
+/// The headers whose names AWS writes otherwise than HTTP's libraries do.
+const HEADER_NAMES: [(&str, &str); 6] = [
+    ("connection", "Connection"),
+    ("content-length", "Content-Length"),
+    ("content-type", "Content-Type"),
+    ("date", "Date"),
+    ("server", "Server"),
+    ("x-amzn-requestid", "x-amzn-RequestId"),
+];
+
+/// `SdkHttpMetadata` of an answer that came over the network: its headers as lists in the order in which they came, and
+/// as texts in the order of their names.
+pub(crate) fn of_reply(headers: &[(String, String)], status: u16) -> Value {
+    let written = |name: &str| HEADER_NAMES.iter().find(|(lower, _)| *lower == name);
+    let named: Vec<(&str, Value)> = headers
+        .iter()
+        .map(|(name, value)| {
+            let name = written(name).map_or(name.as_str(), |(_, written)| written);
+            (name, Value::from(value.as_str()))
+        })
+        .collect();
+    let mut order: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
+    order.sort_by_key(|name| name.to_ascii_lowercase());
+    http(&named, &order, status)
+}
+
 /// `SdkResponseMetadata`.
 pub(crate) fn response(request_id: &str) -> Value {
     Value::object([("RequestId", Value::from(request_id))])
@@ -49,8 +75,14 @@ pub(crate) fn trace_id() -> String {
 }
 
 /// The cause of an error that an optimised integration got from its service.
-pub(crate) fn cause(service: &str, status: u16, code: &str, message: &str) -> String {
-    let request_id = request_id();
+pub(crate) fn cause(
+    service: &str,
+    status: u16,
+    code: &str,
+    message: &str,
+    request_id: Option<&str>,
+) -> String {
+    let request_id = request_id.map_or_else(self::request_id, str::to_owned);
     format!(
         "{message} (Service: {service}; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; Proxy: null)"
     )

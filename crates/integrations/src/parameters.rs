@@ -1,6 +1,6 @@
 //! Parameters: what a service takes, and how AWS says that a task's parameters don't fit.
 
-use json::Value;
+use json::{Object, Value};
 
 /// The fields of one action's parameters.
 pub(crate) struct Fields {
@@ -16,24 +16,24 @@ impl Fields {
 
     /// What is wrong with which fields are there.
     pub(crate) fn faults(&self, parameters: &Value) -> Vec<String> {
-        let mut faults = Vec::new();
-        match parameters.as_object() {
-            Some(given) => {
-                let missing = self.required.iter().filter(|name| !given.contains(name));
-                faults.extend(missing.map(|name| format!("The field '{name}' is required but was missing")));
-                let known = |name: &&str| self.required.contains(name) || self.optional.contains(name);
-                let unknown = given.names().map(|name| &**name).filter(|name| !known(name));
-                faults.extend(
-                    unknown.map(|name| format!("The field '{name}' is not supported by Step Functions")),
-                );
-            }
-            None => {
-                let missing = self.required.iter();
-                faults.extend(missing.map(|name| format!("The field '{name}' is required but was missing")));
-            }
-        }
-        faults
+        let known = [self.required, self.optional].concat();
+        faults(parameters, self.required, &known)
     }
+}
+
+/// What is wrong with parameters of which some are required, and no others are known.
+pub(crate) fn faults(parameters: &Value, required: &[&str], known: &[&str]) -> Vec<String> {
+    let none = Object::default();
+    let given = parameters.as_object().unwrap_or(&none);
+    let missing = required
+        .iter()
+        .filter(|name| !given.contains(name))
+        .map(|name| format!("The field '{name}' is required but was missing"));
+    let unknown = given
+        .names()
+        .filter(|name| !known.contains(&&***name))
+        .map(|name| format!("The field '{name}' is not supported by Step Functions"));
+    missing.chain(unknown).collect()
 }
 
 /// AWS's words for what is wrong with parameters, if anything is.

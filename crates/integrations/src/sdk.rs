@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use asl::Pattern;
 use aws::{BadParameter, Caller, Client, Failure, Naming, Service, Services};
+use engine::Ending;
 use json::{Payload, Str, Value};
 
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, ending};
 
 /// Actions that Step Functions refuses although the SDK has them; so it does all with streams of events.
 const UNSUPPORTED: [(&str, &str); 12] = [
@@ -116,23 +117,23 @@ pub(crate) fn caller(call: &Call) -> Caller {
 }
 
 fn failed(failure: &Failure, service: &Service, call: &Call, resource_type: &str) -> Answer {
-    common_failure(failure, call, resource_type).unwrap_or_else(|| {
+    Answer::Failed(common_failure(failure, call, resource_type).unwrap_or_else(|| {
         let (error, cause) = failure.error(service);
-        Answer::failed(error, cause)
-    })
+        ending(error, cause)
+    }))
 }
 
 /// A failure that Step Functions itself names, whatever the SDK.
-pub(crate) fn common_failure(failure: &Failure, call: &Call, resource_type: &str) -> Option<Answer> {
+pub(crate) fn common_failure(failure: &Failure, call: &Call, resource_type: &str) -> Option<Ending> {
     match failure {
-        Failure::TooLarge => Some(Answer::failed(
+        Failure::TooLarge => Some(ending(
             "States.DataLimitExceeded",
             format!(
                 "The state/task '{resource_type}' returned a result with a size exceeding the maximum number of bytes \
                  service limit."
             ),
         )),
-        Failure::Role { arn, .. } => Some(Answer::failed(
+        Failure::Role { arn, .. } => Some(ending(
             "States.TaskFailed",
             format!(
                 "The role {} is not authorized to assume the task state's role, {arn}.",

@@ -127,7 +127,7 @@ fn result(started: &NestedStarted) -> Payload {
 }
 
 fn refused(error: &NestedError) -> Answer {
-    let cause = metadata::cause("AWSStepFunctions", 400, &error.code, &error.message);
+    let cause = metadata::cause("AWSStepFunctions", 400, &error.code, &error.message, None);
     Answer::failed(
         format!("StepFunctions.{}", metadata::exception(&error.code)),
         cause,
