@@ -10,8 +10,10 @@ use crate::refusals;
 
 /// A state machine itself, for an operation that takes neither versions nor aliases of it.
 pub(crate) fn state_machine(caller: &Caller, text: &Text) -> Result<StateMachineArn, ApiError> {
-    match qualified(caller, text)? {
-        AnyStateMachineArn::Unqualified(arn) => Ok(arn),
+    match unlabelled(text)? {
+        AnyStateMachineArn::Unqualified(arn) if is_own(caller, &arn.scope) => Ok(arn),
+        AnyStateMachineArn::Unqualified(_) => Err(refusals::no_state_machine(text)),
+        // Whosever it is: not every operation that ends here could say that it does not exist.
         _ => Err(ApiError::validation_exception(format!(
             "This operation does not support the ARN of a version or an alias: '{text}'"
         ))),
@@ -20,13 +22,21 @@ pub(crate) fn state_machine(caller: &Caller, text: &Text) -> Result<StateMachine
 
 /// A state machine, a version of it or an alias.
 pub(crate) fn qualified(caller: &Caller, text: &Text) -> Result<AnyStateMachineArn, ApiError> {
+    let arn = unlabelled(text)?;
+    if is_own(caller, &arn.state_machine().scope) {
+        Ok(arn)
+    } else {
+        Err(refusals::no_state_machine(text))
+    }
+}
+
+fn unlabelled(text: &Text) -> Result<AnyStateMachineArn, ApiError> {
     match text.parse()? {
         AnyStateMachineArn::Labelled(_) => Err(ApiError::validation_exception(format!(
             "This operation does not support the ARN of a Distributed Map state: '{text}'"
         ))
         .with_reason(ValidationExceptionReason::ApiDoesNotSupportLabeledArns)),
-        arn if is_own(caller, &arn.state_machine().scope) => Ok(arn),
-        _ => Err(refusals::no_state_machine(text)),
+        arn => Ok(arn),
     }
 }
 
@@ -117,6 +127,16 @@ mod tests {
             error(state_machine(&caller, &machine)),
             format!("StateMachineDoesNotExist: State Machine Does Not Exist: '{machine}'")
         );
+        for qualifier in ["1", "prod"] {
+            let qualified = Text::from(format!("{machine}:{qualifier}"));
+            assert_eq!(
+                error(state_machine(&caller, &qualified)),
+                format!(
+                    "ValidationException: This operation does not support the ARN of a version or an alias: \
+                     '{qualified}'"
+                )
+            );
+        }
         let execution = Text::from("arn:aws:states:eu-west-1:000000000000:execution:m:e");
         assert_eq!(
             error(standard_execution(&caller, &execution)),

@@ -4,18 +4,26 @@ use api::{
     ApiError, Caller, ListStateMachineVersionsInput, ListStateMachineVersionsOutput,
     StateMachineVersionListItem, Timestamp,
 };
+use ids::AnyStateMachineArn;
 
 use crate::operations::publish_state_machine_version::version_arn;
 use crate::paging::{self, Listing, page_size};
 use crate::{Server, arns, refusals};
 
-/// Lists a page of versions. A state machine that doesn't exist has none.
+/// Lists a page of versions. A state machine that doesn't exist has none, nor one of somebody else.
 pub(crate) async fn answer(
     server: &Server,
     caller: &Caller,
     request: ListStateMachineVersionsInput,
 ) -> Result<ListStateMachineVersionsOutput, ApiError> {
-    let arn = arns::state_machine(caller, &request.state_machine_arn)?.to_string();
+    let text = &request.state_machine_arn;
+    let arn = match arns::state_machine(caller, text) {
+        Ok(arn) => arn.to_string(),
+        Err(_) if matches!(text.parse(), Ok(AnyStateMachineArn::Unqualified(_))) => {
+            return Ok(ListStateMachineVersionsOutput::default());
+        }
+        Err(error) => return Err(error),
+    };
     let listing = ["ListStateMachineVersions", &arn];
     let listing = Listing(&listing);
     let before = match listing.position(request.next_token.as_ref())? {

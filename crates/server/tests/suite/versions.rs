@@ -656,6 +656,14 @@ async fn versions_and_aliases_are_listed_page_by_page() {
             .await,
         r#"{"stateMachineVersions":[]}"#
     );
+    // AWS has no error for it that this operation could answer.
+    let foreign = "arn:aws:states:eu-west-1:111122223333:stateMachine:x";
+    assert_eq!(
+        client
+            .done("ListStateMachineVersions", &of_machine(foreign))
+            .await,
+        r#"{"stateMachineVersions":[]}"#
+    );
     for (qualifier, refused) in [
         (
             "x",
