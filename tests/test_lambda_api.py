@@ -158,8 +158,12 @@ def test_functions_of_files_are_shown_and_changed_only_there(server):
     [
         ({"Runtime": "cobol"}, "InvalidParameterValueException", "unknown runtime"),
         ({"Timeout": 901}, "ValidationException", "less than or equal to 900"),
+        ({"Handler": "x" * 129}, "ValidationException", "less than or equal to 128"),
+        ({"Description": "x" * 257}, "ValidationException", "less than or equal to 256"),
         ({"MemorySize": 64}, "ValidationException", "greater than or equal to 128"),
         ({"Code": {"ZipFile": b"PK"}}, "InvalidParameterValueException", "Could not unzip"),
+        ({"Code": {"ZipFile": package(**{"a/b": "x", "a": "y"})}}, "InvalidParameterValueException", '"a"'),
+        ({"Code": {"ZipFile": package(**{"x" * 300: "x"})}}, "InvalidParameterValueException", "can't be unpacked"),
         ({"Code": {"S3Bucket": "bucket", "S3Key": "k"}}, "InvalidParameterValueException", "ZipFile"),
         ({"PackageType": "Image"}, "InvalidParameterValueException", "container images"),
         ({"Environment": {"Variables": {"A": "x" * 5000}}}, "InvalidParameterValueException", "4KB"),
@@ -171,6 +175,18 @@ def test_bad_function_is_refused_and_leaves_nothing(server, members, code, words
     answered, message = refused(create, aws=aws, name="bad", **members)
     assert answered == code and words in message
     assert refused(aws.get_function, FunctionName="bad")[0] == "ResourceNotFoundException"
+
+
+def test_deleting_a_version_leaves_the_function(server):
+    aws = client(server)
+    arn = create(aws, "lasting")["FunctionArn"]
+    latest = "InvalidParameterValueException", "$LATEST version cannot be deleted without deleting the function."
+    assert refused(aws.delete_function, FunctionName="lasting", Qualifier="$LATEST") == latest
+    for members in ({"FunctionName": "lasting", "Qualifier": "3"}, {"FunctionName": f"{arn}:3"}):
+        unknown = "ResourceNotFoundException", f"Function not found: {arn}:3"
+        assert refused(aws.delete_function, **members) == unknown
+    assert aws.invoke(FunctionName="lasting", Payload=b'{"name": "Ada"}')["StatusCode"] == 200
+    aws.delete_function(FunctionName="lasting")
 
 
 def test_event_is_accepted_and_dry_run_runs_nothing(server):

@@ -36,6 +36,25 @@ impl ArchiveError {
     fn refused(reason: impl Into<String>) -> Self {
         Self::Refused(reason.into())
     }
+
+    /// What went wrong with an entry: the package's fault, not the disk's, if no disk could hold such names.
+    fn with_entry(self, name: &Path) -> Self {
+        use io::ErrorKind::{AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory};
+        match self {
+            Self::Disk(error)
+                if matches!(
+                    error.kind(),
+                    AlreadyExists | InvalidFilename | InvalidInput | IsADirectory | NotADirectory
+                ) =>
+            {
+                Self::Refused(format!(
+                    "The package's entry {:?} can't be unpacked: {error}",
+                    name.display()
+                ))
+            }
+            other => other,
+        }
+    }
 }
 
 /// Unpacks a zip file into a new folder, and makes it outlive a crash.
@@ -75,15 +94,15 @@ fn unpack_within(archive: &[u8], folder: &Path, limit: u64) -> Result<(), Archiv
         let name = inside(&entry)?;
         let path = folder.join(&name);
         if entry.is_dir() {
-            fs::create_dir_all(&path)?;
+            fs::create_dir_all(&path).map_err(|error| ArchiveError::from(error).with_entry(&name))?;
         } else if entry.is_symlink() {
             links.push((name, link_target(&mut entry)?));
         } else {
-            write(&mut entry, &path, &mut left, limit)?;
+            write(&mut entry, &path, &mut left, limit).map_err(|error| error.with_entry(&name))?;
         }
     }
     for (name, target) in links {
-        link(folder, &name, &target)?;
+        link(folder, &name, &target).map_err(|error| error.with_entry(&name))?;
     }
     sync(folder)?;
     Ok(())
@@ -91,7 +110,10 @@ fn unpack_within(archive: &[u8], folder: &Path, limit: u64) -> Result<(), Archiv
 
 /// The entry's name, if it stays inside the package.
 fn inside<R: Read>(entry: &ZipFile<'_, R>) -> Result<PathBuf, ArchiveError> {
-    let refused = || ArchiveError::refused(format!("The package's entry {:?} leads out of it", entry.name()));
+    let refused = || {
+        let name = String::from_utf8_lossy(entry.name_raw());
+        ArchiveError::refused(format!("The package's entry {name:?} leads out of it"))
+    };
     let name = entry.enclosed_name().ok_or_else(refused)?;
     let is_plain = name
         .components()
@@ -262,6 +284,33 @@ pub(crate) mod tests {
         let folder = unpacked(&through).unwrap();
         assert!(folder.path().join("code/a/d").exists());
         assert!(!folder.path().join("code/b/d").exists());
+    }
+
+    #[test]
+    fn a_name_that_leads_out_is_told_as_it_is() {
+        assert_eq!(
+            unpacked(&zipped(&[("../out", b"x")])).unwrap_err(),
+            "The package's entry \"../out\" leads out of it"
+        );
+    }
+
+    #[test]
+    fn names_that_no_folder_can_hold_are_the_package_s_fault() {
+        let long = "x".repeat(300);
+        for entries in [
+            &[("a/b", &b"x"[..]), ("a", b"y")][..],
+            &[("a", b"x"), ("a/b", b"y")],
+            &[("a", b"x"), ("a/b/c", b"->d")],
+            &[(&long, b"x")],
+            &[(&long, b"->a")],
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let refusal = unpack(&zipped(entries), &folder.path().join("code")).unwrap_err();
+            assert!(
+                matches!(&refusal, ArchiveError::Refused(reason) if reason.contains("can't be unpacked")),
+                "{refusal:?}"
+            );
+        }
     }
 
     #[test]

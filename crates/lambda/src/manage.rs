@@ -25,6 +25,10 @@ const MEMORY_MAX: u32 = 10_240;
 /// The most bytes of environment variables: AWS's figure.
 const ENVIRONMENT_BYTES_MAX: usize = 4096;
 
+/// The most characters of a handler's name, and of a description: AWS's figures.
+const HANDLER_MAX: usize = 128;
+const DESCRIPTION_MAX: usize = 256;
+
 /// The most tags of a function: AWS's figure.
 const TAGS_MAX: usize = 50;
 
@@ -201,9 +205,23 @@ impl Lambda {
             .map(|deployed| json(200, &Description::deployed(request, &deployed)))
     }
 
+    /// Deletes a function. A request that names a version wants nothing but that one gone, and there are no others.
     pub(crate) async fn delete(&self, request: &Request<'_>, name: &str) -> Answer {
         let _changing = self.0.changing.lock().await;
         let deployment = self.changeable(request, name, None)?;
+        let behind = functions::parse_name(name).and_then(|named| named.qualifier.map(str::to_owned));
+        match request.parameter("Qualifier").or(behind).as_deref() {
+            None => {}
+            Some("$LATEST") => {
+                return Err(Refusal::invalid(
+                    "$LATEST version cannot be deleted without deleting the function.",
+                ));
+            }
+            Some(version) => {
+                let arn = format!("{}:{version}", request.arn(&deployment.name));
+                return Err(Refusal::not_found(&arn));
+            }
+        }
         let this = self.clone();
         let name = deployment.name.clone();
         blocking(move || {
@@ -386,6 +404,12 @@ impl Settings {
         if let Some(memory) = self.memory_size {
             deployment.memory_mb = within("memorySize", memory, MEMORY_MIN, MEMORY_MAX)?;
         }
+        if let Some(handler) = &self.handler {
+            no_longer("handler", handler, HANDLER_MAX)?;
+        }
+        if let Some(description) = &self.description {
+            no_longer("description", description, DESCRIPTION_MAX)?;
+        }
         if let Some(Variables { variables }) = self.environment {
             let bytes: usize = variables
                 .iter()
@@ -455,6 +479,16 @@ fn within(member: &str, value: u32, least: u32, most: u32) -> Result<u32, Refusa
     Err(Refusal::validation(format!(
         "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must have value \
          {bound}"
+    )))
+}
+
+fn no_longer(member: &str, text: &str, most: usize) -> Result<(), Refusal> {
+    if text.chars().count() <= most {
+        return Ok(());
+    }
+    Err(Refusal::validation(format!(
+        "1 validation error detected: Value '{text}' at '{member}' failed to satisfy constraint: Member must have length \
+         less than or equal to {most}"
     )))
 }
 
