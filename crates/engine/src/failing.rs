@@ -55,13 +55,15 @@ impl Trouble {
         })
     }
 
-    /// What Catch puts into the data: AWS writes an empty cause where there is none.
+    /// What Catch puts into the data. Where there is no cause AWS writes `null`, but for a time-out an empty text.
     fn output(&self) -> Value {
-        let text = |part: &Option<Str>| Value::from(part.clone().unwrap_or_default());
-        Value::object([
-            ("Error", text(&self.failure.error)),
-            ("Cause", text(&self.failure.cause)),
-        ])
+        let text = |part: &Option<Str>| part.clone().map_or(Value::Null, Value::from);
+        let is_timeout = self.failure.error.as_deref() == Some("States.Timeout");
+        let cause = match &self.failure.cause {
+            None if is_timeout => Value::from(""),
+            cause => text(cause),
+        };
+        Value::object([("Error", text(&self.failure.error)), ("Cause", cause)])
     }
 }
 

@@ -34,7 +34,14 @@ pub enum Input {
         /// Its result.
         output: Payload,
     },
-    /// A task failed.
+    /// The call failed that does a task, or that has it accepted.
+    CallFailed {
+        /// The task.
+        task: TaskKey,
+        /// With what.
+        ending: Ending,
+    },
+    /// A task failed, as whoever has it says.
     TaskFailed {
         /// The task.
         task: TaskKey,

@@ -170,6 +170,7 @@ impl Stepper<'_> {
             }
             Input::TaskSubmitted { task, output } => return states::task::submitted(self, task, output),
             Input::TaskSucceeded { task, output } => return states::task::succeeded(self, task, output),
+            Input::CallFailed { task, ending } => return states::task::call_failed(self, task, ending),
             Input::TaskFailed { task, ending } => return states::task::failed(self, task, ending),
             Input::Heartbeat(task) => return self.heartbeat(task),
         }

@@ -224,39 +224,48 @@ pub(crate) fn succeeded(step: &mut Stepper<'_>, key: TaskKey, output: Payload) -
     true
 }
 
+/// The call failed: a job or a callback that was not accepted yet has not been submitted.
+pub(crate) fn call_failed(step: &mut Stepper<'_>, key: TaskKey, ending: Ending) -> bool {
+    let was_submitted = step
+        .execution
+        .attempt(key)
+        .is_some_and(|attempt| attempt.submitted.is_some());
+    let target = step.running(key).map(|(_, task)| &task.resource.target);
+    match target {
+        Some(Target::Service {
+            service,
+            resource,
+            pattern,
+            ..
+        }) if *pattern != asl::Pattern::RequestResponse && !was_submitted => {
+            let submit_failed = Detail::TaskSubmitFailed {
+                resource_type: service.clone(),
+                resource: resource.clone(),
+                ending: ending.clone(),
+            };
+            step.record_next(key.branch, submit_failed);
+            step.fail(key.branch, Failure::from(ending).into());
+            true
+        }
+        _ => failed(step, key, ending),
+    }
+}
+
 /// The task failed.
 pub(crate) fn failed(step: &mut Stepper<'_>, key: TaskKey, ending: Ending) -> bool {
     let Some((_, task)) = step.running(key) else {
         return false;
     };
-    let was_submitted = step
-        .execution
-        .attempt(key)
-        .is_some_and(|attempt| attempt.submitted.is_some());
     let failed = match &task.resource.target {
         Target::Function => Detail::LambdaFunctionFailed(ending.clone()),
         Target::Activity => Detail::ActivityFailed(ending.clone()),
         Target::Service {
-            service,
-            resource,
-            pattern,
-            ..
-        } => {
-            let (resource_type, resource) = (service.clone(), resource.clone());
-            if *pattern == asl::Pattern::RequestResponse || was_submitted {
-                Detail::TaskFailed {
-                    resource_type,
-                    resource,
-                    ending: ending.clone(),
-                }
-            } else {
-                Detail::TaskSubmitFailed {
-                    resource_type,
-                    resource,
-                    ending: ending.clone(),
-                }
-            }
-        }
+            service, resource, ..
+        } => Detail::TaskFailed {
+            resource_type: service.clone(),
+            resource: resource.clone(),
+            ending: ending.clone(),
+        },
     };
     step.record_next(key.branch, failed);
     step.fail(key.branch, Failure::from(ending).into());

@@ -138,7 +138,11 @@ impl Teller {
                         task,
                         output: payload(rest),
                     },
-                    "fail" => Input::TaskFailed {
+                    "fail" => Input::CallFailed {
+                        task,
+                        ending: ending(rest),
+                    },
+                    "report-failure" => Input::TaskFailed {
                         task,
                         ending: ending(rest),
                     },

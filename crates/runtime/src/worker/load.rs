@@ -136,7 +136,7 @@ impl Worker {
                         answer: Answer::Failed(ending.clone()),
                         child: false,
                     };
-                    self.step(live, Input::TaskFailed { task, ending }, 0, Some(redo));
+                    self.step(live, Input::CallFailed { task, ending }, 0, Some(redo));
                 }
             }
         }

@@ -69,7 +69,7 @@ impl Worker {
                 self.step(live, Input::TaskSucceeded { task, output }, 0, redo);
             }
             Answer::Failed(ending) => {
-                self.step(live, Input::TaskFailed { task, ending }, 0, redo);
+                self.step(live, Input::CallFailed { task, ending }, 0, redo);
             }
             Answer::Submitted(output) => {
                 let started = output
