@@ -18,7 +18,7 @@ const DEFINITION: &str = r#"{"StartAt": "Call", "States": {
     "Nest": {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2",
         "Parameters": {"StateMachineArn": "none"}, "ResultPath": "$.nest", "Next": "Job"},
     "Job": {"Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync",
-        "Parameters": {"JobName": "none"}, "ResultPath": "$.job", "End": true}}}"#;
+        "Parameters": {"JobName": "none", "JobQueue": "q", "JobDefinition": "d"}, "ResultPath": "$.job", "End": true}}}"#;
 
 const MOCKS: &str = r#"{
     "StateMachines": {"m": {"TestCases": {
