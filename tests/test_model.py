@@ -172,3 +172,26 @@ def test_answers_to_ordinary_requests_fit_the_model(checked):
         for mock in ({"result": "[1]"}, {"errorOutput": {"error": "E", "cause": "C"}}):
             tested = {"definition": json.dumps(failing), "input": "[1]", "variables": '{"v": 1}'}
             checked.done("TestState", mock=mock, inspectionLevel=level, **tested)
+
+
+def test_errors_that_are_too_long_are_cut(checked):
+    fail = {"Type": "Fail", "ErrorPath": "$.error", "CausePath": "$.cause"}
+    caught = {"Type": "Parallel", "Branches": [{"StartAt": "F", "States": {"F": fail}}], "ResultPath": None}
+    caught |= {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Seen", "ResultPath": "$.seen"}], "End": True}
+    seen = {"Type": "Fail", "Error": "Seen", "CausePath": "$.seen.Cause"}
+    nested = task("arn:aws:states:::states:startExecution.sync", Parameters={"Input.$": "$"})
+    given = json.dumps({"error": "é" * 257, "cause": "é" * 32769})
+    fails = machine(checked, "fails", {"StartAt": "F", "States": {"F": fail}})
+    nested["States"]["Work"]["Parameters"]["StateMachineArn"] = fails
+    catches = machine(checked, "catches", {"StartAt": "P", "States": {"P": caught, "Seen": seen}})
+    for failing in (fails, catches, machine(checked, "nests", nested)):
+        execution = checked.done("StartExecution", stateMachineArn=failing, input=given)["executionArn"]
+
+        def ended():
+            found = checked.done("DescribeExecution", executionArn=execution)
+            return found if found["status"] == "FAILED" else None
+
+        assert len(wait_for("the execution has failed", ended)["cause"]) == 32768
+        checked.done("GetExecutionHistory", executionArn=execution)
+    tested = checked.done("TestState", definition=json.dumps(fail), input=given)
+    assert (len(tested["error"]), len(tested["cause"])) == (256, 32768)

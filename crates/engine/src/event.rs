@@ -4,6 +4,7 @@
 //! Three kinds are ours alone ([`Detail::is_silent`]): they carry what AWS's history leaves out, take
 //! no number, and are never shown.
 
+use asl::limits;
 use json::{Payload, Str};
 use serde::{Deserialize, Serialize};
 
@@ -260,12 +261,30 @@ impl Detail {
     }
 }
 
+impl Ending {
+    /// With no more of the error's name and cause than AWS shows: what is beyond 256 and 32,768 characters is cut off,
+    /// as it may come from a service, a function or the data.
+    pub(crate) fn cut(self) -> Self {
+        let cut = |text: Option<Str>, most: usize| {
+            text.map(|text| match text.char_indices().nth(most) {
+                Some((end, _)) => Str::from(&text[..end]),
+                None => text,
+            })
+        };
+        Self {
+            error: cut(self.error, limits::ERROR_CHARS_MAX),
+            cause: cut(self.cause, limits::CAUSE_CHARS_MAX),
+        }
+    }
+}
+
 impl From<asl::Failure> for Ending {
     fn from(failure: asl::Failure) -> Self {
         Self {
             error: failure.error,
             cause: failure.cause,
         }
+        .cut()
     }
 }
 

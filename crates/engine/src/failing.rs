@@ -3,7 +3,7 @@
 use asl::{After, Catcher, Failure, QueryLanguage, Retrier, StateKind};
 use json::{Payload, Str, Value};
 
-use crate::event::{BranchId, Detail, StateType};
+use crate::event::{BranchId, Detail, Ending, StateType};
 use crate::execution::{At, Fork, Phase, Visit};
 use crate::moment::Millis;
 use crate::states;
@@ -144,7 +144,9 @@ impl Stepper<'_> {
     }
 
     /// The same, following from an event of a branch inside.
-    fn fail_after(&mut self, branch: BranchId, previous: u64, trouble: Trouble) {
+    fn fail_after(&mut self, branch: BranchId, previous: u64, mut trouble: Trouble) {
+        // A catcher sees what history shows.
+        trouble.failure = Ending::from(trouble.failure).into();
         let Some(visit) = self.execution.visit(branch) else {
             return;
         };

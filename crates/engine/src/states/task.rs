@@ -226,6 +226,7 @@ pub(crate) fn succeeded(step: &mut Stepper<'_>, key: TaskKey, output: Payload) -
 
 /// The call failed: a job or a callback that was not accepted yet has not been submitted.
 pub(crate) fn call_failed(step: &mut Stepper<'_>, key: TaskKey, ending: Ending) -> bool {
+    let ending = ending.cut();
     let was_submitted = step
         .execution
         .attempt(key)
@@ -253,6 +254,7 @@ pub(crate) fn call_failed(step: &mut Stepper<'_>, key: TaskKey, ending: Ending) 
 
 /// The task failed.
 pub(crate) fn failed(step: &mut Stepper<'_>, key: TaskKey, ending: Ending) -> bool {
+    let ending = ending.cut();
     let Some((_, task)) = step.running(key) else {
         return false;
     };
