@@ -19,7 +19,8 @@ pub enum Outcome {
     Function,
 }
 
-/// A result nests at most as deep as JSON may.
+/// How deep what was made here may nest in a result, the JSON in it left out: that may be as deep again, and is not
+/// looked through.
 const DEPTH_MAX: usize = json::DEPTH_MAX;
 
 /// What an evaluation's value is to the world outside.
@@ -57,7 +58,7 @@ impl Settling {
         self.count()?;
         Ok(Some(match value {
             Val::Undefined | Val::Func(_) => return Ok(None),
-            Val::Json(value) => self.json(value, depth),
+            Val::Json(value) => json(value),
             Val::Array(array) => self.array(array, depth)?,
             Val::Object(object) => self.object(object, depth)?,
             Val::Tuples(tuples) => {
@@ -75,17 +76,6 @@ impl Settling {
         Ok(())
     }
 
-    /// What was JSON already: only a number that arose here can be one that JSON does not know.
-    fn json(&mut self, value: Value, depth: usize) -> Value {
-        match value {
-            Value::Number(Number::Float(number)) if !number.is_finite() => Value::from(number_text(number)),
-            value => {
-                self.too_deep |= !fits(&value, depth);
-                value
-            }
-        }
-    }
-
     fn array(&mut self, array: Rc<Array>, depth: usize) -> Result<Value, Error> {
         let inner = self.inner(depth);
         let is_json = |item: &Val| matches!(item, Val::Json(_));
@@ -100,7 +90,7 @@ impl Settling {
                 .ok_or_else(|| Error::limit(Limit::Memory))?;
             // As many as there are items, so that they are written where they stay.
             let elements = items.into_iter().map(|item| match item {
-                Val::Json(value) => self.json(value, inner),
+                Val::Json(value) => json(value),
                 _ => Value::Null,
             });
             return Ok(elements.collect());
@@ -139,10 +129,10 @@ impl Settling {
     }
 }
 
-fn fits(value: &Value, depth: usize) -> bool {
+/// What was JSON already: only a number that arose here can be one that JSON does not know.
+fn json(value: Value) -> Value {
     match value {
-        Value::Array(elements) => depth > 0 && elements.iter().all(|element| fits(element, depth - 1)),
-        Value::Object(members) => depth > 0 && members.values().all(|member| fits(member, depth - 1)),
-        _ => true,
+        Value::Number(Number::Float(number)) if !number.is_finite() => Value::from(number_text(number)),
+        value => value,
     }
 }

@@ -95,10 +95,12 @@ impl KeyOrder {
                     .meter
                     .step(keys.len() as u64 * u64::from(keys.len().ilog2() + 1))?;
                 match (self.op, self.swapped) {
-                    (Op::Greater, false) | (Op::Less, true) => by_numbers(keys, |a, b| a > b),
-                    (Op::Less, false) | (Op::Greater, true) => by_numbers(keys, |a, b| a < b),
-                    (Op::GreaterEqual, false) | (Op::LessEqual, true) => by_numbers(keys, |a, b| a >= b),
-                    _ => by_numbers(keys, |a, b| a <= b),
+                    (Op::Greater, false) | (Op::Less, true) => by_numbers(keys, |a, b| a > b, false),
+                    (Op::Less, false) | (Op::Greater, true) => by_numbers(keys, |a, b| a < b, true),
+                    (Op::GreaterEqual, false) | (Op::LessEqual, true) => {
+                        by_numbers(keys, |a, b| a >= b, false)
+                    }
+                    _ => by_numbers(keys, |a, b| a <= b, true),
                 }
             }
             Keys::Texts(keys) => merge_sort(keys.len(), |a, b| {
@@ -119,18 +121,25 @@ impl KeyOrder {
     }
 }
 
-fn by_numbers(keys: &[f64], swaps: impl Fn(f64, f64) -> bool) -> Result<Vec<u32>, Error> {
+/// `falls` says whether `swaps` puts the greatest first.
+fn by_numbers(keys: &[f64], swaps: impl Fn(f64, f64) -> bool, falls: bool) -> Result<Vec<u32>, Error> {
     if keys.iter().any(|key| key.is_nan() || swaps(*key, *key)) {
         return merge_sort(keys.len(), |a, b| Ok(swaps(keys[a], keys[b])));
     }
-    // Equal ones keep their places and nothing is without an order: any stable sort gives what jsonata-js's does.
-    let mut sorted: Vec<(f64, u32)> = keys.iter().copied().zip(0..).collect();
-    sorted.sort_by(|(a, _), (b, _)| match (swaps(*a, *b), swaps(*b, *a)) {
-        (true, _) => Ordering::Greater,
-        (_, true) => Ordering::Less,
-        _ => Ordering::Equal,
-    });
+    // Nothing is without an order, and equal ones keep their places: any such sort gives what jsonata-js's does.
+    let ranks = keys
+        .iter()
+        .map(|key| if falls { !rank(*key) } else { rank(*key) });
+    let mut sorted: Vec<(u64, u32)> = ranks.zip(0..).collect();
+    sorted.sort_unstable();
     Ok(sorted.into_iter().map(|(_, place)| place).collect())
+}
+
+/// A whole number that is greater where the number is, and the same for both zeros.
+fn rank(number: f64) -> u64 {
+    const SIGN: u64 = 1 << 63;
+    let bits = (number + 0.0).to_bits();
+    if bits & SIGN == 0 { bits | SIGN } else { !bits }
 }
 
 impl Evaluator<'_> {
