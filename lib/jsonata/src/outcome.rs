@@ -88,12 +88,16 @@ impl Settling {
                 .parts
                 .checked_sub(items.len())
                 .ok_or_else(|| Error::limit(Limit::Memory))?;
-            // As many as there are items, so that they are written where they stay.
-            let elements = items.into_iter().map(|item| match item {
-                Val::Json(value) => json(value),
-                _ => Value::Null,
-            });
-            return Ok(elements.collect());
+            // Written over the items themselves, which the compiler does for elements of one size.
+            let elements: Vec<Value> = items
+                .into_iter()
+                .map(|item| match item {
+                    Val::Json(value) if is_unknown_number(&value) => json(value),
+                    Val::Json(value) => value,
+                    _ => Value::Null,
+                })
+                .collect();
+            return Ok(Value::from(elements));
         }
         let mut elements = Vec::with_capacity(items.len());
         for item in items {
@@ -135,4 +139,8 @@ fn json(value: Value) -> Value {
         Value::Number(Number::Float(number)) if !number.is_finite() => Value::from(number_text(number)),
         value => value,
     }
+}
+
+fn is_unknown_number(value: &Value) -> bool {
+    matches!(value, Value::Number(Number::Float(number)) if !number.is_finite())
 }
