@@ -290,26 +290,29 @@ impl Execution {
 
     /// The tasks that are under way, each with how far it is: what recovery takes up again.
     pub fn open_tasks(&self) -> Vec<(Order, Progress)> {
-        let open = |branch: &BranchId| match &self.visit(*branch)?.phase {
-            Phase::Task(attempt) => self.open_task(TaskKey {
-                branch: *branch,
-                event: attempt.event,
-            }),
-            _ => None,
+        let open = |(id, branch): (&BranchId, &Branch)| match &branch.at {
+            At::In(visit) => self.open_in(*id, visit),
+            At::Start | At::Left(_) => None,
         };
-        self.branches.keys().filter_map(open).collect()
+        self.branches.iter().filter_map(open).collect()
     }
 
     /// A task that is under way, with how far it is.
     pub fn open_task(&self, task: TaskKey) -> Option<(Order, Progress)> {
-        let attempt = self.attempt(task)?;
-        let order = self.order(task.branch, self.visit(task.branch)?, attempt)?;
+        let open = self.open_in(task.branch, self.visit(task.branch)?)?;
+        (open.0.task == task).then_some(open)
+    }
+
+    fn open_in(&self, branch: BranchId, visit: &Visit) -> Option<(Order, Progress)> {
+        let Phase::Task(attempt) = &visit.phase else {
+            return None;
+        };
         let progress = match (&attempt.submitted, attempt.started) {
             (Some(output), _) => Progress::Submitted(output.clone()),
             (None, Some(_)) => Progress::Started,
             (None, None) => Progress::Scheduled,
         };
-        Some((order, progress))
+        Some((self.order(branch, visit, attempt)?, progress))
     }
 
     /// Whether a task is still under way, and its token's secret part fits.
