@@ -39,6 +39,7 @@ pub use http::connections::{ConnectionError, Connections};
 pub use http::exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use integrations::{Integrations, nested_end};
 pub use mocks::{Mock, MockFileError, Mocks, Test, TestCaseError, mocked_answers, without_file};
+pub use optimised::{job_is_asked_for_by, service_id};
 pub use redrive::NotRedrivable;
 pub use sdk::is_sdk_action;
 pub use sfn::{OwnAnswer, OwnApi, OwnRequest};

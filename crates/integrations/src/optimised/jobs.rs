@@ -62,6 +62,12 @@ pub(crate) enum State {
 
 static JOBS: LazyLock<Vec<Job>> = LazyLock::new(|| read(include_str!("jobs.txt")));
 
+/// The service and operation that are asked, with their names in `aws-sdk` resources, what became of a job that an action
+/// of an optimised integration began; what they answer becomes the task's result.
+pub fn job_is_asked_for_by(service: &str, action: &str) -> Option<(&'static str, &'static str)> {
+    Job::of(service, action).map(|job| (job.ask.service, job.ask.action))
+}
+
 impl Job {
     /// The job of an action, if it has one that has to be asked for.
     pub(crate) fn of(service: &str, action: &str) -> Option<&'static Self> {

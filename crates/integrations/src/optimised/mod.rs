@@ -21,6 +21,8 @@ use crate::call::{Answer, Call, ending};
 use crate::{metadata, parameters, sdk};
 
 pub(crate) use follow::{abandon, follow};
+pub use jobs::job_is_asked_for_by;
+pub use services::service_id;
 pub(crate) use services::{Action, Service, find, prefix};
 
 /// AWS's reason not even to schedule a task with these parameters.

@@ -44,15 +44,23 @@ static SERVICES: LazyLock<Vec<Service>> = LazyLock::new(|| read(include_str!("se
 
 /// The service and the action that a task's resource names.
 pub(crate) fn find(service: &str, action: &str) -> Option<(&'static Service, &'static Action)> {
-    let service = SERVICES.iter().find(|known| known.name == service)?;
+    let service = named(service)?;
     let action = service.actions.iter().find(|known| known.name == action)?;
     Some((service, action))
 }
 
 /// What the errors of a service begin with.
 pub(crate) fn prefix(service: &str) -> Option<&'static str> {
-    let service = SERVICES.iter().find(|known| known.name == service)?;
-    Some(service.prefix)
+    named(service).map(|service| service.prefix)
+}
+
+/// The name among all services of AWS, as in `aws-sdk` resources, of a service with an integration of its own.
+pub fn service_id(service: &str) -> Option<&'static str> {
+    named(service).map(|service| service.id)
+}
+
+fn named(service: &str) -> Option<&'static Service> {
+    SERVICES.iter().find(|known| known.name == service)
 }
 
 fn read(table: &'static str) -> Vec<Service> {

@@ -50,89 +50,6 @@ enum Bytes {
     Json,
 }
 
-/// The calls that `.sync` asks how a job is doing, whose answer becomes the result.
-const POLLS: [(&str, &str, &str, &str); 25] = [
-    ("athena", "startQueryExecution", "athena", "getQueryExecution"),
-    ("batch", "submitJob", "batch", "describeJobs"),
-    (
-        "bedrock",
-        "createModelCustomizationJob",
-        "bedrock",
-        "getModelCustomizationJob",
-    ),
-    ("codebuild", "startBuild", "codebuild", "batchGetBuilds"),
-    (
-        "codebuild",
-        "startBuildBatch",
-        "codebuild",
-        "batchGetBuildBatches",
-    ),
-    (
-        "codebuild",
-        "retryBuildBatch",
-        "codebuild",
-        "batchGetBuildBatches",
-    ),
-    ("databrew", "startJobRun", "databrew", "describeJobRun"),
-    ("ecs", "runTask", "ecs", "describeTasks"),
-    ("eks", "createCluster", "eks", "describeCluster"),
-    ("eks", "createFargateProfile", "eks", "describeFargateProfile"),
-    ("eks", "createNodegroup", "eks", "describeNodegroup"),
-    ("elasticmapreduce", "addStep", "emr", "describeStep"),
-    ("elasticmapreduce", "createCluster", "emr", "describeCluster"),
-    ("elasticmapreduce", "terminateCluster", "emr", "describeCluster"),
-    (
-        "emr-containers",
-        "deleteVirtualCluster",
-        "emrcontainers",
-        "describeVirtualCluster",
-    ),
-    ("emr-containers", "startJobRun", "emrcontainers", "describeJobRun"),
-    ("emr-serverless", "startJobRun", "emrserverless", "getJobRun"),
-    ("glue", "startJobRun", "glue", "getJobRun"),
-    ("mediaconvert", "createJob", "mediaconvert", "getJob"),
-    (
-        "sagemaker",
-        "createHyperParameterTuningJob",
-        "sagemaker",
-        "describeHyperParameterTuningJob",
-    ),
-    (
-        "sagemaker",
-        "createLabelingJob",
-        "sagemaker",
-        "describeLabelingJob",
-    ),
-    (
-        "sagemaker",
-        "createProcessingJob",
-        "sagemaker",
-        "describeProcessingJob",
-    ),
-    (
-        "sagemaker",
-        "createTrainingJob",
-        "sagemaker",
-        "describeTrainingJob",
-    ),
-    (
-        "sagemaker",
-        "createTransformJob",
-        "sagemaker",
-        "describeTransformJob",
-    ),
-    ("states", "startExecution", "sfn", "describeExecution"),
-];
-
-/// The names of services that integrations of their own call otherwise than the AWS SDK integrations.
-const SDK_NAMES: [(&str, &str); 5] = [
-    ("elasticmapreduce", "emr"),
-    ("emr-containers", "emrcontainers"),
-    ("emr-serverless", "emrserverless"),
-    ("events", "eventbridge"),
-    ("states", "sfn"),
-];
-
 impl Answer {
     /// The answer that becomes the result of a task; none for what has no model: functions, activities, HTTP,
     /// callbacks.
@@ -160,13 +77,17 @@ impl Answer {
         let (service, action, bytes) = match (&**service, &**action) {
             ("bedrock", "invokeModel") => ("bedrockruntime", "invokeModel", Bytes::Json),
             ("lambda", "invoke") => ("lambda", "invoke", Bytes::Json),
+            ("states", "startExecution") if *pattern == Pattern::RequestResponse => {
+                ("sfn", "startExecution", Bytes::Text)
+            }
+            ("states", "startExecution") => ("sfn", "describeExecution", Bytes::Text),
             (service, action) if *pattern != Pattern::RequestResponse => {
-                let poll = POLLS.iter().find(|poll| (poll.0, poll.1) == (service, action))?;
-                (poll.2, poll.3, Bytes::Text)
+                let (service, action) = integrations::job_is_asked_for_by(service, action)?;
+                (service, action, Bytes::Text)
             }
             (service, action) => {
-                let renamed = SDK_NAMES.iter().find(|(name, _)| *name == service);
-                (renamed.map_or(service, |(_, name)| name), action, Bytes::Text)
+                let id = integrations::service_id(service).unwrap_or(service);
+                (id, action, Bytes::Text)
             }
         };
         Some(Self {
@@ -426,13 +347,28 @@ mod tests {
     }
 
     #[test]
-    fn every_poll_is_an_operation() {
-        for (service, action, asked, poll) in POLLS {
-            assert!(Services::embedded().find(asked, poll).is_ok(), "{asked}:{poll}");
-            target(&format!("{service}:{action}.sync"));
+    fn the_answer_is_that_of_the_call_that_asks() {
+        for (resource, service, operation) in [
+            ("states:startExecution", "sfn", "StartExecution"),
+            ("states:startExecution.sync", "sfn", "DescribeExecution"),
+            ("states:startExecution.sync:2", "sfn", "DescribeExecution"),
+            ("events:putEvents", "eventbridge", "PutEvents"),
+            ("elasticmapreduce:addStep.sync", "emr", "DescribeStep"),
+            ("emr-containers:startJobRun", "emrcontainers", "StartJobRun"),
+            ("emr-serverless:startJobRun.sync", "emrserverless", "GetJobRun"),
+            ("athena:startQueryExecution.sync", "athena", "GetQueryExecution"),
+            ("bedrock:invokeModel", "bedrockruntime", "InvokeModel"),
+        ] {
+            let answer = Answer::of(&target(resource)).expect("there is a model");
+            let call = answer.call;
+            assert_eq!(
+                (&*call.service().asl_id, &*call.operation().name),
+                (service, operation),
+                "{resource}"
+            );
         }
-        for (_, name) in SDK_NAMES {
-            assert!(Services::embedded().service(name).is_some(), "{name}");
+        for resource in ["http:invoke", "sqs:sendMessage.waitForTaskToken", "eks:call"] {
+            assert!(Answer::of(&target(resource)).is_none(), "{resource}");
         }
     }
 }
