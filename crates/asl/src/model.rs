@@ -360,21 +360,51 @@ pub enum Percentage {
 }
 
 /// What only a Distributed Map has.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Distributed {
+    /// `ExecutionType`: what its executions are.
+    pub children: ChildType,
+    /// `Label`: its part of the ARNs of its runs and their executions.
+    pub label: Option<Str>,
     /// `ItemReader`: where its items are read, in place of its input.
     pub reader: Option<ItemReader>,
     /// `ItemBatcher`: how many items each of its executions is given.
     pub batcher: Option<ItemBatcher>,
-    /// Whether a `ResultWriter` writes its results elsewhere, so that it gives an object in place of an array.
-    pub writes_results: bool,
+    /// `ResultWriter`: where its results are written, and what they look like.
+    pub writer: Option<ResultWriter>,
+}
+
+impl Distributed {
+    /// Whether its results are written elsewhere, so that it gives an object in place of an array.
+    pub fn writes_results(&self) -> bool {
+        self.writer
+            .as_ref()
+            .is_some_and(|writer| writer.destination.is_some())
+    }
+}
+
+/// What the executions are that a Distributed Map starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in the language")]
+pub enum ChildType {
+    Standard,
+    Express,
 }
 
 /// `ItemReader`.
 #[derive(Debug, Clone)]
 pub struct ItemReader {
+    /// Whether `Resource` lists objects (`s3:listObjectsV2`), which are the items then; otherwise it is one object
+    /// with items in it (`s3:getObject`).
+    pub lists: bool,
+    /// `Parameters` or `Arguments`: which bucket, and what in it.
+    pub parameters: Option<Template>,
     /// `ReaderConfig.InputType`: how the items are written.
     pub format: ItemFormat,
+    /// `ReaderConfig.Transformation` is `LOAD_AND_FLATTEN`: the items stand in the objects that are listed.
+    pub flattens: bool,
+    /// `ReaderConfig.ManifestType`.
+    pub manifest: Option<ManifestType>,
     /// `ReaderConfig.ItemsPointer`: the JSON Pointer of the items in what is read.
     pub items_pointer: Option<Str>,
     /// `ReaderConfig.CSVDelimiter`.
@@ -394,8 +424,42 @@ pub enum ItemFormat {
     JsonLines,
     /// `CSV`.
     Csv,
-    /// `MANIFEST` and `PARQUET`: rows that are known only once they were read.
-    Rows,
+    /// `PARQUET`.
+    Parquet,
+    /// `MANIFEST`: a list of objects in which the items stand.
+    Manifest,
+}
+
+/// `ReaderConfig.ManifestType`: what wrote a manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManifestType {
+    /// `ATHENA_DATA`: an `UNLOAD` of Athena.
+    Athena,
+    /// `S3_INVENTORY`: an inventory of a bucket.
+    Inventory,
+}
+
+/// `ResultWriter`: at least one of a destination and `WriterConfig`.
+#[derive(Debug, Clone)]
+pub struct ResultWriter {
+    /// `Parameters` or `Arguments`: the bucket and prefix that results are written to (`s3:putObject`). Without,
+    /// the results are the state's.
+    pub destination: Option<Template>,
+    /// `WriterConfig.Transformation`.
+    pub transformation: Option<Transformation>,
+    /// `WriterConfig.OutputType` is `JSONL`: each result on a line of its own.
+    pub lines: bool,
+}
+
+/// `WriterConfig.Transformation`: what is made of the result of each execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transformation {
+    /// `NONE`: all that is known of the execution.
+    None,
+    /// `COMPACT`: its output.
+    Compact,
+    /// `FLATTEN`: the elements of its output, if that is an array.
+    Flatten,
 }
 
 /// `ItemBatcher`.

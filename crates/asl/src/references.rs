@@ -98,12 +98,16 @@ impl Names {
 
     fn distributed(&mut self, distributed: &Distributed) {
         if let Some(reader) = &distributed.reader {
+            self.template(reader.parameters.as_ref());
             self.whole(reader.max_items.as_ref());
         }
         if let Some(batcher) = &distributed.batcher {
             self.template(batcher.batch_input.as_ref());
             self.whole(batcher.items_max.as_ref());
             self.whole(batcher.bytes_max.as_ref());
+        }
+        if let Some(writer) = &distributed.writer {
+            self.template(writer.destination.as_ref());
         }
     }
 

@@ -610,7 +610,7 @@ fn a_distributed_map_can_be_tested() {
         ),
         (asl::ItemFormat::Csv, '\t', Some("/a"))
     );
-    assert!(distributed.batcher.is_some() && distributed.writes_results);
+    assert!(distributed.batcher.is_some() && distributed.writes_results());
     assert!(map.tolerance.percentage.is_some() && map.tolerance.count.is_none());
     for (wrong, right) in [
         (r#""ItemsPointer":1"#, r#""ItemsPointer":"/a""#),

@@ -12,6 +12,7 @@ use crate::call::{Answer, BoxFuture, Call, ending};
 use crate::executions::{Described, Executions};
 use crate::http::Web;
 use crate::http::exchange::Exchange;
+use crate::map_runs::{MapRunIo, Nowhere};
 use crate::mocks::{Mock, Mocks, Test, TestCaseError, without_file};
 use crate::sfn::OwnApi;
 use crate::{apigateway, http, lambda, optimised, sdk, sfn, states};
@@ -27,6 +28,7 @@ struct Inner {
     aws: OnceLock<Client>,
     mocks: OnceLock<Mocks>,
     web: OnceLock<Web>,
+    map_run_io: OnceLock<Arc<dyn MapRunIo>>,
 }
 
 impl Integrations {
@@ -39,6 +41,7 @@ impl Integrations {
             aws: OnceLock::new(),
             mocks: OnceLock::new(),
             web: OnceLock::new(),
+            map_run_io: OnceLock::new(),
         }))
     }
 
@@ -76,6 +79,17 @@ impl Integrations {
                 Box::pin(async move { (performed.await, None) })
             }
         }
+    }
+
+    /// Sets where items of Distributed Maps are read and their results written. The first one counts; without any,
+    /// nowhere.
+    pub fn set_map_run_io(&self, io: Arc<dyn MapRunIo>) {
+        self.0.map_run_io.get_or_init(|| io);
+    }
+
+    /// Where items of Distributed Maps are read and their results written.
+    pub fn map_run_io(&self) -> Arc<dyn MapRunIo> {
+        Arc::clone(self.0.map_run_io.get_or_init(|| Arc::new(Nowhere)))
     }
 
     fn web(&self) -> Web {

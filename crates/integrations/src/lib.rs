@@ -8,6 +8,7 @@
 //! - [`executions`]: what nested executions need of the runtime.
 //! - `lambda`, `states`, `sfn`, `http`, `apigateway`: the integrations. `web`: what those over HTTP have in common.
 //! - `optimised`: services with an integration of their own; `sdk`: every AWS service.
+//! - [`map_runs`]: where items of Distributed Maps are read, and where their results are written.
 //! - [`mocks`]: results from a mock configuration file, in place of tasks that are done.
 //! - `parameters`: what is wrong with a task's parameters.
 //! - [`redrive`]: whether an execution can be redriven.
@@ -19,6 +20,7 @@ pub mod executions;
 mod http;
 mod integrations;
 mod lambda;
+pub mod map_runs;
 mod metadata;
 pub mod mocks;
 mod optimised;
@@ -38,6 +40,10 @@ pub use http::Web;
 pub use http::connections::{ConnectionError, Connections};
 pub use http::exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use integrations::{Integrations, nested_end};
+pub use map_runs::{
+    ChildResult, ChildStatus, Item, ItemSource, ItemsOrder, MapRunIo, MapRunScope, Nowhere, ResultSink,
+    ResultsOrder,
+};
 pub use mocks::{Mock, MockFileError, Mocks, Test, TestCaseError, mocked_answers, without_file};
 pub use optimised::{job_is_asked_for_by, service_id};
 pub use redrive::NotRedrivable;

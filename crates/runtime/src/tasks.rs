@@ -5,8 +5,8 @@ use std::sync::Arc;
 use asl::{Resource, Target};
 use engine::{Ending, Order};
 use integrations::{
-    Answer, BoxFuture, Call, Described, Exchange, Executions, Integrations, Mock, Test, TestCaseError,
-    without_file,
+    Answer, BoxFuture, Call, Described, Exchange, Executions, Integrations, MapRunIo, Mock, Nowhere, Test,
+    TestCaseError, without_file,
 };
 use json::{Payload, Str, Value};
 
@@ -44,6 +44,11 @@ pub trait Tasks: Send + Sync {
 
     /// What a finished child means to its parent's `.sync` or `.sync:2` task.
     fn nested_end(&self, order: &Order, child: &Described) -> Result<Payload, Ending>;
+
+    /// Where items of Distributed Maps are read and their results written.
+    fn map_run_io(&self) -> Arc<dyn MapRunIo> {
+        Arc::new(Nowhere)
+    }
 
     /// Checks that executions can be started as this test.
     fn find_test<'a>(&'a self, _: Test<'a>) -> BoxFuture<'a, Result<(), TestCaseError>> {
@@ -96,6 +101,10 @@ impl Tasks for Integrations {
 
     fn nested_end(&self, order: &Order, child: &Described) -> Result<Payload, Ending> {
         integrations::nested_end(order, child)
+    }
+
+    fn map_run_io(&self) -> Arc<dyn MapRunIo> {
+        Self::map_run_io(self)
     }
 
     fn find_test<'a>(&'a self, test: Test<'a>) -> BoxFuture<'a, Result<(), TestCaseError>> {

@@ -4,10 +4,14 @@ use json::Str;
 
 use crate::diagnostics::Code;
 use crate::limits::{BATCH_BYTES_MAX, LABEL_CHARS_MAX, MAP_ITEMS_MAX};
-use crate::model::{Distributed, ItemBatcher, ItemFormat, ItemReader, StateId};
+use crate::model::{
+    ChildType, Distributed, ItemBatcher, ItemFormat, ItemReader, ManifestType, ResultWriter, StateId,
+    Transformation,
+};
 use crate::parse::fields::{Field, Fields, In, Known};
 use crate::parse::flow::Reader;
 use crate::parse::resource;
+use crate::template::Template;
 
 const ITEM_READER: &Known = &[
     ("Resource", In::Both),
@@ -53,10 +57,16 @@ const WRITERS: [&str; 1] = ["s3:putObject"];
 
 impl Reader<'_> {
     /// Reads `ItemReader`, `ItemBatcher`, `ResultWriter` and `Label`.
-    pub(crate) fn distributed(&mut self, id: StateId, fields: &Fields<'_>) -> Option<Distributed> {
+    pub(crate) fn distributed(
+        &mut self,
+        id: StateId,
+        fields: &Fields<'_>,
+        children: ChildType,
+    ) -> Option<Distributed> {
         let reader = optional(fields, "ItemReader", item_reader);
         let batcher = optional(fields, "ItemBatcher", item_batcher);
-        let writes = optional(fields, "ResultWriter", result_writer);
+        let writer = optional(fields, "ResultWriter", result_writer);
+        let mut given = None;
         if let Some(field) = fields.get("Label")
             && let Some(label) = field.text()
         {
@@ -64,11 +74,14 @@ impl Reader<'_> {
                 field.report(Code::InvalidLabelName, fault);
             }
             self.outline.labels.push((id, label.clone(), field.node.place));
+            given = Some(label.clone());
         }
         Some(Distributed {
+            children,
+            label: given,
             reader: reader?,
             batcher: batcher?,
-            writes_results: writes?.unwrap_or(false),
+            writer: writer?,
         })
     }
 }
@@ -78,15 +91,20 @@ fn item_reader(field: &Field<'_>) -> Option<ItemReader> {
     fields.check_names(&[ITEM_READER]);
     fields.require(&["Resource"]);
     let lists = action(&fields, &READERS) == Some(LISTING);
-    location(&fields);
+    let parameters = location(&fields);
     let config = optional(&fields, "ReaderConfig", |field| reader_config(field, lists))?;
-    Some(config.unwrap_or(ItemReader {
+    let reader = config.unwrap_or(ItemReader {
+        lists,
+        parameters: None,
         format: ItemFormat::Json,
+        flattens: false,
+        manifest: None,
         items_pointer: None,
         csv_delimiter: ',',
         csv_headers: None,
         max_items: None,
-    }))
+    });
+    Some(ItemReader { parameters, ..reader })
 }
 
 fn reader_config(field: &Field<'_>, lists: bool) -> Option<ItemReader> {
@@ -100,8 +118,8 @@ fn reader_config(field: &Field<'_>, lists: bool) -> Option<ItemReader> {
         "InputType",
         &["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"],
     );
-    word(&config, "Transformation", &["NONE", "LOAD_AND_FLATTEN"]);
-    word(&config, "ManifestType", &["ATHENA_DATA", "S3_INVENTORY"]);
+    let transformation = word(&config, "Transformation", &["NONE", "LOAD_AND_FLATTEN"]);
+    let manifest = word(&config, "ManifestType", &["ATHENA_DATA", "S3_INVENTORY"]);
     let delimiter = word(
         &config,
         "CSVDelimiter",
@@ -114,12 +132,20 @@ fn reader_config(field: &Field<'_>, lists: bool) -> Option<ItemReader> {
     let pointer = optional(&config, "ItemsPointer", |field| field.filled_text().cloned());
     let max_items = config.whole_or_reference("MaxItems", "MaxItemsPath", 0, MAP_ITEMS_MAX);
     Some(ItemReader {
+        lists,
+        parameters: None,
         format: match format? {
-            None | Some("JSON") => ItemFormat::Json,
             Some("JSONL") => ItemFormat::JsonLines,
             Some("CSV") => ItemFormat::Csv,
-            Some(_) => ItemFormat::Rows,
+            Some("PARQUET") => ItemFormat::Parquet,
+            Some("MANIFEST") => ItemFormat::Manifest,
+            None | Some(_) => ItemFormat::Json,
         },
+        flattens: transformation? == Some("LOAD_AND_FLATTEN"),
+        manifest: manifest?.map(|manifest| match manifest {
+            "ATHENA_DATA" => ManifestType::Athena,
+            _ => ManifestType::Inventory,
+        }),
         items_pointer: pointer?,
         csv_delimiter: match delimiter? {
             Some("PIPE") => '|',
@@ -161,9 +187,9 @@ fn item_batcher(field: &Field<'_>) -> Option<ItemBatcher> {
     })
 }
 
-/// A place to export to, a form to write in, or both. Whether it exports: without a place it only says what the
-/// state's output looks like.
-fn result_writer(field: &Field<'_>) -> Option<bool> {
+/// A place to export to, a form to write in, or both. Without a place it only says what the state's output looks
+/// like.
+fn result_writer(field: &Field<'_>) -> Option<ResultWriter> {
     let fields = field.object()?;
     fields.check_names(&[RESULT_WRITER]);
     let exports = fields.has("Resource") || fields.has(fields.given());
@@ -171,15 +197,26 @@ fn result_writer(field: &Field<'_>) -> Option<bool> {
         fields.require(&["Resource", fields.given()]);
     }
     action(&fields, &WRITERS);
-    location(&fields);
+    let destination = location(&fields);
+    let (mut transformation, mut lines) = (None, false);
     optional(&fields, "WriterConfig", |field| {
         let config = field.object()?;
         config.check_names(&[WRITER_CONFIG]);
-        word(&config, "Transformation", &["NONE", "COMPACT", "FLATTEN"]);
-        word(&config, "OutputType", &["JSON", "JSONL"]);
+        let made = word(&config, "Transformation", &["NONE", "COMPACT", "FLATTEN"]);
+        let output = word(&config, "OutputType", &["JSON", "JSONL"]);
+        lines = output? == Some("JSONL");
+        transformation = made?.map(|made| match made {
+            "COMPACT" => Transformation::Compact,
+            "FLATTEN" => Transformation::Flatten,
+            _ => Transformation::None,
+        });
         Some(())
     });
-    Some(exports)
+    Some(ResultWriter {
+        destination,
+        transformation,
+        lines,
+    })
 }
 
 /// The action that `Resource` names, of those that read or write.
@@ -197,13 +234,13 @@ fn action(fields: &Fields<'_>, known: &[&'static str]) -> Option<&'static str> {
     action.copied()
 }
 
-/// Checks `Parameters` or `Arguments`: which bucket, and what in it.
-fn location(fields: &Fields<'_>) {
-    if let Some(field) = fields.get(fields.given())
-        && (field.is_expression() || field.object().is_some())
-    {
-        field.template();
+/// `Parameters` or `Arguments`: which bucket, and what in it.
+fn location(fields: &Fields<'_>) -> Option<Template> {
+    let field = fields.get(fields.given())?;
+    if !field.is_expression() {
+        field.object()?;
     }
+    field.template()
 }
 
 /// A field that may be absent: `None` when it is faulty, `Some(None)` when it is not there.

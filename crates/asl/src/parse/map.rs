@@ -1,7 +1,7 @@
 //! Map: its fields. Those that only a Distributed Map has are read in `distributed`.
 
 use crate::diagnostics::Code;
-use crate::model::{FlowId, Items, Map, Percentage, QueryLanguage, StateId, Tolerance};
+use crate::model::{ChildType, FlowId, Items, Map, Percentage, QueryLanguage, StateId, Tolerance};
 use crate::parse::fields::{Field, Fields, In, Known};
 use crate::parse::flow::{Reader, Scope};
 use crate::validate::{Part, Unsupported};
@@ -36,15 +36,7 @@ const DISTRIBUTED_ONLY: [&str; 4] = ["ItemReader", "ItemBatcher", "ResultWriter"
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Inline,
-    Distributed(Children),
-}
-
-/// What the executions are that a Distributed Map starts.
-#[derive(Clone, Copy, PartialEq)]
-enum Children {
-    Standard,
-    /// They wait for activities, jobs and callbacks no more than any Express execution does.
-    Express,
+    Distributed(ChildType),
 }
 
 impl Reader<'_> {
@@ -67,7 +59,7 @@ impl Reader<'_> {
                 refuse_distributed_fields(fields);
                 Some(None)
             }
-            Mode::Distributed(_) => self.distributed(id, fields).map(Some),
+            Mode::Distributed(children) => self.distributed(id, fields, children).map(Some),
         };
         let after = self.after(id, fields, scope);
         Some(Map {
@@ -96,7 +88,8 @@ impl Reader<'_> {
             .get("ProcessorConfig")
             .map_or(Mode::Inline, |config| self.mode(id, &config));
         let around = self.rules;
-        self.rules.express |= mode == Mode::Distributed(Children::Express);
+        // They wait for activities, jobs and callbacks no more than any Express execution does.
+        self.rules.express |= mode == Mode::Distributed(ChildType::Express);
         let flow = self.processor(&processor, id, part);
         self.rules = around;
         (mode, flow)
@@ -128,8 +121,8 @@ impl Reader<'_> {
         let place = config.get("Mode").map_or(config.place, |mode| mode.node.place);
         self.unsupported(Unsupported::DistributedMap { state: id, place });
         Mode::Distributed(match execution_type.flatten() {
-            Some("EXPRESS") => Children::Express,
-            _ => Children::Standard,
+            Some("EXPRESS") => ChildType::Express,
+            _ => ChildType::Standard,
         })
     }
 }

@@ -16,7 +16,7 @@ pub(crate) fn read(data: &Text, map: &Map) -> Result<Arc<[Value]>, ApiError> {
         ItemFormat::JsonLines => json_lines(data),
         ItemFormat::Csv => Ok(csv(data, reader.csv_delimiter, reader.csv_headers.as_deref())?.into()),
         // Rows of other sources are given as what is made of them.
-        ItemFormat::Json | ItemFormat::Rows => {
+        ItemFormat::Json | ItemFormat::Parquet | ItemFormat::Manifest => {
             let document = json::parse(data).map_err(|_| refused("The data is not valid JSON."))?;
             let found = match &reader.items_pointer {
                 Some(pointer) => pointed(&document, pointer),

@@ -42,7 +42,10 @@ fn check_result(
     let elements = result.value().as_array();
     let fault = match &state.kind {
         StateKind::Map(map) => {
-            let writes = map.distributed.as_ref().is_some_and(|map| map.writes_results);
+            let writes = map
+                .distributed
+                .as_ref()
+                .is_some_and(asl::Distributed::writes_results);
             match (writes, elements) {
                 (false, None) => "Mocked result must be an array.",
                 (true, _) if result.value().as_object().is_none() => "Mocked result must be an object.",
