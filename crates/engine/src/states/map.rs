@@ -230,17 +230,19 @@ pub(crate) fn joined(step: &mut Stepper<'_>, iteration: BranchId, parent: Parent
             index,
         },
     );
-    let waiting = step.waiting_iterations(branch);
+    let (waiting, place) = step.waiting_iterations(branch);
     let Some(iterations) = step.iterations(branch) else {
         return;
     };
     let next = iterations.next + waiting;
     if next < iterations.length() {
-        step.work.push(Work::Iterate {
+        // Behind those that are still to be begun in this step: iterations begin in the order of their items.
+        let iterate = Work::Iterate {
             map: branch,
             slot: next,
             previous: last,
-        });
+        };
+        step.work.insert(place, iterate);
         return;
     }
     if waiting > 0 || !iterations.running.is_empty() {
@@ -275,11 +277,12 @@ impl Stepper<'_> {
         }
     }
 
-    /// How many iterations of a Map are still to be begun in this step.
-    fn waiting_iterations(&self, branch: BranchId) -> u32 {
-        self.work
-            .iter()
-            .filter(|work| matches!(work, Work::Iterate { map, .. } if *map == branch))
-            .count() as u32
+    /// How many iterations of a Map are still to be begun in this step, and the place in the work where the
+    /// one after them belongs.
+    fn waiting_iterations(&self, branch: BranchId) -> (u32, usize) {
+        let is_waiting = |work: &Work| matches!(work, Work::Iterate { map, .. } if *map == branch);
+        let count = self.work.iter().filter(|work| is_waiting(work)).count() as u32;
+        let place = self.work.iter().position(is_waiting);
+        (count, place.unwrap_or(self.work.len()))
     }
 }
