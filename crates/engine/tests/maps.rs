@@ -1,7 +1,7 @@
 //! Every item of a Map gets its iteration, once and in order, however many may run at once and whatever
 //! the iterations wait for.
 
-#[allow(dead_code, reason = "the machines here are no random ones")]
+#[expect(dead_code, reason = "the machines here are no random ones")]
 mod machines;
 
 use engine::{Detail, Event, Execution, Input, Millis, Moment, Outcome, Progress, decide};
