@@ -1,4 +1,4 @@
-//! machine: a state machine on the server under test, and what is asked of it.
+//! machine: a state machine or an activity on the server under test, and what is asked of it.
 
 use std::time::{Duration, Instant};
 
@@ -26,9 +26,8 @@ pub(crate) enum Kind {
 impl Machine {
     /// Creates a machine under a name that no earlier measurement used.
     pub(crate) async fn create(authority: &str, kind: Kind, definition: &Value) -> Result<Self, Trouble> {
-        let age = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
         let request = json!({
-            "name": format!("bench-{}", age.as_nanos()),
+            "name": unused_name()?,
             "definition": definition.to_string(),
             "roleArn": "arn:aws:iam::000000000000:role/bench",
             "type": match kind { Kind::Standard => "STANDARD", Kind::Express => "EXPRESS" },
@@ -104,6 +103,36 @@ impl Machine {
     }
 }
 
+/// An activity made for one measurement.
+#[derive(Clone)]
+pub(crate) struct Activity {
+    arn: String,
+}
+
+impl Activity {
+    /// Creates an activity under a name that no earlier measurement used.
+    pub(crate) async fn create(authority: &str) -> Result<Self, Trouble> {
+        let answer = Client::new(authority)
+            .ask("CreateActivity", json!({ "name": unused_name()? }))
+            .await?;
+        Ok(Self {
+            arn: text(&answer, "activityArn")?,
+        })
+    }
+
+    pub(crate) fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    /// Waits for a task as a worker does; none when the poll ended without one.
+    pub(crate) async fn next_task(&self, client: &mut Client) -> Result<Option<Value>, Trouble> {
+        let answer = client
+            .ask("GetActivityTask", json!({ "activityArn": self.arn }))
+            .await?;
+        Ok(answer["taskToken"].is_string().then_some(answer))
+    }
+}
+
 /// Asks for an execution until it has ended, which must be a success.
 pub(crate) async fn follow(client: &mut Client, execution: &str) -> Result<(), Trouble> {
     let request = json!({ "executionArn": execution }).to_string();
@@ -132,4 +161,9 @@ fn text(answer: &Value, member: &str) -> Result<String, Trouble> {
         .as_str()
         .map(str::to_owned)
         .ok_or_else(|| format!("an answer without {member}: {answer}").into())
+}
+
+fn unused_name() -> Result<String, Trouble> {
+    let age = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    Ok(format!("bench-{}", age.as_nanos()))
 }

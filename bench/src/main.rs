@@ -11,12 +11,14 @@ mod options;
 mod process;
 mod report;
 mod rows;
-mod target;
+mod server;
+mod side;
 
 use std::process::ExitCode;
 
 use crate::options::{Command, Options};
 use crate::report::Report;
+use crate::rows::Run;
 
 /// What stops a measurement, said for the person who runs it.
 type Trouble = Box<dyn std::error::Error>;
@@ -46,15 +48,38 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures the chosen rows one after another; a row that fails is reported, and the others still run.
+/// Measures the chosen rows one after another, all sides of a row in turns; a row that fails is reported, and the others
+/// still run.
 async fn measure(options: &Options) -> Result<(), Trouble> {
     let mut report = Report::new(options);
     let mut failed = Vec::new();
     for row in &options.rows {
-        eprintln!("{}: {}", row.name(), row.summary());
-        if let Err(trouble) = rows::measure(*row, options, &mut report).await {
-            eprintln!("{}: failed: {trouble}", row.name());
-            failed.push(row.name());
+        for run in 1..=options.runs {
+            for (number, side) in options.sides.iter().enumerate() {
+                if !row.fits(&side.target) {
+                    continue;
+                }
+                eprintln!(
+                    "{} ({}, run {run} of {}): {}",
+                    row.name(),
+                    side.name,
+                    options.runs,
+                    row.summary()
+                );
+                report.about(number);
+                let report = &mut report;
+                let measured = Run {
+                    side,
+                    options,
+                    report,
+                }
+                .measure(*row)
+                .await;
+                if let Err(trouble) = measured {
+                    eprintln!("{} ({}): failed: {trouble}", row.name(), side.name);
+                    failed.push(format!("{} ({})", row.name(), side.name));
+                }
+            }
         }
     }
     report.print(options.output);

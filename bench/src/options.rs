@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::rows::Row;
+use crate::side::{Side, Target};
 
 pub(crate) const HELP: &str = "\
 Measures Stepwell and prints a table.
@@ -11,14 +12,19 @@ Measures Stepwell and prints a table.
 Usage: bench [OPTIONS]
 
   --rows A,B,…        only these rows (default: all that fit the target)
+  --runs N            how often each row is measured; the median is shown [1]
   --seconds N         how long each rate is measured [10]
   --clients N         connections, instead of each row's own number
-  --count N           executions in `parked`, `restart` and `disk` [10000]
+  --count N           executions in `parked`, `callbacks`, `restart`, `timers` and `disk` [10000]
+  --finished N        executions in `finished` [100000]
   --binary FILE       the server to start [target/release/stepwell]
   --folder DIR        where data folders are made; name a disk, not a tmpfs [target/bench]
   --endpoint HOST:PORT  measure what listens there instead of starting a server
   --pid PID           that server's process, for CPU time and memory
-  --output table|json [table]
+  --peer NAME=HOST:PORT[,PID[,KEEPS]]
+                      measure this server beside ours, row by row in turns, and show ratios. PID is for CPU time and
+                      memory; KEEPS says what it keeps when the power fails, in a word. May be given several times
+  --output table|markdown|json [table]
   --help
 
 Rows:
@@ -28,11 +34,17 @@ Rows:
   pass10      10-Pass Standard executions per second, 64 clients that only start them
   followed    the same, 64 clients that each follow their execution to its end
   latency     start to SUCCEEDED of one 10-Pass Standard execution, alone
-  express     StartSyncExecution per second
+  express     StartSyncExecution per second, JSONata
+  express-jsonpath  the same machine in JSONPath
+  activities  activity tasks per second, 16 workers; and how fast a waiting worker gets one
+  map         an inline Map of 1,000 items, start to end, and one of 3,000
   describe    DescribeExecution per second
   disk        bytes on disk per finished execution
-  parked      memory per waiting execution
+  finished    memory after many finished executions
+  parked      memory per execution in a Wait state
+  callbacks   memory per execution that waits for an activity
   restart     kill -9 with waiting executions, start to first answer
+  timers      kill -9 with executions whose Wait ends soon after; how late they end
   fdatasync   what the disk itself can do
 ";
 
@@ -45,28 +57,25 @@ pub(crate) enum Command {
 }
 
 /// What to measure and how.
+#[derive(Clone)]
 pub(crate) struct Options {
     pub(crate) rows: Vec<Row>,
+    pub(crate) runs: usize,
     pub(crate) duration: Duration,
     pub(crate) clients: Option<usize>,
     pub(crate) count: usize,
-    pub(crate) target: Target,
+    pub(crate) finished: usize,
+    /// What is measured; the first is what the others are compared with.
+    pub(crate) sides: Vec<Side>,
     pub(crate) folder: PathBuf,
     pub(crate) output: Output,
-}
-
-/// What is measured.
-pub(crate) enum Target {
-    /// A server of our own, started afresh for each row.
-    Binary(PathBuf),
-    /// Somebody else's server.
-    Endpoint { authority: String, pid: Option<u32> },
 }
 
 /// How the report is printed.
 #[derive(Clone, Copy)]
 pub(crate) enum Output {
     Table,
+    Markdown,
     Json,
 }
 
@@ -74,13 +83,16 @@ pub(crate) enum Output {
 pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut arguments = arguments;
     let mut rows = None;
+    let mut runs = 1;
     let mut duration = Duration::from_secs(10);
     let mut clients = None;
     let mut count = 10_000;
+    let mut finished = 100_000;
     let mut binary = PathBuf::from("target/release/stepwell");
     let mut folder = PathBuf::from("target/bench");
     let mut endpoint: Option<String> = None;
     let mut pid = None;
+    let mut peers = Vec::new();
     let mut output = Output::Table;
     while let Some(option) = arguments.next() {
         if matches!(option.as_str(), "--help" | "-h") {
@@ -91,6 +103,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
             .ok_or_else(|| format!("{option} needs a value"))?;
         match option.as_str() {
             "--rows" => rows = Some(value.split(',').map(row).collect::<Result<Vec<_>, _>>()?),
+            "--runs" => runs = at_least_one(&option, &value)?,
             "--seconds" => {
                 let seconds: f64 = number(&option, &value)?;
                 duration =
@@ -98,37 +111,45 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
             }
             "--clients" => clients = Some(at_least_one(&option, &value)?),
             "--count" => count = at_least_one(&option, &value)?,
+            "--finished" => finished = at_least_one(&option, &value)?,
             "--binary" => binary = value.into(),
             "--folder" => folder = value.into(),
-            "--endpoint" => {
-                endpoint = Some(
-                    value
-                        .trim_start_matches("http://")
-                        .trim_end_matches('/')
-                        .to_owned(),
-                )
-            }
+            "--endpoint" => endpoint = Some(authority(&value)),
             "--pid" => pid = Some(number(&option, &value)?),
+            "--peer" => peers.push(peer(&value)?),
             "--output" => output = output_named(&value)?,
             _ => return Err(format!("unknown option {option}")),
         }
     }
-    let target = match endpoint {
-        Some(authority) => Target::Endpoint { authority, pid },
+    let ours = match endpoint {
+        Some(authority) => Side {
+            name: authority.clone(),
+            keeps: None,
+            target: Target::Endpoint { authority, pid },
+        },
         None if pid.is_some() => return Err("--pid goes with --endpoint".to_owned()),
-        None => Target::Binary(binary),
+        None => Side {
+            name: "stepwell".to_owned(),
+            keeps: Some("everything that was answered: fsync".to_owned()),
+            target: Target::Binary(binary),
+        },
     };
-    let rows = match (rows, &target) {
-        (Some(rows), _) => rows,
-        (None, Target::Binary(_)) => Row::ALL.to_vec(),
-        (None, Target::Endpoint { .. }) => Row::ALL.into_iter().filter(|row| !row.needs_binary()).collect(),
-    };
+    let rows = rows.unwrap_or_else(|| {
+        Row::ALL
+            .into_iter()
+            .filter(|row| row.fits(&ours.target))
+            .collect()
+    });
+    let mut sides = vec![ours];
+    sides.extend(peers);
     Ok(Command::Measure(Options {
         rows,
+        runs,
         duration,
         clients,
         count,
-        target,
+        finished,
+        sides,
         folder,
         output,
     }))
@@ -139,6 +160,29 @@ fn row(name: &str) -> Result<Row, String> {
         .into_iter()
         .find(|row| row.name() == name.trim())
         .ok_or_else(|| format!("there is no row {name:?}"))
+}
+
+fn peer(text: &str) -> Result<Side, String> {
+    let form = || format!("--peer is NAME=HOST:PORT[,PID[,KEEPS]], not {text:?}");
+    let (name, rest) = text.split_once('=').ok_or_else(form)?;
+    let mut parts = rest.splitn(3, ',');
+    let authority = authority(parts.next().unwrap_or_default());
+    if name.is_empty() || !authority.contains(':') {
+        return Err(form());
+    }
+    let pid = match parts.next() {
+        None | Some("") => None,
+        Some(pid) => Some(number("--peer", pid)?),
+    };
+    Ok(Side {
+        name: name.to_owned(),
+        keeps: parts.next().map(str::to_owned),
+        target: Target::Endpoint { authority, pid },
+    })
+}
+
+fn authority(url: &str) -> String {
+    url.trim_start_matches("http://").trim_end_matches('/').to_owned()
 }
 
 fn number<T: std::str::FromStr>(option: &str, value: &str) -> Result<T, String> {
@@ -157,8 +201,9 @@ fn at_least_one(option: &str, value: &str) -> Result<usize, String> {
 fn output_named(name: &str) -> Result<Output, String> {
     match name {
         "table" => Ok(Output::Table),
+        "markdown" => Ok(Output::Markdown),
         "json" => Ok(Output::Json),
-        _ => Err(format!("--output is table or json, not {name:?}")),
+        _ => Err(format!("--output is table, markdown or json, not {name:?}")),
     }
 }
 
@@ -176,10 +221,23 @@ mod tests {
     #[test]
     fn an_endpoint_leaves_out_rows_that_start_a_server() {
         let options = parsed("--endpoint http://127.0.0.1:4566/").expect("a valid line");
-        assert!(options.rows.iter().all(|row| !row.needs_binary()));
-        assert!(
-            matches!(options.target, Target::Endpoint { authority, pid: None } if authority == "127.0.0.1:4566")
-        );
+        assert!(!options.rows.contains(&Row::Startup) && options.rows.contains(&Row::Pass10));
+        assert!(matches!(
+            &options.sides[0].target,
+            Target::Endpoint { authority, pid: None } if authority == "127.0.0.1:4566"
+        ));
+    }
+
+    #[test]
+    fn peers_stand_beside_ours() {
+        let options = parsed("--peer other=127.0.0.1:4566,4711,memory --peer third=[::1]:80").expect("valid");
+        let names: Vec<&str> = options.sides.iter().map(|side| side.name.as_str()).collect();
+        assert_eq!(names, ["stepwell", "other", "third"]);
+        assert_eq!(options.sides[1].keeps.as_deref(), Some("memory"));
+        assert!(matches!(
+            options.sides[1].target,
+            Target::Endpoint { pid: Some(4711), .. }
+        ));
     }
 
     #[test]
@@ -200,6 +258,10 @@ mod tests {
             parsed("--seconds").err().as_deref(),
             Some("--seconds needs a value")
         );
+        assert_eq!(
+            parsed("--peer 127.0.0.1:80").err().as_deref(),
+            Some("--peer is NAME=HOST:PORT[,PID[,KEEPS]], not \"127.0.0.1:80\"")
+        );
         assert!(parsed("--seconds -1").is_err());
     }
 
@@ -207,7 +269,7 @@ mod tests {
     fn every_row_is_in_the_help() {
         for row in Row::ALL {
             assert!(
-                HELP.contains(&format!("\n  {:<12}", row.name())),
+                HELP.contains(&format!("\n  {:<10}  ", row.name())),
                 "{} is missing",
                 row.name()
             );

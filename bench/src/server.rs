@@ -1,4 +1,4 @@
-//! target: the server under test, started for a measurement or found running.
+//! server: the server under test, started for a measurement or found running.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use tokio::time::timeout;
 
 use crate::Trouble;
 use crate::client::Client;
-use crate::options::{Options, Target};
 use crate::process::Tree;
+use crate::side::Target;
 
 const START_DEADLINE: Duration = Duration::from_secs(60);
 const END_DEADLINE: Duration = Duration::from_secs(60);
@@ -45,8 +45,8 @@ impl Drop for DataFolder {
 
 impl Server {
     /// Starts a server on an empty folder, or takes the one that was named.
-    pub(crate) async fn fresh(options: &Options) -> Result<Self, Trouble> {
-        match &options.target {
+    pub(crate) async fn fresh(target: &Target, folders: &Path) -> Result<Self, Trouble> {
+        match target {
             Target::Endpoint { authority, pid } => Ok(Self {
                 authority: authority.clone(),
                 tree: pid.map(Tree::of),
@@ -55,7 +55,7 @@ impl Server {
             Target::Binary(binary) => {
                 let age = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
                 let name = format!("{}-{}", std::process::id(), age.as_nanos());
-                let folder = DataFolder(options.folder.join(name));
+                let folder = DataFolder(folders.join(name));
                 fs::create_dir_all(&folder.0)?;
                 Self::start(binary.clone(), folder).await
             }
