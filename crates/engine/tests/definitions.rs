@@ -4,6 +4,7 @@
 //! A failing seed is replayed by `SEED=n cargo test -p engine --test definitions`.
 
 mod machines;
+mod world;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -11,7 +12,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use asl::{Code, Reading, Rules};
 use engine::{Execution, Input, Millis, Moment, Progress, decide};
 use json::{Payload, Str, Value, json};
-use machines::{Dice, Open, flow, head};
+use machines::flow;
+use world::{Dice, Open, head};
 
 const FAULTS: u64 = 2000;
 const TEXTS: u64 = 4000;

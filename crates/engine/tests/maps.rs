@@ -1,12 +1,11 @@
 //! Every item of a Map gets its iteration, once and in order, however many may run at once and whatever
 //! the iterations wait for.
 
-#[expect(dead_code, reason = "the machines here are no random ones")]
-mod machines;
+mod world;
 
 use engine::{Detail, Event, Execution, Input, Millis, Moment, Outcome, Progress, decide};
 use json::{Payload, Value, json};
-use machines::{Dice, Open, head};
+use world::{Dice, Open, head};
 
 const LENGTHS: [u64; 9] = [0, 1, 2, 3, 5, 39, 41, 81, 300];
 const WIDTHS: [u64; 6] = [0, 1, 2, 3, 39, 45];

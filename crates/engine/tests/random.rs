@@ -4,6 +4,7 @@
 //! A failing seed is replayed by `SEED=n cargo test -p engine --test random`.
 
 mod machines;
+mod world;
 
 use std::collections::HashMap;
 
@@ -12,7 +13,8 @@ use engine::{
     TaskKey, TimerKind, decide,
 };
 use json::{Payload, Value, json};
-use machines::{Dice, Open, flow, head};
+use machines::flow;
+use world::{Dice, Open, head};
 
 const SEEDS: u64 = 800;
 const STEPS_MAX: usize = 4000;
