@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::Trouble;
-use crate::stage;
+use crate::stage::Stage;
 
 /// What a case requires that has a mock configuration.
 const MOCKS: &str = "mock-config";
@@ -40,12 +40,12 @@ pub(crate) enum Readiness {
 }
 
 impl Case {
-    /// Whether what answers here is enough for the case.
-    pub(crate) fn readiness(&self) -> Readiness {
+    /// Whether what answers on a stage is enough for the case.
+    pub(crate) fn readiness(&self, stage: &Stage) -> Readiness {
         let missing: Vec<String> = self
             .requires
             .iter()
-            .filter(|service| !stage::SERVICES.contains(&service.as_str()) && *service != MOCKS)
+            .filter(|service| *service != MOCKS && !stage.answers_for(service))
             .cloned()
             .collect();
         if missing.is_empty() {
@@ -55,9 +55,12 @@ impl Case {
         }
     }
 
-    /// Whether it calls local functions.
-    pub(crate) fn has_functions(&self) -> bool {
-        self.requires.iter().any(|service| service == "lambda")
+    /// Whether it needs other processes, which answer late on a busy machine: local functions, or moto's services.
+    pub(crate) fn has_company(&self) -> bool {
+        let alone = ["iam", "sts", MOCKS];
+        self.requires
+            .iter()
+            .any(|service| !alone.contains(&service.as_str()))
     }
 }
 
@@ -198,6 +201,7 @@ fn read(path: &Path) -> Result<Case, Trouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Client;
 
     #[test]
     fn steps_are_calls_or_waits() {
@@ -209,6 +213,8 @@ mod tests {
         .unwrap();
         assert!(matches!(&case.steps[0], Step::Call(call) if call.op == "ListActivities"));
         assert!(matches!(&case.steps[1], Step::Wait(wait) if wait.kind == Awaited::Terminated));
-        assert_eq!(case.readiness(), Readiness::Needs(vec!["sqs".to_owned()]));
+        let stage = Stage::bare(Client::new("127.0.0.1:1"));
+        assert_eq!(case.readiness(&stage), Readiness::Needs(vec!["sqs".to_owned()]));
+        assert!(case.has_company());
     }
 }

@@ -34,13 +34,14 @@ impl Held {
         )?)
     }
 
-    /// A sentence for every area in which fewer cases hold than is known.
+    /// A sentence for every area in which fewer cases hold than is known. Those that were skipped may hold.
     pub(crate) fn lost(&self, report: &Report) -> Vec<String> {
         self.areas
             .iter()
             .filter_map(|(area, &known)| {
-                let held = report.areas.get(area).map_or(0, |count| count.held);
-                (held < known).then(|| format!("{area}: {held} cases hold, and {known} did"))
+                let count = report.areas.get(area).copied().unwrap_or_default();
+                let Count { held, skipped, .. } = count;
+                (held + skipped < known).then(|| format!("{area}: {held} cases hold, and {known} did"))
             })
             .collect()
     }
@@ -121,6 +122,21 @@ mod tests {
             known.raised(&report),
             held(&[("a", 2), ("b", 3), ("c", 1), ("d", 1)])
         );
+    }
+
+    #[test]
+    fn skipped_cases_are_no_loss() {
+        let known = held(&[("a", 3), ("b", 3)]);
+        let mut report = report(&[("a", 1), ("b", 1)]);
+        report.areas.insert(
+            "a".to_owned(),
+            Count {
+                held: 1,
+                skipped: 2,
+                ..Count::default()
+            },
+        );
+        assert_eq!(known.lost(&report), ["b: 1 cases hold, and 3 did"]);
     }
 
     #[test]

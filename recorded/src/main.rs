@@ -14,6 +14,7 @@ mod pattern;
 mod replay;
 mod report;
 mod server;
+mod services;
 mod stage;
 
 use std::collections::VecDeque;
@@ -31,6 +32,8 @@ use crate::options::Options;
 use crate::replay::Replay;
 use crate::report::Report;
 use crate::server::Server;
+use crate::services::Services;
+use crate::stage::Stage;
 
 /// Names the folder of cases.
 const CASES: &str = "RECORDED_CASES";
@@ -38,8 +41,8 @@ const CASES: &str = "RECORDED_CASES";
 /// The longest that one step may take to become true.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// How many cases that call local functions run at a time.
-const FUNCTIONS_AT_A_TIME: usize = 3;
+/// How many cases that need other processes run at a time.
+const IN_COMPANY_AT_A_TIME: usize = 3;
 
 /// Something that keeps the cases from being replayed at all.
 type Trouble = Box<dyn std::error::Error>;
@@ -76,28 +79,36 @@ fn main() -> ExitCode {
 
 /// Replays the cases, several at a time, against one server of their own.
 async fn replay_all(cases: Vec<Case>, options: &Options) -> Result<Report, Trouble> {
-    let server = Server::start(&options.binary)?;
+    let services = match &options.python {
+        Some(python) => Some(Rc::new(Services::start(python).await?)),
+        None => None,
+    };
+    let addresses = services.as_ref().map(|services| services.addresses());
+    let server = Server::start(&options.binary, addresses)?;
+    if let Some(services) = &services {
+        services.learn_lambda(server.authority()).await?;
+    }
     let mut stand = Stand {
-        client: Client::new(server.authority()),
+        stage: Stage::new(Client::new(server.authority()), services),
         mocks: server.mocks().into(),
         replays: 0,
         report: Report::default(),
     };
     let mut plain = VecDeque::new();
-    let mut with_functions = VecDeque::new();
+    let mut in_company = VecDeque::new();
     let mut alone = VecDeque::new();
     for case in cases {
-        match case.readiness() {
+        match case.readiness(&stand.stage) {
             Readiness::Runs if case.mock_config.is_some() => alone.push_back(case),
-            Readiness::Runs if case.has_functions() => with_functions.push_back(case),
+            Readiness::Runs if case.has_company() => in_company.push_back(case),
             Readiness::Runs => plain.push_back(case),
             Readiness::Needs(services) => stand.report.skipped(&case, &services),
         }
     }
     stand.replay(plain, options.jobs, Chance::Last).await?;
     // Python starts slowly on a busy machine, and some of these cases allow one second.
-    let jobs = options.jobs.min(FUNCTIONS_AT_A_TIME);
-    let again = stand.replay(with_functions, jobs, Chance::First).await?;
+    let jobs = options.jobs.min(IN_COMPANY_AT_A_TIME);
+    let again = stand.replay(in_company, jobs, Chance::First).await?;
     stand.replay(again, 1, Chance::Last).await?;
     stand.replay(alone, 1, Chance::Last).await?;
     server.end()?;
@@ -106,7 +117,7 @@ async fn replay_all(cases: Vec<Case>, options: &Options) -> Result<Report, Troub
 
 /// Where cases are replayed, and what came of it.
 struct Stand {
-    client: Client,
+    stage: Stage,
     mocks: Rc<Path>,
     replays: u64,
     report: Report,
@@ -133,7 +144,7 @@ impl Stand {
             while running.len() < at_a_time
                 && let Some(case) = waiting.pop_front()
             {
-                let replay = Replay::new(self.replays, self.client.clone(), PATIENCE);
+                let replay = Replay::new(self.replays, self.stage.clone(), PATIENCE);
                 self.replays += 1;
                 let mocks = Rc::clone(&self.mocks);
                 running.spawn_local(async move {

@@ -10,6 +10,7 @@ usage: recorded [OPTIONS] BINARY
 Replays the cases in the folder that RECORDED_CASES names against a server that BINARY starts.
 
   --only TEXT   only cases whose name contains TEXT, or whose area is TEXT; may be repeated
+  --python PATH a Python that has moto and boto3; without it, cases that need other services are skipped
   --jobs N      how many cases run at a time (default 16)
   --raise       write the counts of this run to held.toml where they are higher";
 
@@ -20,6 +21,8 @@ pub(crate) struct Options {
     pub(crate) binary: PathBuf,
     /// How many cases run at a time.
     pub(crate) jobs: usize,
+    /// The Python that answers for other services.
+    pub(crate) python: Option<PathBuf>,
     /// Whether higher counts are written down.
     pub(crate) raise: bool,
     only: Vec<String>,
@@ -41,7 +44,7 @@ impl Options {
 /// Reads the arguments behind the program's name.
 pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut binary = None;
-    let (mut jobs, mut raise, mut only) = (16, false, Vec::new());
+    let (mut jobs, mut raise, mut only, mut python) = (16, false, Vec::new(), None);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
@@ -54,6 +57,7 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Optio
                     .filter(|jobs| *jobs > 0)
                     .ok_or(format!("--jobs {text}: a number above 0 is needed"))?;
             }
+            "--python" => python = Some(PathBuf::from(value()?)),
             "--raise" => raise = true,
             option if option.starts_with('-') => return Err(format!("{option} is no option")),
             _ if binary.is_some() => return Err(format!("{argument}: one binary is enough")),
@@ -63,6 +67,7 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Optio
     Ok(Options {
         binary: binary.ok_or("which binary?")?,
         jobs,
+        python,
         raise,
         only,
     })

@@ -10,11 +10,11 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::case::{Account, Awaited, Call, Case, Step, Wait};
-use crate::client::{Caller, Client, Reply};
+use crate::client::{Caller, Reply};
 use crate::comparison::{Comparison, Difference, Neutral};
 use crate::json_text;
 use crate::replay::places::Places;
-use crate::stage;
+use crate::stage::Stage;
 
 const REGION: &str = "us-east-1";
 const SECOND_REGION: &str = "ap-southeast-1";
@@ -75,7 +75,7 @@ fn shown(value: Option<&Value>) -> String {
 
 /// One case under way.
 pub(crate) struct Replay {
-    client: Client,
+    stage: Stage,
     patience: Duration,
     accounts: [String; 2],
     places: Places,
@@ -85,7 +85,7 @@ pub(crate) struct Replay {
 
 impl Replay {
     /// A replay in accounts that its number gives it. No step may take longer than `patience`.
-    pub(crate) fn new(number: u64, client: Client, patience: Duration) -> Self {
+    pub(crate) fn new(number: u64, stage: Stage, patience: Duration) -> Self {
         let accounts = [0, 1].map(|which| (FIRST_ACCOUNT + number * 2 + which).to_string());
         let neutral = Neutral {
             account: accounts[0].clone(),
@@ -97,10 +97,10 @@ impl Replay {
             ("region", REGION.to_owned()),
             ("region2", SECOND_REGION.to_owned()),
             ("role", format!("arn:aws:iam::{}:role/recorded", accounts[0])),
-            ("aws", String::new()),
+            ("aws", stage.gateway().to_owned()),
         ]);
         Self {
-            client,
+            stage,
             patience,
             accounts,
             places,
@@ -153,11 +153,8 @@ impl Replay {
         if failed {
             for (account, arn) in &self.started {
                 let request = serde_json::json!({"executionArn": arn});
-                drop(
-                    self.client
-                        .call(self.caller(*account, REGION), "StopExecution", &request)
-                        .await,
-                );
+                let caller = self.caller(*account, REGION);
+                drop(self.stage.client.call(caller, "StopExecution", &request).await);
             }
         }
         for call in &case.cleanup {
@@ -215,6 +212,7 @@ impl Replay {
         let region = parts.get(3).copied().unwrap_or(REGION);
         let request = serde_json::json!({"executionArn": arn});
         let reply = self
+            .stage
             .client
             .call(self.caller(account, region), operation, &request)
             .await;
@@ -361,11 +359,8 @@ impl Replay {
             None => REGION.to_owned(),
         };
         let caller = self.caller(call.account.unwrap_or_default(), &region);
-        if call.service == "stepfunctions" {
-            return self.client.call(caller, &call.op, &request).await.map_err(said);
-        }
-        let answer = stage::answer(&self.client, caller, &call.service, &call.op, &request).await;
-        answer.map(Reply::Answer).map_err(said)
+        let reply = self.stage.call(caller, &call.service, &call.op, &request).await;
+        reply.map_err(said)
     }
 
     fn caller<'a>(&'a self, account: Account, region: &'a str) -> Caller<'a> {

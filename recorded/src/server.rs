@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 use crate::Trouble;
+use crate::services::Addresses;
 
 const ANNOUNCEMENT: &str = "listening on http://";
 
@@ -19,8 +20,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server on a free port and waits until it answers.
-    pub(crate) fn start(binary: &Path) -> Result<Self, Trouble> {
+    /// Starts a server on a free port and waits until it answers. Its tasks call the services, if there are any.
+    pub(crate) fn start(binary: &Path, services: Option<&Addresses>) -> Result<Self, Trouble> {
         let folder = tempfile::tempdir()?;
         let mocks = folder.path().join("mocks.json");
         std::fs::write(&mocks, "{}")?;
@@ -30,6 +31,13 @@ impl Server {
             .arg(folder.path().join("data"))
             .arg("--mock-config")
             .arg(&mocks)
+            .envs(services.into_iter().flat_map(|addresses| {
+                let Addresses { services, gateway } = addresses;
+                [
+                    ("AWS_ENDPOINT_URL", services),
+                    ("AWS_ENDPOINT_URL_API_GATEWAY", gateway),
+                ]
+            }))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

@@ -1,8 +1,9 @@
-//! stage: what cases ask of other services before they begin.
+//! stage: what cases ask of other services than Step Functions.
 //!
-//! Roles and policies are only named. Functions are deployed over the server's own Lambda API.
+//! Roles and policies are only named. Functions are deployed over the server's own Lambda API. Everything else is moto's.
 
 use std::io::{Cursor, Write as _};
+use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,15 +12,65 @@ use serde_json::{Map, Value, json};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::client::{Caller, Client};
+use crate::client::{Caller, Client, Reply};
+use crate::services::Services;
 
-/// The services that are answered.
-pub(crate) const SERVICES: [&str; 3] = ["iam", "sts", "lambda"];
+/// The services that need nobody but the server.
+const OWN_SERVICES: [&str; 3] = ["iam", "sts", "lambda"];
 
 const FUNCTIONS: &str = "/2015-03-31/functions";
 
-/// Answers an operation of one of the services, or says why it can't.
-pub(crate) async fn answer(
+/// Whom cases speak with. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Stage {
+    /// The server under test.
+    pub(crate) client: Client,
+    services: Option<Rc<Services>>,
+}
+
+impl Stage {
+    pub(crate) fn new(client: Client, services: Option<Rc<Services>>) -> Self {
+        Self { client, services }
+    }
+
+    /// A stage without other services.
+    #[cfg(test)]
+    pub(crate) fn bare(client: Client) -> Self {
+        Self::new(client, None)
+    }
+
+    /// Whether somebody here answers for a service.
+    pub(crate) fn answers_for(&self, service: &str) -> bool {
+        OWN_SERVICES.contains(&service) || self.services.is_some()
+    }
+
+    /// The address of APIs that cases make, as far as there are any.
+    pub(crate) fn gateway(&self) -> &str {
+        let services = self.services.as_ref();
+        services.map_or("", |services| &services.addresses().gateway)
+    }
+
+    /// Calls an operation of any service. An error means that nothing that can be read came back.
+    pub(crate) async fn call(
+        &self,
+        caller: Caller<'_>,
+        service: &str,
+        operation: &str,
+        request: &Value,
+    ) -> Result<Reply, String> {
+        match (&self.services, service) {
+            (_, "stepfunctions") => self.client.call(caller, operation, request).await,
+            (_, own) if OWN_SERVICES.contains(&own) => answer(&self.client, caller, own, operation, request)
+                .await
+                .map(Reply::Answer),
+            (Some(services), _) => services.call(caller, service, operation, request).await,
+            (None, _) => Err(format!("nobody here answers {service}:{operation}")),
+        }
+    }
+}
+
+/// Answers an operation of a service that needs nobody but the server, or says why it can't.
+async fn answer(
     client: &Client,
     caller: Caller<'_>,
     service: &str,
@@ -121,14 +172,14 @@ mod tests {
 
     #[tokio::test]
     async fn role_has_the_callers_account() {
-        let client = Client::new("127.0.0.1:1");
+        let stage = Stage::bare(Client::new("127.0.0.1:1"));
         let role = json!({"RoleName": "r"});
-        let created = answer(&client, CALLER, "iam", "CreateRole", &role).await.unwrap();
+        let created = stage.call(CALLER, "iam", "CreateRole", &role).await.unwrap();
+        let Reply::Answer(created) = created else {
+            unreachable!()
+        };
         assert_eq!(created["Role"]["Arn"], "arn:aws:iam::123456789012:role/r");
-        assert!(
-            answer(&client, CALLER, "sqs", "CreateQueue", &json!({}))
-                .await
-                .is_err()
-        );
+        let queue = stage.call(CALLER, "sqs", "CreateQueue", &json!({})).await;
+        assert_eq!(queue.unwrap_err(), "nobody here answers sqs:CreateQueue");
     }
 }
