@@ -1,36 +1,34 @@
 //! Client: sends a request, and reads the answer within its limits.
 
 use std::error::Error;
-use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
 use hyper::{Method, Uri};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use hyper_util::client::legacy::{Client as Pool, Error as PoolError};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 
+use crate::connector::{Connector, Roots};
 use crate::guard::Guard;
-use crate::tap::Tap;
+use crate::tap::Beginning;
 
-/// How long one of a host's addresses may take before the next is tried.
-const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// How long a connection that nobody uses is kept.
+const IDLE_TIME: Duration = Duration::from_secs(60);
 
-/// Sends requests, each over a connection of its own. Cheap to clone; all clones are the same.
+/// Sends requests. Cheap to clone; all clones are the same.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    guard: Guard,
-    /// Made when it is first needed, since it reads the certificates that this machine trusts.
-    tls: OnceLock<Result<TlsConnector, String>>,
+    connector: Connector,
+    pool: Pool<Connector, Full<Bytes>>,
 }
 
 /// A request, whole.
@@ -62,9 +60,10 @@ pub struct Response {
     pub status: u16,
     /// The reason phrase as the host wrote it, or the usual one.
     pub reason: String,
-    /// The headers in order, their names as the host wrote them.
+    /// The headers in order; their names as the host wrote them where each request has a connection of its own, else in
+    /// lower case.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// The body as it came; one that is compressed stays so.
     pub body: Vec<u8>,
 }
 
@@ -91,22 +90,52 @@ pub enum Failure {
     TooLarge(usize),
 }
 
-/// Where a request goes.
-struct Place {
-    host: String,
-    port: u16,
-    is_tls: bool,
-    /// Whether the operator named it.
-    is_trusted: bool,
+/// A text that should have been certificates.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no certificate in the text, or one that can't be read")]
+pub struct BadCertificates;
+
+/// Whether connections are used again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Connections,
+    Nothing,
 }
 
 impl Client {
-    /// A client that reaches what the guard lets it reach.
+    /// A client that reaches what the guard lets it reach, with a connection for each request.
     pub fn new(guard: Guard) -> Self {
-        Self(Arc::new(Inner {
-            guard,
-            tls: OnceLock::new(),
-        }))
+        Self::with(guard, Roots::OfMachine, Keep::Nothing)
+    }
+
+    /// The same, whose connections are kept for the next request to the same host.
+    pub fn keeping_connections(guard: Guard) -> Self {
+        Self::with(guard, Roots::OfMachine, Keep::Connections)
+    }
+
+    /// The same as [`Client::new`], for hosts that prove who they are by these certificates (PEM) and by no others.
+    pub fn trusting(guard: Guard, pem: &[u8]) -> Result<Self, BadCertificates> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|_| BadCertificates)?;
+            roots.add(certificate).map_err(|_| BadCertificates)?;
+        }
+        if roots.is_empty() {
+            return Err(BadCertificates);
+        }
+        Ok(Self::with(guard, Roots::Given(roots), Keep::Nothing))
+    }
+
+    fn with(guard: Guard, roots: Roots, keep: Keep) -> Self {
+        let is_kept = keep == Keep::Connections;
+        let connector = Connector::new(guard, roots, !is_kept);
+        let pool = Pool::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIME)
+            .pool_max_idle_per_host(if is_kept { usize::MAX } else { 0 })
+            .retry_canceled_requests(is_kept)
+            .build(connector.clone());
+        Self(Arc::new(Inner { connector, pool }))
     }
 
     /// Sends a request and reads its answer. A redirect is an answer.
@@ -121,130 +150,27 @@ impl Client {
             let address = shown(&request.url);
             Failure::Unsendable(format!("'{address}' is no address: {error}"))
         })?;
-        let place = self.place(&uri)?;
-        let message = message(&request, &uri)?;
-        let stream = self.connect(&place).await?;
-        if !place.is_tls {
-            return speak(stream, message, &place, body_bytes_max).await;
-        }
-        let name = ServerName::try_from(place.host.clone())
-            .map_err(|_| Failure::Unsendable(format!("'{}' is no name of a host", place.host)))?;
-        let tls = self.tls()?.connect(name, stream).await.map_err(|error| {
-            Failure::Unreachable(format!("no secure connection to {}: {error}", place.host))
-        })?;
-        speak(tls, message, &place, body_bytes_max).await
+        // What can be told without connecting is told at once, and in the same words.
+        self.0.connector.place(&uri)?;
+        let host = uri.host().unwrap_or_default().to_owned();
+        let message = message(request, uri)?;
+        let answer = self.0.pool.request(message).await;
+        let answer = answer.map_err(|error| failure(&error, &host))?;
+        read(answer, &host, body_bytes_max).await
     }
-
-    fn place(&self, uri: &Uri) -> Result<Place, Failure> {
-        let address = uri.to_string();
-        let address = shown(&address);
-        let unsendable = |what: &str| Failure::Unsendable(format!("'{address}' {what}"));
-        let is_tls = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            _ => return Err(unsendable("is no HTTPS address")),
-        };
-        let authority = uri.authority().ok_or_else(|| unsendable("names no host"))?;
-        if authority.as_str().contains('@') {
-            return Err(unsendable("must not have a user name in it"));
-        }
-        let host = authority.host();
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        let host = bare.unwrap_or(host).to_owned();
-        if host.is_empty() {
-            return Err(unsendable("names no host"));
-        }
-        let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-        let is_trusted = self.0.guard.trusts(&host, port);
-        if !is_tls && !is_trusted && !self.0.guard.plain {
-            return Err(Failure::Refused(format!(
-                "'{address}' is not an HTTPS address; plain = true below [http] in stepwell.toml allows it"
-            )));
-        }
-        Ok(Place {
-            host,
-            port,
-            is_tls,
-            is_trusted,
-        })
-    }
-
-    /// Connects to the first address of a host that answers. Each is checked right before, so that no name can mean
-    /// something else in between.
-    async fn connect(&self, place: &Place) -> Result<TcpStream, Failure> {
-        let Place { host, port, .. } = place;
-        let found = tokio::net::lookup_host((host.as_str(), *port)).await;
-        let found: Vec<SocketAddr> = found
-            .map_err(|error| Failure::Unreachable(format!("the host '{host}' can't be found: {error}")))?
-            .collect();
-        let mut failure = Failure::Unreachable(format!("the host '{host}' has no address"));
-        for address in found {
-            if !place.is_trusted
-                && let Err(what) = self.0.guard.check(address.ip())
-            {
-                let ip = address.ip();
-                return Err(Failure::Refused(format!(
-                    "'{host}' is {ip}, {what}, which is not reached; \"{ip}\" in allow below [http] in stepwell.toml \
-                     allows it"
-                )));
-            }
-            match tokio::time::timeout(CONNECT_TIME, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => {
-                    // A request that waits for more to send would only be slower.
-                    let _ = stream.set_nodelay(true);
-                    return Ok(stream);
-                }
-                Ok(Err(error)) => {
-                    failure = Failure::Unreachable(format!("no connection to {host}:{port}: {error}"));
-                }
-                Err(_) => {
-                    failure =
-                        Failure::Unreachable(format!("no connection to {host}:{port}: it does not answer"));
-                }
-            }
-        }
-        Err(failure)
-    }
-
-    fn tls(&self) -> Result<&TlsConnector, Failure> {
-        let made = self.0.tls.get_or_init(connector).as_ref();
-        made.map_err(|error| Failure::Unreachable(error.clone()))
-    }
-}
-
-/// TLS with the certificates that this machine trusts, or those that `SSL_CERT_FILE` names.
-fn connector() -> Result<TlsConnector, String> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    let (trusted, _) = roots.add_parsable_certificates(found.certs);
-    if trusted == 0 {
-        let why = found
-            .errors
-            .first()
-            .map_or_else(String::new, |error| format!(" ({error})"));
-        return Err(format!(
-            "no certificates are trusted here{why}; SSL_CERT_FILE can name a file with some"
-        ));
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 /// The request as it goes over the connection.
-fn message(request: &Request, uri: &Uri) -> Result<hyper::Request<Full<Bytes>>, Failure> {
+fn message(request: Request, uri: Uri) -> Result<hyper::Request<Full<Bytes>>, Failure> {
     let unsendable = |what: String| Failure::Unsendable(what);
     let method = Method::from_bytes(request.method.as_bytes())
         .map_err(|_| unsendable(format!("'{}' is no method", request.method)))?;
-    let mut message = hyper::Request::new(Full::new(request.body.clone()));
+    let host = uri
+        .authority()
+        .map(|authority| HeaderValue::from_str(authority.as_str()));
+    let mut message = hyper::Request::new(Full::new(request.body));
     *message.method_mut() = method;
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    *message.uri_mut() = path
-        .parse()
-        .map_err(|_| unsendable(format!("'{}' is no path", shown(path))))?;
+    *message.uri_mut() = uri;
     let headers = message.headers_mut();
     // The length follows from the body; another one would only confuse the host.
     let is_sent = |(name, _): &&(String, String)| !name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str());
@@ -256,38 +182,35 @@ fn message(request: &Request, uri: &Uri) -> Result<hyper::Request<Full<Bytes>>, 
         headers.append(name, value);
     }
     if !headers.contains_key(HOST)
-        && let Some(authority) = uri.authority()
+        && let Some(host) = host
     {
-        let host = HeaderValue::from_str(authority.as_str());
         headers.insert(HOST, host.map_err(|error| unsendable(error.to_string()))?);
     }
     Ok(message)
 }
 
-/// An address as messages show it: its query may have secrets in it.
-fn shown(url: &str) -> &str {
-    url.split('?').next().unwrap_or_default()
+/// What is in the way of an answer: what the connector found, or that the connection was lost.
+fn failure(error: &PoolError, host: &str) -> Failure {
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if let Some(failure) = inner.downcast_ref::<Failure>() {
+            return failure.clone();
+        }
+        source = inner.source();
+    }
+    Failure::Lost(host.to_owned(), innermost(error))
 }
 
-/// Sends over a connection, and reads what comes back.
-async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    stream: S,
-    message: hyper::Request<Full<Bytes>>,
-    place: &Place,
+/// Reads an answer, as much of it as is allowed.
+async fn read(
+    answer: hyper::Response<Incoming>,
+    host: &str,
     body_bytes_max: usize,
 ) -> Result<Response, Failure> {
-    let lost = |error: hyper::Error| Failure::Lost(place.host.clone(), innermost(&error));
-    let (tap, beginning) = Tap::new(stream);
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(tap))
-        .await
-        .map_err(lost)?;
-    // It ends with the answer, or when the sender is dropped: nothing of it is left behind.
-    let connection = AbortOnDrop(tokio::spawn(connection));
-    let answer = sender.send_request(message).await.map_err(lost)?;
     let (head, mut body) = answer.into_parts();
     let mut read = Vec::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(lost)?;
+        let frame = frame.map_err(|error| Failure::Lost(host.to_owned(), innermost(&error)))?;
         if let Some(data) = frame.data_ref() {
             if read.len() + data.len() > body_bytes_max {
                 return Err(Failure::TooLarge(body_bytes_max));
@@ -295,8 +218,8 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             read.extend_from_slice(data);
         }
     }
-    drop(connection);
-    let (reason, written) = beginning.written();
+    let beginning = head.extensions.get::<Beginning>();
+    let (reason, written) = beginning.map(Beginning::written).unwrap_or_default();
     let name = |name: &HeaderName| {
         let as_written = written
             .iter()
@@ -317,12 +240,9 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     })
 }
 
-struct AbortOnDrop(tokio::task::JoinHandle<hyper::Result<()>>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+/// An address as messages show it: its query may have secrets in it.
+pub(crate) fn shown(url: &str) -> &str {
+    url.split('?').next().unwrap_or_default()
 }
 
 /// What is really wrong, below what wraps it.

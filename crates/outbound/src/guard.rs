@@ -16,6 +16,28 @@ pub struct Guard {
     pub allowed: Vec<Block>,
     /// Hosts that the operator named, `host:port`: they may be reached wherever they are, and without TLS.
     pub trusted: Vec<String>,
+    /// What is reached: it decides what messages say about the way out.
+    pub purpose: Purpose,
+}
+
+/// What requests are made for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// HTTP tasks, which `[http]` in `stepwell.toml` speaks of.
+    #[default]
+    Http,
+    /// Services of AWS, whose addresses nobody allows one by one.
+    Aws,
+}
+
+impl Purpose {
+    /// How to let through what was refused, where that can be.
+    pub(crate) fn way_out(self, setting: &str) -> String {
+        match self {
+            Self::Http => format!("; {setting} below [http] in stepwell.toml allows it"),
+            Self::Aws => String::new(),
+        }
+    }
 }
 
 /// A range of addresses, written `169.254.0.0/16` or, if it is only one, `127.0.0.1`.

@@ -6,11 +6,13 @@
 //!
 //! - [`guard`]: which addresses may be reached.
 //! - [`client`]: sends a request, and reads the answer within its limits.
+//! - `connector`: connects to a host, if the guard lets it.
 //! - `tap`: how the names of headers were really written.
 
 pub mod client;
+mod connector;
 pub mod guard;
 mod tap;
 
-pub use client::{Client, Failure, Limits, Request, Response};
-pub use guard::{Block, Guard, InvalidBlock};
+pub use client::{BadCertificates, Client, Failure, Limits, Request, Response};
+pub use guard::{Block, Guard, InvalidBlock, Purpose};

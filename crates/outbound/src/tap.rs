@@ -19,20 +19,23 @@ const HEADERS_MAX: usize = 128;
 #[derive(Clone, Default)]
 pub(crate) struct Beginning(Arc<Mutex<Vec<u8>>>);
 
-/// A connection whose beginning is kept.
+/// A connection whose beginning may be kept.
 pub(crate) struct Tap<S> {
     inner: S,
-    beginning: Beginning,
+    beginning: Option<Beginning>,
 }
 
 impl<S> Tap<S> {
-    pub(crate) fn new(inner: S) -> (Self, Beginning) {
-        let beginning = Beginning::default();
-        let tap = Self {
+    pub(crate) fn new(inner: S, keeps: bool) -> Self {
+        Self {
             inner,
-            beginning: beginning.clone(),
-        };
-        (tap, beginning)
+            beginning: keeps.then(Beginning::default),
+        }
+    }
+
+    /// What it brought first, where that is kept.
+    pub(crate) fn beginning(&self) -> Option<Beginning> {
+        self.beginning.clone()
     }
 }
 
@@ -71,7 +74,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
-        self.beginning.keep(&buffer.filled()[before..]);
+        if let Some(beginning) = &self.beginning {
+            beginning.keep(&buffer.filled()[before..]);
+        }
         Poll::Ready(Ok(()))
     }
 }
