@@ -12,7 +12,7 @@ use tracing::debug;
 use crate::credentials::{Credentials, Lease, Role, Source, source};
 use crate::endpoint::Endpoint;
 use crate::facts::{Call, Service, Services, Signature};
-use crate::http::{Http, NoAnswer, Outgoing};
+use crate::http::{self, Http, NoAnswer, Outgoing};
 use crate::lend;
 use crate::quirks;
 use crate::retry::{self, Quota, Reason};
@@ -218,6 +218,15 @@ impl Client {
         })
     }
 
+    /// How many calls of a service are under way, those that wait for room aside.
+    pub fn under_way(&self, service: &str) -> usize {
+        let lanes = self.0.lanes.lock().expect("nobody panics while holding it");
+        let most = self.0.settings.concurrency_max();
+        lanes
+            .get(service)
+            .map_or(0, |lane| most.saturating_sub(lane.room.available_permits()))
+    }
+
     fn lane(&self, service: &str) -> Arc<Lane> {
         let mut lanes = self.0.lanes.lock().expect("nobody panics while holding it");
         let lane = lanes.entry(service.to_owned()).or_insert_with(|| {
@@ -404,7 +413,7 @@ impl Sending<'_> {
             );
             let reason = match &sent {
                 Ok(answer) => Refusal::of(self.call, answer).as_ref().and_then(retry::reason),
-                Err(NoAnswer::Connect(..)) => Some(Reason::Transient),
+                Err(NoAnswer::Connect(_)) => Some(Reason::Transient),
                 // Nobody knows whether a lost request was done, so that only one that may be done twice is sent again.
                 Err(NoAnswer::Lost(_)) => self.may_be_repeated(request).then_some(Reason::Transient),
                 Err(NoAnswer::BadRequest(_) | NoAnswer::TooLarge(_)) => None,
@@ -478,10 +487,11 @@ impl Sending<'_> {
         let outgoing = Outgoing {
             method: &request.method,
             address,
-            headers: &headers,
+            headers,
             body: Bytes::copy_from_slice(&request.body),
         };
-        self.client.0.http.send(outgoing, BODY_BYTES_MAX).await
+        let time = quirks::answer_time(self.call).max(self.client.0.settings.answer_time());
+        http::send(&self.client.0.http.services, outgoing, time, BODY_BYTES_MAX).await
     }
 }
 

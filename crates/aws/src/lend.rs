@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::client::{Caller, Client};
 use crate::credentials::{Credentials, Lease, Role, Source};
-use crate::http::Outgoing;
+use crate::http::{Outgoing, send};
 
 /// How long a program may take to print credentials.
 const PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
@@ -140,14 +140,13 @@ async fn get(
     let outgoing = Outgoing {
         method,
         address,
-        headers,
+        headers: headers.to_vec(),
         body: Bytes::new(),
     };
-    let sent = timeout(METADATA_TIMEOUT, client.http().send(outgoing, DOCUMENT_BYTES_MAX));
-    let answer = sent
+    let hosts = &client.http().metadata;
+    let answer = send(hosts, outgoing, METADATA_TIMEOUT, DOCUMENT_BYTES_MAX)
         .await
-        .map_err(|_| "the host that has credentials does not answer".to_owned())?
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| format!("the host that has credentials gave none: {error}"))?;
     if answer.status != 200 {
         return Err(format!(
             "the host that has credentials answered {}",

@@ -1,5 +1,7 @@
 //! Quirks: what single services want beyond what their models say.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use json::{Object, Value};
@@ -78,6 +80,20 @@ pub(crate) fn unsupported(call: &Call, parameters: &Value) -> Option<&'static st
         "rds" | "docdb" | "neptune" => text("SourceRegion").map(|_| "SourceRegion is not supported"),
         _ => None,
     }
+}
+
+/// How long an operation takes by its nature, if that is long: work is done before it answers.
+pub(crate) fn answer_time(call: &Call) -> Duration {
+    let seconds = match (&*call.service().asl_id, &*call.operation().name) {
+        // Fifteen minutes are the most that a function or an agent runs; the rest is for the way.
+        ("lambda", "Invoke") => 910,
+        ("bedrockagentcore", name) if name.starts_with("Invoke") => 910,
+        ("bedrockruntime", "InvokeModel" | "Converse") => 910,
+        // Five minutes for an express execution.
+        ("sfn", "StartSyncExecution") => 310,
+        _ => 0,
+    };
+    Duration::from_secs(seconds)
 }
 
 /// Adds what the service wants in a request, and moves it to where the service wants it.

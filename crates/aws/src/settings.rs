@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -84,12 +85,18 @@ pub struct Settings {
     pub own_endpoints: BTreeMap<String, String>,
     /// How many calls of one service may be under way; more of them wait. 0 stands for the default.
     pub concurrency_max: usize,
+    /// How long a service may take to answer a request, from the first byte sent to the last one read. Zero stands for
+    /// the default; operations that take longer by their nature have the time that they need.
+    pub answer_time: Duration,
     environment: BTreeMap<String, String>,
     profiles: Profiles,
 }
 
 /// How many calls of one service may be under way unless a setting says otherwise.
 const CONCURRENCY_MAX: usize = 64;
+
+/// How long a service may take to answer unless a setting says otherwise: as long as Step Functions waits for the SDK.
+const ANSWER_TIME: Duration = Duration::from_secs(60);
 
 impl Settings {
     /// Those of this process: its environment, and the profiles that AWS's own tools use.
@@ -156,6 +163,14 @@ impl Settings {
             CONCURRENCY_MAX
         } else {
             self.concurrency_max
+        }
+    }
+
+    pub(crate) fn answer_time(&self) -> Duration {
+        if self.answer_time.is_zero() {
+            ANSWER_TIME
+        } else {
+            self.answer_time
         }
     }
 

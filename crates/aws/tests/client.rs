@@ -173,7 +173,7 @@ async fn nobody_listening_is_an_error_of_the_client() {
         .await
         .unwrap_err();
     assert_eq!(error.0, "Sns.SdkClientException");
-    assert!(error.1.contains("connecting to 127.0.0.1:"), "{}", error.1);
+    assert!(error.1.contains("no connection to 127.0.0.1:"), "{}", error.1);
     assert!(error.1.ends_with("(SDK Attempt Count: 3)"), "{}", error.1);
 }
 

@@ -1,6 +1,7 @@
 //! AWS services: where tasks call them, by flags, environment and `stepwell.toml`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::Context;
 use aws::{Client, Mode, Settings};
@@ -20,6 +21,8 @@ pub(crate) struct AwsTable {
     pub(crate) endpoints: BTreeMap<String, String>,
     /// How many calls of one service may be under way.
     pub(crate) concurrency_max: Option<usize>,
+    /// How many seconds a service may take to answer a request.
+    pub(crate) answer_seconds_max: Option<u32>,
 }
 
 /// The client of a server that itself answers for Lambda at `own_url`.
@@ -36,6 +39,7 @@ pub(crate) fn client(
     settings.endpoint = config.aws.endpoint.clone();
     settings.endpoints = config.aws.endpoints.clone();
     settings.concurrency_max = config.aws.concurrency_max.unwrap_or_default();
+    settings.answer_time = Duration::from_secs(config.aws.answer_seconds_max.unwrap_or_default().into());
     settings.check().context("failed to read `[aws]`")?;
     if let Some(url) = own_url {
         settings.own_endpoints.insert("lambda".to_owned(), url.to_owned());

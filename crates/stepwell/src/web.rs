@@ -13,7 +13,7 @@ pub(crate) fn set_up(config: &ConfigFile, aws: &Client) -> anyhow::Result<Web> {
     let guard = Guard {
         plain: config.http.plain,
         allowed: allowed.context("failed to read `allow` below [http]")?,
-        trusted: Vec::new(),
+        ..Guard::default()
     };
     let connections = Connections::from_toml(&config.connections, &config.folder)
         .context("failed to set up the connections of the configuration")?;
