@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use api::{ApiError, Text};
 use asl::{ItemFormat, Map};
-use json::{Str, Value};
+use items::{Columns, Entry, Format};
+use json::Value;
 
 /// Reads the items out of the text of a source, as its reader says that they are written.
 pub(crate) fn read(data: &Text, map: &Map) -> Result<Arc<[Value]>, ApiError> {
@@ -12,116 +13,23 @@ pub(crate) fn read(data: &Text, map: &Map) -> Result<Arc<[Value]>, ApiError> {
     let Some(reader) = reader else {
         return Err(refused("The state has no ItemReader."));
     };
-    match reader.format {
-        ItemFormat::JsonLines => json_lines(data),
-        ItemFormat::Csv => Ok(csv(data, reader.csv_delimiter, reader.csv_headers.as_deref())?.into()),
+    let format = match reader.format {
+        ItemFormat::JsonLines => Format::JsonLines,
+        ItemFormat::Csv => Format::Csv {
+            // All delimiters that there are can be said in a byte.
+            delimiter: u8::try_from(reader.csv_delimiter).unwrap_or(b','),
+            columns: match &reader.csv_headers {
+                Some(names) => Columns::Given(names.clone()),
+                None => Columns::FirstRow,
+            },
+        },
         // Rows of other sources are given as what is made of them.
-        ItemFormat::Json | ItemFormat::Parquet | ItemFormat::Manifest => {
-            let document = json::parse(data).map_err(|_| refused("The data is not valid JSON."))?;
-            let found = match &reader.items_pointer {
-                Some(pointer) => pointed(&document, pointer),
-                None => Some(&document),
-            };
-            items(found).ok_or_else(|| refused("Attempting to map over non-iterable node."))
-        }
-    }
-}
-
-/// The elements of an array, or the pairs of an object.
-fn items(node: Option<&Value>) -> Option<Arc<[Value]>> {
-    match node? {
-        Value::Array(items) => Some(Arc::clone(items)),
-        Value::Object(members) => {
-            let pair = |(name, value): (&Str, &Value)| {
-                Value::object([("Key", Value::from(name.clone())), ("Value", value.clone())])
-            };
-            Some(members.iter().map(pair).collect())
-        }
-        _ => None,
-    }
-}
-
-/// What a JSON Pointer (RFC 6901) leads to.
-fn pointed<'v>(document: &'v Value, pointer: &str) -> Option<&'v Value> {
-    if pointer.is_empty() {
-        return Some(document);
-    }
-    let steps = pointer.strip_prefix('/')?.split('/');
-    steps.into_iter().try_fold(document, |node, step| {
-        let step = step.replace("~1", "/").replace("~0", "~");
-        match node {
-            Value::Object(members) => members.get(&step),
-            Value::Array(_) => node.at(step.parse().ok()?),
-            _ => None,
-        }
-    })
-}
-
-fn json_lines(data: &str) -> Result<Arc<[Value]>, ApiError> {
-    let lines = data.lines().filter(|line| !line.trim().is_empty());
-    let item = |line| json::parse(line).map_err(|_| refused("A line of the data is not valid JSON."));
-    lines.map(item).collect()
-}
-
-/// The rows as objects of texts. Rows that are too short have empty texts, and what is too long is cut off.
-fn csv(data: &str, delimiter: char, headers: Option<&[Str]>) -> Result<Vec<Value>, ApiError> {
-    let mut rows = rows(data, delimiter).into_iter();
-    let headers: Vec<Str> = match headers {
-        Some(headers) => headers.to_vec(),
-        None => rows
-            .next()
-            .unwrap_or_default()
-            .into_iter()
-            .map(Str::from)
-            .collect(),
+        ItemFormat::Json | ItemFormat::Parquet | ItemFormat::Manifest => Format::Json {
+            pointer: reader.items_pointer.clone().unwrap_or_default(),
+        },
     };
-    for (place, header) in headers.iter().enumerate() {
-        if headers[..place].contains(header) {
-            return Err(refused("CSV headers cannot contain duplicates."));
-        }
-    }
-    let item = |row: Vec<String>| {
-        let mut cells = row.into_iter();
-        let members = headers
-            .iter()
-            .map(|header| (header.clone(), Value::from(cells.next().unwrap_or_default())));
-        Value::object(members)
-    };
-    Ok(rows.map(item).collect())
-}
-
-/// The cells of each row: quoted ones may hold delimiters, line ends and doubled quotes.
-fn rows(data: &str, delimiter: char) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    let (mut row, mut cell) = (Vec::new(), String::new());
-    let mut quoted = false;
-    let mut letters = data.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' if quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                cell.push('"');
-            }
-            '"' if quoted || cell.is_empty() => quoted = !quoted,
-            '\\' if matches!(letters.peek(), Some(next) if matches!(next, '"' | '\\') || *next == delimiter) =>
-            {
-                cell.extend(letters.next());
-            }
-            '\r' if !quoted && letters.peek() == Some(&'\n') => {}
-            '\n' if !quoted => {
-                row.push(std::mem::take(&mut cell));
-                rows.push(std::mem::take(&mut row));
-            }
-            letter if letter == delimiter && !quoted => row.push(std::mem::take(&mut cell)),
-            letter => cell.push(letter),
-        }
-    }
-    if !cell.is_empty() || !row.is_empty() {
-        row.push(cell);
-        rows.push(row);
-    }
-    rows.retain(|row| row.len() > 1 || !row[0].is_empty());
-    rows
+    let items = items::all(data, &format).map_err(|fault| refused(&fault.to_string()))?;
+    Ok(items.into_iter().map(Entry::into_value).collect())
 }
 
 fn refused(fault: &str) -> ApiError {
@@ -169,7 +77,7 @@ mod tests {
             (
                 r#"{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW"}"#,
                 "id,name\r\n1,\"a, \"\"b\"\"\"\n2\n3,c,d\n",
-                r#"[{"id":"1","name":"a, \"b\""},{"id":"2","name":""},{"id":"3","name":"c"}]"#,
+                r#"[{"name":"a, \"b\"","id":"1"},{"name":"","id":"2"},{"name":"c","id":"3"}]"#,
             ),
             (
                 r#"{"InputType":"CSV","CSVDelimiter":"PIPE","CSVHeaders":["a","b"]}"#,
