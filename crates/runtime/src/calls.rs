@@ -174,7 +174,7 @@ impl Shared {
         &self,
         described: &Described,
     ) -> Result<Option<NotRedrivable>, store::StoreError> {
-        let refusal = described.redrive_refusal(self.clock.now(), self.settings.limits.redrivable_seconds);
+        let refusal = described.redrive_refusal(self.clock.now(), self.settings.redrivable_seconds());
         if refusal.is_some() {
             return Ok(refusal);
         }

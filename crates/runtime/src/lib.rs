@@ -13,6 +13,7 @@
 //! - `dispatcher`, [`tasks`]: doing tasks. `activities`: having them done by workers outside.
 //! - `test_run`: executions whose tasks get mocked responses.
 //! - `trial`: tests of single states.
+//! - `retention`: forgetting what ended long ago.
 //! - `nested`: executions that executions start. [`express`]: those that are not saved.
 
 mod activities;
@@ -32,6 +33,7 @@ mod nested;
 pub mod rate;
 mod recent;
 pub mod request;
+mod retention;
 pub mod runtime;
 pub mod settings;
 mod shared;

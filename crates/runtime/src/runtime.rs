@@ -23,6 +23,7 @@ use crate::rate::Buckets;
 use crate::request::{
     ActivityTask, ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError,
 };
+use crate::retention;
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::tasks::Tasks;
@@ -109,6 +110,7 @@ impl Runtime {
         }
         let mut background = vec![tokio::spawn(saver.run())];
         background.extend(workers.into_iter().map(|worker| tokio::spawn(worker.run())));
+        background.push(tokio::spawn(retention::keep(Arc::downgrade(&shared))));
         background.push(tokio::spawn(take_up_the_rest(Arc::clone(&shared), express)));
         Ok(Self(Arc::new(Running {
             shared,

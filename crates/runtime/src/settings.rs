@@ -24,6 +24,8 @@ pub struct Settings {
     pub max_tasks: usize,
     /// AWS's quotas.
     pub limits: Limits,
+    /// How long an execution is known after its end; for ever when nothing is said.
+    pub retention: Option<Duration>,
     /// How many changes one commit holds at most.
     pub batch_changes: usize,
     /// How many bytes one commit holds at most, the last change aside.
@@ -65,6 +67,7 @@ impl Default for Settings {
             start_wait_millis: 1000,
             max_tasks: 1000,
             limits: Limits::default(),
+            retention: Some(Duration::from_secs(90 * 24 * 3600)),
             batch_changes: 1024,
             batch_bytes: 4 << 20,
             uncommitted_bytes: 32 << 20,

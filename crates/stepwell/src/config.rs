@@ -9,6 +9,7 @@ use server::logs::Bounds;
 
 use crate::aws_config::AwsTable;
 use crate::limits_config::LimitsConfig;
+use crate::retention_config::RetentionConfig;
 
 /// The file that is read when none is named and it is there.
 const DEFAULT_FILE: &str = "stepwell.toml";
@@ -34,6 +35,8 @@ pub(crate) struct ConfigFile {
     pub(crate) limits: LimitsConfig,
     /// The `[logs]` table.
     pub(crate) logs: LogsConfig,
+    /// The `[retention]` table.
+    pub(crate) retention: RetentionConfig,
     /// The `[connections.NAME]` tables.
     pub(crate) connections: toml::Table,
     /// The `[http]` table.
@@ -90,6 +93,8 @@ struct Contents {
     #[serde(default)]
     logs: LogsConfig,
     #[serde(default)]
+    retention: RetentionConfig,
+    #[serde(default)]
     aws: AwsTable,
 }
 
@@ -129,6 +134,7 @@ impl ConfigFile {
             folder,
             limits: contents.limits,
             logs: contents.logs,
+            retention: contents.retention,
         })
     }
 }

@@ -4,6 +4,7 @@
 //! - [`config`]: flags over environment over `stepwell.toml` over defaults.
 //! - [`functions_config`]: local functions, from the configuration and from a folder.
 //! - [`limits_config`]: AWS's quotas and rates as settings.
+//! - [`retention_config`]: how long executions are known after their end.
 //! - [`mocks`]: the mock configuration of tests.
 //! - [`web`]: what HTTP tasks may reach, and how they prove who they are.
 //! - [`logging`]: the process's own log, on standard error.
@@ -15,6 +16,7 @@ mod functions_config;
 mod limits_config;
 mod logging;
 mod mocks;
+mod retention_config;
 mod web;
 
 use std::process::ExitCode;

@@ -8,6 +8,8 @@ mod catalogue;
 #[expect(missing_docs, reason = "the names are statements")]
 mod executions;
 #[expect(missing_docs, reason = "the names are statements")]
+mod expiry;
+#[expect(missing_docs, reason = "the names are statements")]
 mod lists;
 #[expect(missing_docs, reason = "the names are statements")]
 mod open;
@@ -19,6 +21,7 @@ use crate::store::Store;
 
 pub use catalogue::*;
 pub use executions::*;
+pub use expiry::*;
 pub use lists::*;
 pub use open::*;
 pub use samples::*;
@@ -61,6 +64,11 @@ macro_rules! conformance_tests {
             versions_are_kept_newest_first
             aliases_are_kept_by_name
             removing_a_machine_removes_all_of_it
+            what_ended_long_ago_is_removed_whole
+            the_name_of_what_was_removed_is_free
+            a_redriven_execution_is_removed_after_its_last_end
+            many_executions_are_removed_in_several_calls
+            a_long_history_goes_from_sight_at_once
         }
     };
     ($place:ty: $($case:ident)+) => {

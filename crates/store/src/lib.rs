@@ -35,7 +35,7 @@ pub use error::StoreError;
 pub use id::{ExecId, IdClock, shard_of};
 pub use memory::MemoryStore;
 pub use record::{
-    Closed, Created, ExecutionQuery, ExpressStart, HistoryPage, Listed, Loaded, OpenRow, Parent, Position,
-    Redriven, Status, Summary,
+    Closed, Created, ExecutionQuery, Expired, ExpressStart, HistoryPage, Listed, Loaded, NextExpiry, OpenRow,
+    Parent, Position, Redriven, Status, Summary,
 };
 pub use store::{Reply, Store};

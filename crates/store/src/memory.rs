@@ -5,7 +5,7 @@ use std::future::ready;
 use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::{Mutex, MutexGuard};
 
-use engine::Event;
+use engine::{Event, Millis};
 use json::{Payload, Str};
 
 use crate::batch::{Batch, CatalogChange, Commit, ExpressChange, conflict};
@@ -14,10 +14,13 @@ use crate::codec::{self, Blob, PayloadTable};
 use crate::error::StoreError;
 use crate::id::ExecId;
 use crate::record::{
-    Closed, Created, ExecutionQuery, ExpressStart, HistoryPage, Listed, Loaded, OpenRow, Position, Redriven,
-    Status, Summary,
+    Closed, Created, ExecutionQuery, Expired, ExpressStart, HistoryPage, Listed, Loaded, NextExpiry, OpenRow,
+    Position, Redriven, Status, Summary,
 };
 use crate::store::{Reply, Store};
+
+/// How many executions a call removes at most.
+const EXPIRED_AT_ONCE: usize = 128;
 
 /// Keeps everything in memory, in the same encoding as the other backends.
 #[derive(Debug, Default)]
@@ -30,6 +33,8 @@ struct State {
     executions: BTreeMap<ExecId, Row>,
     names: HashMap<Str, ExecId>,
     lists: BTreeSet<(Listed, Status, Position)>,
+    /// Executions that have ended, in the order of that.
+    ended: BTreeSet<(Millis, ExecId)>,
     history: BTreeMap<(ExecId, u16), Blob>,
     payloads: BTreeMap<(ExecId, u16), Vec<u8>>,
     open: BTreeMap<ExecId, OpenRow>,
@@ -140,7 +145,12 @@ impl State {
             self.unlist(id);
             if let Some(row) = self.executions.get_mut(&id) {
                 row.redriven = commit.redriven.or(row.redriven);
-                row.closed = commit.closed;
+                if let Some(before) = std::mem::replace(&mut row.closed, commit.closed) {
+                    self.ended.remove(&(before.stopped, id));
+                }
+                if let Some(now) = row.closed {
+                    self.ended.insert((now.stopped, id));
+                }
             }
             self.list(id);
         }
@@ -190,6 +200,31 @@ impl State {
                 self.activities.remove(&arn);
             }
         }
+    }
+
+    fn expire(&mut self, before: Millis) -> Expired {
+        let mut executions = 0;
+        let next = loop {
+            match self.ended.first() {
+                None => break NextExpiry::Nothing,
+                Some((stopped, _)) if *stopped >= before => break NextExpiry::At(*stopped),
+                Some(_) if executions == EXPIRED_AT_ONCE => break NextExpiry::More,
+                Some((_, id)) => self.remove(*id),
+            }
+            executions += 1;
+        };
+        Expired { executions, next }
+    }
+
+    fn remove(&mut self, id: ExecId) {
+        self.unlist(id);
+        if let Some(row) = self.executions.remove(&id) {
+            self.names.remove(&row.created.arn);
+            let stopped = row.closed.map(|closed| (closed.stopped, id));
+            stopped.map(|ended| self.ended.remove(&ended));
+        }
+        remove_parts(&mut self.history, id);
+        remove_parts(&mut self.payloads, id);
     }
 
     fn list(&mut self, id: ExecId) {
@@ -332,6 +367,14 @@ impl State {
     }
 }
 
+/// Removes what belongs to an execution.
+fn remove_parts<T>(parts: &mut BTreeMap<(ExecId, u16), T>, id: ExecId) {
+    while let Some((key, _)) = parts.range((id, 0)..=(id, u16::MAX)).next() {
+        let key = *key;
+        parts.remove(&key);
+    }
+}
+
 /// The entries after a key.
 fn page<K: Ord + Clone, V: Clone, T>(
     entries: &BTreeMap<K, V>,
@@ -354,6 +397,10 @@ fn reply<'a, T: Send + 'a>(answer: Result<T, StoreError>) -> Reply<'a, T> {
 impl Store for MemoryStore {
     fn commit(&self, batch: Batch) -> Reply<'static, ()> {
         reply(self.state().save(batch))
+    }
+
+    fn expire(&self, before: Millis) -> Reply<'static, Expired> {
+        reply(Ok(self.state().expire(before)))
     }
 
     fn find(&self, arn: &str) -> Reply<'_, Option<ExecId>> {

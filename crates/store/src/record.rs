@@ -143,6 +143,26 @@ pub struct Loaded {
     pub payloads: PayloadTable,
 }
 
+/// What a call of [`Store::expire`](crate::Store::expire) did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expired {
+    /// How many executions it removed.
+    pub executions: usize,
+    /// What there is to do next.
+    pub next: NextExpiry,
+}
+
+/// What [`Store::expire`](crate::Store::expire) has to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextExpiry {
+    /// There is more to remove now.
+    More,
+    /// Nothing, until the execution that ended then is old enough.
+    At(Millis),
+    /// Nothing: no execution that ended is left.
+    Nothing,
+}
+
 /// Which part of a history to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HistoryPage {

@@ -3,13 +3,14 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use engine::Millis;
 use json::Str;
 
 use crate::batch::Batch;
 use crate::catalog::{Activity, Alias, Machine, Revision, Version};
 use crate::error::StoreError;
 use crate::id::ExecId;
-use crate::record::{ExecutionQuery, ExpressStart, HistoryPage, Loaded, OpenRow, Summary};
+use crate::record::{ExecutionQuery, Expired, ExpressStart, HistoryPage, Loaded, OpenRow, Summary};
 
 /// An answer on its way.
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -26,6 +27,13 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Fatal`]: then nobody knows, and the process must end. Saving a run of batches again
     /// changes nothing, as long as it goes on to the last one.
     fn commit(&self, batch: Batch) -> Reply<'static, ()>;
+
+    /// Removes executions that ended before a moment, those that ended first coming first, with all that is stored
+    /// of them; their names are free from then on. What is open or ended later stays as it is.
+    ///
+    /// A call does a bounded amount of work, so that a commit that waits for it hardly notices. What it has
+    /// removed may be there again after a crash, and is then removed again.
+    fn expire(&self, before: Millis) -> Reply<'static, Expired>;
 
     /// The execution of that ARN, which is found from its first commit on.
     fn find(&self, arn: &str) -> Reply<'_, Option<ExecId>>;

@@ -113,15 +113,24 @@ fn a_foreign_database_is_left_as_it_is() {
 }
 
 #[test]
-fn a_newer_format_is_refused() {
+fn another_format_is_refused() {
     let folder = folder();
     drop(open(folder.path()).expect("it opens"));
-    tamper(folder.path(), "UPDATE meta SET value = 2 WHERE name = 'format'");
+    tamper(folder.path(), "UPDATE meta SET value = 3 WHERE name = 'format'");
     assert_eq!(
         refused(folder.path()).to_string(),
         format!(
-            "the data folder {} has format 2, and this stepwell knows formats up to 1; \
+            "the data folder {} has format 3, and this stepwell knows formats up to 2; \
              use the stepwell that wrote it or a newer one",
+            folder.path().display()
+        )
+    );
+    tamper(folder.path(), "UPDATE meta SET value = 1 WHERE name = 'format'");
+    assert_eq!(
+        refused(folder.path()).to_string(),
+        format!(
+            "the data folder {} has format 1, and this stepwell reads format 2 only; \
+             use the stepwell that wrote it, or give a new folder with --data",
             folder.path().display()
         )
     );

@@ -369,7 +369,10 @@ impl Worker {
             let described = Arc::new(live.described());
             return self.after_all(Release::Describe(reply, described));
         }
-        let _ = reply.send(self.recent.get(arn).cloned());
+        let forgotten = self.shared.settings.forgotten(self.now());
+        let is_known =
+            |described: &&Arc<Described>| forgotten.is_none_or(|moment| described.stopped > Some(moment));
+        let _ = reply.send(self.recent.get(arn).filter(is_known).cloned());
     }
 
     fn now(&self) -> Millis {

@@ -47,7 +47,7 @@ impl Worker {
         let settings = &self.shared.settings;
         let (now, period, limit) = (
             self.now(),
-            settings.limits.redrivable_seconds,
+            settings.redrivable_seconds(),
             settings.limits.open_executions,
         );
         let described = live.described();

@@ -17,6 +17,7 @@ mod logs;
 mod nested;
 mod recovery;
 mod redrives;
+mod retention;
 mod starts;
 mod support;
 mod test_runs;

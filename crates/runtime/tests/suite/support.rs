@@ -505,6 +505,10 @@ impl Store for FaultyStore {
         })
     }
 
+    fn expire(&self, before: Millis) -> Reply<'static, store::Expired> {
+        self.inner.expire(before)
+    }
+
     fn find(&self, arn: &str) -> Reply<'_, Option<ExecId>> {
         self.read(self.inner.find(arn))
     }

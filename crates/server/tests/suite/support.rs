@@ -51,9 +51,13 @@ impl Client {
         Self::of(server(200).await).await
     }
 
-    /// A client of a server with this clock.
+    /// A client of a server with this clock, which nobody but executions waits for.
     pub(crate) async fn with_clock(clock: impl Clock + 'static) -> Self {
-        Self::of(server_at(clock, Settings::default(), None).await).await
+        let settings = Settings {
+            retention: None,
+            ..Settings::default()
+        };
+        Self::of(server_at(clock, settings, None).await).await
     }
 
     /// A client of this server.

@@ -111,6 +111,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
     let logs = open_logs(data, config.logs.bounds())?;
     let settings = runtime::Settings {
         limits: config.limits.limits(),
+        retention: config.retention.retention()?,
         event_log: logs.clone().map(|logs| logs as Arc<dyn EventLog>),
         on_fatal: Arc::new(end_at_once),
         ..Default::default()

@@ -5,6 +5,7 @@
 //! neither wait for the writer nor hold it up.
 
 mod catalog;
+mod expiry;
 mod folder;
 mod reader;
 mod schema;
@@ -16,7 +17,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use engine::Event;
+use engine::{Event, Millis};
 use json::Str;
 use rusqlite::{Connection, OpenFlags};
 
@@ -24,10 +25,10 @@ use crate::batch::Batch;
 use crate::catalog::{Activity, Alias, Machine, Revision, Version};
 use crate::embedded::folder::Folder;
 use crate::embedded::reader::Reader;
-use crate::embedded::writer::{Job, Writer};
+use crate::embedded::writer::{Job, Waiting, Writer};
 use crate::error::StoreError;
 use crate::id::ExecId;
-use crate::record::{ExecutionQuery, ExpressStart, HistoryPage, Loaded, OpenRow, Summary};
+use crate::record::{ExecutionQuery, Expired, ExpressStart, HistoryPage, Loaded, OpenRow, Summary};
 use crate::store::{Reply, Store};
 
 /// Why a data folder can't be used.
@@ -58,6 +59,19 @@ pub enum OpenError {
         /// Its format.
         found: i64,
         /// The newest that we know.
+        known: i64,
+    },
+    /// It was written by a version that is too old.
+    #[error(
+        "the data folder {folder} has format {found}, and this stepwell reads format {known} only; \
+         use the stepwell that wrote it, or give a new folder with --data"
+    )]
+    Older {
+        /// The folder.
+        folder: String,
+        /// Its format.
+        found: i64,
+        /// The one that we know.
         known: i64,
     },
     /// It can't be created, read or written.
@@ -164,6 +178,22 @@ impl EmbeddedStore {
         lock(&self.readers[turn % self.readers.len()])
     }
 
+    /// Hands a job to the thread that writes, whether or not its answer is awaited.
+    fn write<T: Send + 'static>(&self, job: impl FnOnce(Waiting<T>) -> Job) -> Reply<'static, T> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        let stopped = || StoreError::Fatal("the thread that writes has stopped".to_owned());
+        let sent = self
+            .jobs
+            .as_ref()
+            .is_some_and(|jobs| jobs.send(job(reply)).is_ok());
+        Box::pin(async move {
+            if !sent {
+                return Err(stopped());
+            }
+            answer.await.unwrap_or_else(|_| Err(stopped()))
+        })
+    }
+
     fn read<'a, T: Send + 'a>(
         &self,
         read: impl FnOnce(&mut Reader) -> Result<T, StoreError>,
@@ -191,18 +221,11 @@ impl Drop for EmbeddedStore {
 
 impl Store for EmbeddedStore {
     fn commit(&self, batch: Batch) -> Reply<'static, ()> {
-        let (reply, answer) = tokio::sync::oneshot::channel();
-        let stopped = || StoreError::Fatal("the thread that writes has stopped".to_owned());
-        let sent = self
-            .jobs
-            .as_ref()
-            .is_some_and(|jobs| jobs.send(Job { batch, reply }).is_ok());
-        Box::pin(async move {
-            if !sent {
-                return Err(stopped());
-            }
-            answer.await.unwrap_or_else(|_| Err(stopped()))
-        })
+        self.write(|reply| Job::Commit(batch, reply))
+    }
+
+    fn expire(&self, before: Millis) -> Reply<'static, Expired> {
+        self.write(|reply| Job::Expire(before, reply))
     }
 
     fn find(&self, arn: &str) -> Reply<'_, Option<ExecId>> {

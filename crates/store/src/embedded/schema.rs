@@ -9,14 +9,15 @@ use crate::error::StoreError;
 pub(super) const APPLICATION_ID: i32 = 0x5354_4550;
 
 /// The newest layout this version reads and writes.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// Earlier ones could lose committed data when the write-ahead log was reset.
 const SQLITE_MIN: i32 = 3_051_003;
 
 /// `execution.machine`, `.version`, `.alias` and `.map_run` are hashes of ARNs; `.listed` is the moment
-/// that lists are ordered by. Ids are in the order of starts, so expiry reads `execution` from its
-/// beginning; `created` says the name's hash, and the keys of history and payloads begin with the id.
+/// that lists are ordered by. Expiry reads `execution_ended` from its beginning; `created` says the name's hash,
+/// and the keys of history and payloads begin with the id. `removed` has executions that are gone but for some of
+/// their events and payloads.
 const TABLES: &str = "
     CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -37,7 +38,9 @@ const TABLES: &str = "
     CREATE INDEX execution_of_version ON execution (status, version, listed) WHERE version IS NOT NULL;
     CREATE INDEX execution_of_alias ON execution (status, alias, listed) WHERE alias IS NOT NULL;
     CREATE INDEX execution_of_map_run ON execution (status, map_run, listed) WHERE map_run IS NOT NULL;
+    CREATE INDEX execution_ended ON execution (stopped) WHERE stopped IS NOT NULL;
 
+    CREATE TABLE removed (id INTEGER PRIMARY KEY) STRICT;
     CREATE TABLE name (hash BLOB PRIMARY KEY, id INT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE open (id INTEGER PRIMARY KEY, due INT, wake INT NOT NULL) STRICT;
     CREATE TABLE history (key INTEGER PRIMARY KEY, count INT NOT NULL, bytes BLOB NOT NULL) STRICT;
@@ -94,6 +97,13 @@ pub(super) fn prepare_writer(connection: &mut Connection, folder: &str) -> Resul
             row.get(0)
         })
         .map_err(foreign)?;
+    if format < FORMAT {
+        return Err(OpenError::Older {
+            folder: folder.to_owned(),
+            found: format,
+            known: FORMAT,
+        });
+    }
     if format > FORMAT {
         return Err(OpenError::Newer {
             folder: folder.to_owned(),

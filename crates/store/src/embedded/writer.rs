@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 
+use engine::Millis;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{CachedStatement, Connection, TransactionBehavior, params};
 use tokio::sync::oneshot;
@@ -11,18 +12,23 @@ use tokio::sync::oneshot;
 use crate::batch::{Batch, Commit, ExpressChange, conflict};
 use crate::codec::{Blob, decode_created, encode_created, encode_payload};
 use crate::embedded::schema::write_error;
-use crate::embedded::{EmbeddedOptions, Readers, catalog, lock};
+use crate::embedded::{EmbeddedOptions, Readers, catalog, expiry, lock};
 use crate::error::StoreError;
 use crate::id::{ArnHash, ExecId};
-use crate::record::{Created, Status};
+use crate::record::{Created, Expired, Status};
 
 const PAGE_BYTES: u64 = 4096;
 
-/// A batch to save, and who waits for it.
+/// Who waits for a job to be done.
+pub(super) type Waiting<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// What there is to do, in the order in which it came.
 #[derive(Debug)]
-pub(super) struct Job {
-    pub(super) batch: Batch,
-    pub(super) reply: oneshot::Sender<Result<(), StoreError>>,
+pub(super) enum Job {
+    /// A batch to save.
+    Commit(Batch, Waiting<()>),
+    /// A slice of what ended before a moment to remove.
+    Expire(Millis, Waiting<Expired>),
 }
 
 /// Owns the connection that writes.
@@ -68,43 +74,69 @@ impl Writer {
         })
     }
 
-    /// Saves what comes until nobody can send any more.
+    /// Does what comes until nobody can send any more.
     pub(super) fn run(mut self, queue: &Receiver<Job>) {
-        while let Ok(Job { batch, reply }) = queue.recv() {
-            let result = self.save(batch);
+        while let Ok(job) = queue.recv() {
             // Who no longer waits doesn't want to know.
-            let _ = reply.send(result);
+            match job {
+                Job::Commit(batch, reply) => drop(reply.send(self.save(batch))),
+                Job::Expire(before, reply) => drop(reply.send(self.expire(before))),
+            }
             self.checkpoint_if_due();
         }
     }
 
-    fn save(&mut self, batch: Batch) -> Result<(), StoreError> {
-        if let Some(fatal) = &self.fatal {
-            return Err(fatal.clone());
-        }
-        let result = self.transact(batch);
-        self.note(&result);
-        result
+    fn save(&mut self, mut batch: Batch) -> Result<(), StoreError> {
+        self.alive()?;
+        batch.join_commits()?;
+        self.transact(|connection| write(connection, &batch))
     }
 
-    fn note(&mut self, result: &Result<(), StoreError>) {
+    /// A slice is lost when the power fails before the next commit, which does no harm: so it costs no fsync of its
+    /// own.
+    fn expire(&mut self, before: Millis) -> Result<Expired, StoreError> {
+        self.alive()?;
+        self.set("synchronous", "NORMAL")?;
+        let expired = self.transact(|connection| Ok(expiry::slice(connection, before)?));
+        self.set("synchronous", "FULL")?;
+        expired
+    }
+
+    fn set(&mut self, pragma: &str, value: &str) -> Result<(), StoreError> {
+        let set = self.connection.pragma_update(None, pragma, value);
+        // Without it, commits would not be safe.
+        set.map_err(|error| StoreError::Fatal(format!("failed to set {pragma}: {error}")))
+    }
+
+    fn alive(&self) -> Result<(), StoreError> {
+        self.fatal.clone().map_or(Ok(()), Err)
+    }
+
+    fn note<T>(&mut self, result: &Result<T, StoreError>) {
         if let Err(fatal @ StoreError::Fatal(_)) = result {
             self.fatal = Some(fatal.clone());
         }
     }
 
-    fn transact(&mut self, mut batch: Batch) -> Result<(), StoreError> {
-        batch.join_commits()?;
+    /// Does a piece of work whole or not at all.
+    fn transact<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
+        let result = self.try_transact(work).map_err(|failure| match failure {
+            Failure::Store(error) => error,
+            Failure::Sql(error) => write_error(&error),
+        });
+        self.note(&result);
+        result
+    }
+
+    fn try_transact<T>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let behavior = TransactionBehavior::Immediate;
-        let transaction = self
-            .connection
-            .transaction_with_behavior(behavior)
-            .map_err(|error| write_error(&error))?;
-        match write(&transaction, &batch) {
-            Ok(()) => transaction.commit().map_err(|error| write_error(&error)),
-            Err(Failure::Store(error)) => Err(error),
-            Err(Failure::Sql(error)) => Err(write_error(&error)),
-        }
+        let transaction = self.connection.transaction_with_behavior(behavior)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
     }
 
     /// Copies the write-ahead log into the database once it is long. Readers that are at work keep the log
@@ -290,7 +322,10 @@ impl<'c> Statements<'c> {
             let other: i64 = connection
                 .prepare_cached(sql)?
                 .query_row([hash], |row| row.get(0))?;
-            if other != id.row() {
+            if other != id.row() && leads_nowhere(connection, other)? {
+                let sql = "UPDATE name SET id = ?2 WHERE hash = ?1";
+                connection.prepare_cached(sql)?.execute(params![hash, id.row()])?;
+            } else if other != id.row() {
                 return Err(conflict(id, format!("there is another execution {}", created.arn)).into());
             }
         }
@@ -332,6 +367,12 @@ impl<'c> Statements<'c> {
         }
         Ok(())
     }
+}
+
+/// Whether there is no execution in that row any more: a damaged one was removed and left its name behind.
+fn leads_nowhere(connection: &Connection, row: i64) -> Result<bool, rusqlite::Error> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM execution WHERE id = ?1)";
+    connection.prepare_cached(sql)?.query_row([row], |row| row.get(0))
 }
 
 fn must_be_stored(id: ExecId, changed: usize) -> Result<(), StoreError> {
