@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::ApiError;
+use crate::{ApiError, Limits};
 
 /// The most violations that one message tells, so that no request is answered with many times its length.
 const VIOLATIONS_MAX: usize = 100;
@@ -23,7 +23,7 @@ pub trait Constrained {
     /// Whether every constraint on the values of members holds.
     ///
     /// That required members are there and enums have values of the model is certain after decoding.
-    fn holds(&self) -> bool;
+    fn holds(&self, limits: &Limits) -> bool;
 }
 
 /// What the model says of a structure.
@@ -53,8 +53,10 @@ pub struct Member {
 pub enum Shape {
     /// A string; lengths count characters.
     Text(TextShape),
-    /// A string of at most so many bytes.
-    Payload(usize),
+    /// A string of at most [`Limits::payload_bytes`].
+    Payload,
+    /// A string of one to [`Limits::definition_characters`].
+    Definition,
     /// One of these strings, in the order in which AWS lists them.
     Enum(&'static [&'static str]),
     /// A whole number of 32 bits.
@@ -153,8 +155,13 @@ impl Shape {
 /// # Errors
 ///
 /// `SerializationException` when something is of another type than the model says.
-pub fn violations(shape: &'static Structure, request: &Value) -> Result<Vec<String>, ApiError> {
+pub fn violations(
+    shape: &'static Structure,
+    request: &Value,
+    limits: &Limits,
+) -> Result<Vec<String>, ApiError> {
     let mut found = Violations {
+        limits,
         path: String::new(),
         sentences: Vec::new(),
     };
@@ -163,12 +170,13 @@ pub fn violations(shape: &'static Structure, request: &Value) -> Result<Vec<Stri
 }
 
 /// The walk through a request: where it is and what it has found.
-struct Violations {
+struct Violations<'l> {
+    limits: &'l Limits,
     path: String,
     sentences: Vec<String>,
 }
 
-impl Violations {
+impl Violations<'_> {
     fn structure(&mut self, shape: &'static Structure, value: &Value) -> Result<(), ApiError> {
         let Value::Object(members) = value else {
             return Err(unexpected(value, "map"));
@@ -197,7 +205,7 @@ impl Violations {
 
     fn value(&mut self, shown: &Shown<'_>) -> Result<(), ApiError> {
         let Shown { shape, value, .. } = *shown;
-        for constraint in broken(shape, value)? {
+        for constraint in broken(shape, value, self.limits)? {
             self.broken(shown, &constraint);
         }
         match (shape, value) {
@@ -243,8 +251,8 @@ impl Violations {
         values: &[Value],
     ) -> Result<(), ApiError> {
         for value in values {
-            if value.is_null() || !broken(item, value)?.is_empty() {
-                let all = all_of(item).join(", ");
+            if value.is_null() || !broken(item, value, self.limits)?.is_empty() {
+                let all = all_of(item, self.limits).join(", ");
                 self.broken(list, &format!("Member must satisfy constraint: [{all}]"));
                 break;
             }
@@ -271,7 +279,7 @@ impl Violations {
 }
 
 /// The constraints of `shape` that `value` itself breaks; what is inside it is not looked at.
-fn broken(shape: &'static Shape, value: &Value) -> Result<Vec<String>, ApiError> {
+fn broken(shape: &'static Shape, value: &Value, limits: &Limits) -> Result<Vec<String>, ApiError> {
     let mut found = Vec::new();
     match shape {
         Shape::Text(text) => {
@@ -285,10 +293,20 @@ fn broken(shape: &'static Shape, value: &Value) -> Result<Vec<String>, ApiError>
                     .map(|pattern| matching(pattern.text)),
             );
         }
-        Shape::Payload(max) => {
+        Shape::Payload => {
             let value = value.as_str().ok_or_else(|| unconvertible(value, "a String"))?;
-            if value.len() > *max {
-                found.push(size_at_most(*max));
+            if value.len() > limits.payload_bytes {
+                found.push(size_at_most(limits.payload_bytes));
+            }
+        }
+        Shape::Definition => {
+            let value = value.as_str().ok_or_else(|| unconvertible(value, "a String"))?;
+            let length = value.chars().count();
+            if length > limits.definition_characters {
+                found.push(length_at_most(limits.definition_characters));
+            }
+            if length == 0 {
+                found.push(length_at_least(1));
             }
         }
         Shape::Enum(values) => {
@@ -329,7 +347,7 @@ fn broken(shape: &'static Shape, value: &Value) -> Result<Vec<String>, ApiError>
 }
 
 /// All constraints of a plain shape, as AWS lists them for the items of a list.
-fn all_of(shape: &'static Shape) -> Vec<String> {
+fn all_of(shape: &'static Shape, limits: &Limits) -> Vec<String> {
     match shape {
         Shape::Text(text) => {
             let mut all = Vec::new();
@@ -339,7 +357,7 @@ fn all_of(shape: &'static Shape) -> Vec<String> {
             all.push(NOT_NULL.to_owned());
             all
         }
-        Shape::Payload(max) => vec![size_at_most(*max), NOT_NULL.to_owned()],
+        Shape::Payload => vec![size_at_most(limits.payload_bytes), NOT_NULL.to_owned()],
         Shape::Enum(values) => vec![one_of(values), NOT_NULL.to_owned()],
         _ => vec![NOT_NULL.to_owned()],
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::{ErrorCode, ValidationExceptionReason};
+use crate::{ErrorCode, Limits, ValidationExceptionReason};
 
 /// An error as AWS answers it: a code, a message and, for a few codes, one member more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,12 @@ impl ApiError {
     /// The target names no operation, or one that isn't served; AWS says no more than that.
     pub fn no_such_operation() -> Self {
         Self::unknown_operation_exception("")
+    }
+
+    /// The body of a request is longer than it may be.
+    pub fn body_too_large(limits: &Limits) -> Self {
+        let message = format!("Request body is larger than {} bytes", limits.request_bytes);
+        Self::request_entity_too_large_exception(message)
     }
 }
 

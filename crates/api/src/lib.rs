@@ -35,6 +35,7 @@
 //! - [`text`], [`timestamp`]: the two values that every shape is made of.
 //! - [`requests`], [`answers`], [`shapes`], [`enums`], [`history`]: what is asked and answered.
 //! - [`constraint`]: what is wrong with a request, in AWS's words.
+//! - [`limits`]: how much a request may carry.
 //! - [`wire`]: bytes to request, answer to bytes.
 //! - [`error`]: what an operation may answer instead.
 //! - [`caller`]: who asks.
@@ -46,6 +47,7 @@ pub mod caller;
 pub mod constraint;
 pub mod error;
 mod generated;
+pub mod limits;
 mod pattern;
 pub mod text;
 pub mod timestamp;
@@ -60,10 +62,7 @@ pub use generated::history::{self, *};
 pub use generated::operations::{self, Operation, StepFunctions, dispatch};
 pub use generated::requests::{self, *};
 pub use generated::shapes::{self, *};
+pub use limits::Limits;
 pub use text::Text;
 pub use timestamp::Timestamp;
 pub use wire::Response;
-
-/// The most bytes the body of a request may have; what is longer is answered with
-/// `RequestEntityTooLargeException`.
-pub const REQUEST_BYTES_MAX: usize = 1 << 20;

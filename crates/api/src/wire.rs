@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::constraint::{Constrained, violations};
-use crate::{ApiError, ErrorCode, REQUEST_BYTES_MAX};
+use crate::{ApiError, ErrorCode, Limits};
 
 /// What goes back to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,29 +58,28 @@ pub fn encode<T: Serialize>(answer: &T) -> Vec<u8> {
 ///
 /// # Errors
 ///
-/// - `RequestEntityTooLargeException` when the body has more than [`REQUEST_BYTES_MAX`] bytes.
+/// - `RequestEntityTooLargeException` when the body has more than [`Limits::request_bytes`].
 /// - `SerializationException` when the body isn't JSON in UTF-8, or a member is of another type than the model
 ///   says. Members that are ignored may be nested as deep as they like; a body that is refused for another
 ///   reason is told so only down to 127 levels, the depth that `serde_json` reads.
 /// - `ValidationException` when a constraint of the model doesn't hold.
-pub fn decode<T: DeserializeOwned + Constrained>(body: &[u8]) -> Result<T, ApiError> {
-    if body.len() > REQUEST_BYTES_MAX {
-        let message = format!("Request body is larger than {REQUEST_BYTES_MAX} bytes");
-        return Err(ApiError::request_entity_too_large_exception(message));
+pub fn decode<T: DeserializeOwned + Constrained>(body: &[u8], limits: &Limits) -> Result<T, ApiError> {
+    if body.len() > limits.request_bytes {
+        return Err(ApiError::body_too_large(limits));
     }
     match serde_json::from_slice::<T>(body) {
-        Ok(request) if request.holds() => Ok(request),
-        _ => decode_again(body),
+        Ok(request) if request.holds(limits) => Ok(request),
+        _ => decode_again(body, limits),
     }
 }
 
 /// Reads a request that didn't decode at once, to say why or to take it after all.
 #[cold]
-fn decode_again<T: DeserializeOwned + Constrained>(body: &[u8]) -> Result<T, ApiError> {
+fn decode_again<T: DeserializeOwned + Constrained>(body: &[u8], limits: &Limits) -> Result<T, ApiError> {
     // AWS has no words for a body that is no JSON.
     let malformed = |_| ApiError::serialization_exception("");
     let body: Value = serde_json::from_slice(body).map_err(malformed)?;
-    let violations = violations(T::SHAPE, &body)?;
+    let violations = violations(T::SHAPE, &body, limits)?;
     if violations.is_empty() {
         return serde_json::from_value(body).map_err(malformed);
     }

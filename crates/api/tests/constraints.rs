@@ -2,7 +2,7 @@
 
 use api::wire::decode;
 use api::{
-    ApiError, CreateActivityInput, CreateStateMachineAliasInput, CreateStateMachineInput, ErrorCode,
+    ApiError, CreateActivityInput, CreateStateMachineAliasInput, CreateStateMachineInput, ErrorCode, Limits,
     ListExecutionsInput, ListStateMachinesInput, RedriveExecutionInput, SendTaskSuccessInput,
     StartExecutionInput, StopExecutionInput, TagResourceInput, UntagResourceInput, UpdateMapRunInput,
 };
@@ -13,7 +13,7 @@ const ARN: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:Orders";
 fn refused<T: serde::de::DeserializeOwned + api::constraint::Constrained + std::fmt::Debug>(
     request: &Value,
 ) -> ApiError {
-    decode::<T>(request.to_string().as_bytes()).expect_err("the request breaks a constraint")
+    decode::<T>(request.to_string().as_bytes(), &Limits::AWS).expect_err("the request breaks a constraint")
 }
 
 fn broken<T: serde::de::DeserializeOwned + api::constraint::Constrained + std::fmt::Debug>(
@@ -29,7 +29,7 @@ fn broken<T: serde::de::DeserializeOwned + api::constraint::Constrained + std::f
 
 #[test]
 fn number_is_at_most_its_maximum() {
-    assert!(decode::<ListStateMachinesInput>(br#"{"maxResults":1000}"#).is_ok());
+    assert!(decode::<ListStateMachinesInput>(br#"{"maxResults":1000}"#, &Limits::AWS).is_ok());
     assert_eq!(
         broken::<ListStateMachinesInput>(&json!({"maxResults": 1001})),
         "1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member must have \
@@ -39,7 +39,7 @@ fn number_is_at_most_its_maximum() {
 
 #[test]
 fn number_is_at_least_its_minimum() {
-    assert!(decode::<ListStateMachinesInput>(br#"{"maxResults":0}"#).is_ok());
+    assert!(decode::<ListStateMachinesInput>(br#"{"maxResults":0}"#, &Limits::AWS).is_ok());
     assert_eq!(
         broken::<ListStateMachinesInput>(&json!({"maxResults": -1})),
         "1 validation error detected: Value '-1' at 'maxResults' failed to satisfy constraint: Member must have \
@@ -51,7 +51,7 @@ fn number_is_at_least_its_minimum() {
 fn fraction_is_within_its_bounds() {
     let update = |percentage: f64| json!({"mapRunArn": ARN, "toleratedFailurePercentage": percentage});
     for good in [0.0, 12.5, 100.0] {
-        assert!(decode::<UpdateMapRunInput>(update(good).to_string().as_bytes()).is_ok());
+        assert!(decode::<UpdateMapRunInput>(update(good).to_string().as_bytes(), &Limits::AWS).is_ok());
     }
     assert_eq!(
         broken::<UpdateMapRunInput>(&update(100.5)),
@@ -68,7 +68,7 @@ fn fraction_is_within_its_bounds() {
 #[test]
 fn text_is_at_most_as_long_as_the_model_says() {
     let list = |length: usize| json!({"nextToken": "t".repeat(length)});
-    assert!(decode::<ListStateMachinesInput>(list(1024).to_string().as_bytes()).is_ok());
+    assert!(decode::<ListStateMachinesInput>(list(1024).to_string().as_bytes(), &Limits::AWS).is_ok());
     assert_eq!(
         broken::<ListStateMachinesInput>(&list(1025)),
         format!(
@@ -78,13 +78,13 @@ fn text_is_at_most_as_long_as_the_model_says() {
         )
     );
     let list = |length: usize| json!({"stateMachineArn": ARN, "nextToken": "t".repeat(length)});
-    assert!(decode::<ListExecutionsInput>(list(3096).to_string().as_bytes()).is_ok());
+    assert!(decode::<ListExecutionsInput>(list(3096).to_string().as_bytes(), &Limits::AWS).is_ok());
     assert!(broken::<ListExecutionsInput>(&list(3097)).ends_with("less than or equal to 3096"));
 }
 
 #[test]
 fn text_is_at_least_as_long_as_the_model_says() {
-    assert!(decode::<CreateActivityInput>(br#"{"name":"a"}"#).is_ok());
+    assert!(decode::<CreateActivityInput>(br#"{"name":"a"}"#, &Limits::AWS).is_ok());
     assert_eq!(
         broken::<CreateActivityInput>(&json!({"name": ""})),
         "1 validation error detected: Value '' at 'name' failed to satisfy constraint: Member must have length \
@@ -94,8 +94,20 @@ fn text_is_at_least_as_long_as_the_model_says() {
 
 #[test]
 fn length_counts_characters() {
-    assert!(decode::<CreateActivityInput>(json!({"name": "日".repeat(80)}).to_string().as_bytes()).is_ok());
-    assert!(decode::<CreateActivityInput>(json!({"name": "日".repeat(81)}).to_string().as_bytes()).is_err());
+    assert!(
+        decode::<CreateActivityInput>(
+            json!({"name": "日".repeat(80)}).to_string().as_bytes(),
+            &Limits::AWS
+        )
+        .is_ok()
+    );
+    assert!(
+        decode::<CreateActivityInput>(
+            json!({"name": "日".repeat(81)}).to_string().as_bytes(),
+            &Limits::AWS
+        )
+        .is_err()
+    );
 }
 
 #[test]
@@ -123,7 +135,7 @@ fn several_errors_are_joined() {
 
 #[test]
 fn enum_lists_its_values_in_the_order_of_aws() {
-    assert!(decode::<ListExecutionsInput>(br#"{"statusFilter":"SUCCEEDED"}"#).is_ok());
+    assert!(decode::<ListExecutionsInput>(br#"{"statusFilter":"SUCCEEDED"}"#, &Limits::AWS).is_ok());
     assert_eq!(
         broken::<ListExecutionsInput>(&json!({"stateMachineArn": ARN, "statusFilter": "succeeded"})),
         "1 validation error detected: Value 'succeeded' at 'statusFilter' failed to satisfy constraint: Member must \
@@ -134,7 +146,7 @@ fn enum_lists_its_values_in_the_order_of_aws() {
 #[test]
 fn item_of_a_list_is_named_by_its_position() {
     let alias = |weight: i32| json!({"name": "PROD", "routingConfiguration": [{"stateMachineVersionArn": ARN, "weight": weight}]});
-    assert!(decode::<CreateStateMachineAliasInput>(alias(100).to_string().as_bytes()).is_ok());
+    assert!(decode::<CreateStateMachineAliasInput>(alias(100).to_string().as_bytes(), &Limits::AWS).is_ok());
     assert_eq!(
         broken::<CreateStateMachineAliasInput>(&alias(101)),
         "1 validation error detected: Value '101' at 'routingConfiguration.1.member.weight' failed to satisfy \
@@ -179,7 +191,8 @@ fn plain_items_are_judged_as_a_whole() {
         decode::<UntagResourceInput>(
             json!({"resourceArn": ARN, "tagKeys": ["a"]})
                 .to_string()
-                .as_bytes()
+                .as_bytes(),
+            &Limits::AWS
         )
         .is_ok()
     );
@@ -204,7 +217,8 @@ fn pattern_is_printed_as_the_model_has_it() {
         decode::<RedriveExecutionInput>(
             json!({"executionArn": ARN, "clientToken": "a~!"})
                 .to_string()
-                .as_bytes()
+                .as_bytes(),
+            &Limits::AWS
         )
         .is_ok()
     );
@@ -234,7 +248,10 @@ fn sensitive_value_is_kept_out_of_the_message() {
 #[test]
 fn payload_is_measured_in_bytes() {
     let input = |text: &str| json!({"stateMachineArn": ARN, "input": text});
-    assert!(decode::<StartExecutionInput>(input(&"é".repeat(131_072)).to_string().as_bytes()).is_ok());
+    assert!(
+        decode::<StartExecutionInput>(input(&"é".repeat(131_072)).to_string().as_bytes(), &Limits::AWS)
+            .is_ok()
+    );
     for long in ["x".repeat(262_145), "é".repeat(131_073)] {
         assert_eq!(
             broken::<StartExecutionInput>(&input(&long)),

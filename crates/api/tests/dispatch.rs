@@ -2,7 +2,7 @@
 
 use api::wire::encode;
 use api::{
-    ApiError, Caller, DeleteActivityOutput, Operation, REQUEST_BYTES_MAX, Response, StartExecutionInput,
+    ApiError, Caller, DeleteActivityOutput, Limits, Operation, Response, StartExecutionInput,
     StartExecutionOutput, StepFunctions, Timestamp, dispatch,
 };
 
@@ -146,7 +146,7 @@ async fn deep_nesting_is_refused_and_harmless() {
         for open in ["[", "{\"a\":"] {
             let body = format!(
                 r#"{{"stateMachineArn":{}"#,
-                open.repeat(depth.min(REQUEST_BYTES_MAX / 8))
+                open.repeat(depth.min(Limits::AWS.request_bytes / 8))
             );
             let (status, body) = ask(TARGET, body).await;
             assert_eq!((status, body.contains("SerializationException")), (400, true));
@@ -167,8 +167,8 @@ async fn body_has_a_largest_size() {
         let head = start(r#""first""#);
         format!("{head}{}", " ".repeat(length - head.len()))
     };
-    assert_eq!(ask(TARGET, filled(REQUEST_BYTES_MAX)).await.0, 200);
-    let (status, body) = ask(TARGET, filled(REQUEST_BYTES_MAX + 1)).await;
+    assert_eq!(ask(TARGET, filled(Limits::AWS.request_bytes)).await.0, 200);
+    let (status, body) = ask(TARGET, filled(Limits::AWS.request_bytes + 1)).await;
     assert_eq!(status, 413);
     assert!(
         body.contains("com.amazon.coral.service#RequestEntityTooLargeException"),

@@ -3,7 +3,7 @@
 use api::constraint::{Constrained, violations};
 use api::wire::{decode, encode};
 use api::{
-    CreateStateMachineAliasInput, CreateStateMachineInput, LogDestination, LoggingConfiguration,
+    CreateStateMachineAliasInput, CreateStateMachineInput, Limits, LogDestination, LoggingConfiguration,
     RedriveExecutionInput, RoutingConfigurationListItem, StartExecutionInput, StateMachineType, Tag,
     TagResourceInput, TestStateInput, Text, UntagResourceInput, UpdateMapRunInput,
 };
@@ -51,9 +51,9 @@ where
 {
     let body = encode(request);
     let value: Value = serde_json::from_slice(&body).expect("what was encoded is JSON");
-    let broken = violations(T::SHAPE, &value).expect("what was encoded has the right types");
-    prop_assert_eq!(request.holds(), broken.is_empty(), "{:?}", broken);
-    match decode::<T>(&body) {
+    let broken = violations(T::SHAPE, &value, &Limits::AWS).expect("what was encoded has the right types");
+    prop_assert_eq!(request.holds(&Limits::AWS), broken.is_empty(), "{:?}", broken);
+    match decode::<T>(&body, &Limits::AWS) {
         Ok(decoded) => prop_assert_eq!(&decoded, request),
         Err(error) => {
             let noun = if broken.len() == 1 { "error" } else { "errors" };
@@ -124,12 +124,12 @@ proptest! {
 
     #[test]
     fn hostile_bytes_do_no_harm(body in vec(any::<u8>(), 0..200)) {
-        let _ = decode::<StartExecutionInput>(&body);
+        let _ = decode::<StartExecutionInput>(&body, &Limits::AWS);
     }
 
     #[test]
     fn hostile_json_does_no_harm(body in r#"[{}\[\]",:a-z0-9.e\\-]{0,60}"#) {
-        let _ = decode::<TestStateInput>(body.as_bytes());
-        let _ = decode::<CreateStateMachineInput>(format!("{{\"name\":{body}}}").as_bytes());
+        let _ = decode::<TestStateInput>(body.as_bytes(), &Limits::AWS);
+        let _ = decode::<CreateStateMachineInput>(format!("{{\"name\":{body}}}").as_bytes(), &Limits::AWS);
     }
 }

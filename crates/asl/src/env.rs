@@ -2,6 +2,8 @@
 
 use json::Value;
 
+use crate::limits::Limits;
+
 /// What is around a state: its context object, the variables in reach, and chance.
 pub trait Outside {
     /// The context object, `$$`. Made when first asked for.
@@ -9,6 +11,9 @@ pub trait Outside {
 
     /// The value of a variable in reach.
     fn variable(&self, name: &str) -> Option<Value>;
+
+    /// What the execution keeps to.
+    fn limits(&self) -> &Limits;
 
     /// The moment of the step, in milliseconds since 1970, for `$now` and `$millis`.
     fn now_millis(&self) -> i64;

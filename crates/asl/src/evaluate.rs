@@ -6,7 +6,6 @@ use json::{Str, Value};
 
 use crate::env::Env;
 use crate::failure::Failure;
-use crate::limits::{ASSIGN_BYTES_MAX, VARIABLE_BYTES_MAX};
 use crate::model::{Assign, FailText, Items, Map, Percentage, ResultPath, Selection, Until, Whole};
 use crate::path::{Path, Unresolved, conflict};
 use crate::query::shown;
@@ -46,19 +45,22 @@ impl Assign {
     /// Fails with `States.Runtime` where one value, or all together, are larger than the limits. What
     /// an execution's variables have together is for the engine to watch.
     pub fn evaluate(&self, env: Env<'_>) -> Result<Vec<(Str, Value)>, Failure> {
+        let limits = env.outside.limits();
         let mut values = Vec::with_capacity(self.0.len());
         let mut total = 0;
         for (name, template) in &self.0 {
             let value = template.evaluate(env)?;
-            let Some(bytes) = bytes_up_to(&value, VARIABLE_BYTES_MAX) else {
+            let Some(bytes) = bytes_up_to(&value, limits.variable_bytes) else {
                 return Err(Failure::runtime(format!(
-                    "The value of the variable '{name}' is larger than the limit of {VARIABLE_BYTES_MAX} bytes."
+                    "The value of the variable '{name}' is larger than the limit of {} bytes.",
+                    limits.variable_bytes
                 )));
             };
             total += bytes;
-            if total > ASSIGN_BYTES_MAX {
+            if total > limits.assign_bytes {
                 return Err(Failure::runtime(format!(
-                    "The variables of the field 'Assign' are together larger than the limit of {ASSIGN_BYTES_MAX} bytes."
+                    "The variables of the field 'Assign' are together larger than the limit of {} bytes.",
+                    limits.assign_bytes
                 )));
             }
             values.push((name.clone(), value));
@@ -285,6 +287,7 @@ mod tests {
     use json::json;
 
     use super::*;
+    use crate::limits::Limits;
     use crate::path::ReferencePath;
     use crate::testing::World;
 
@@ -360,19 +363,19 @@ mod tests {
         let evaluate =
             |assign: Assign| with(json!({}), |env| assign.evaluate(env).map(|values| values.len()));
         assert_eq!(
-            evaluate(Assign(vec![("a".into(), text(VARIABLE_BYTES_MAX))])),
+            evaluate(Assign(vec![("a".into(), text(Limits::AWS.variable_bytes))])),
             Ok(1)
         );
-        let failure = evaluate(Assign(vec![("a".into(), text(VARIABLE_BYTES_MAX + 1))])).unwrap_err();
+        let failure = evaluate(Assign(vec![("a".into(), text(Limits::AWS.variable_bytes + 1))])).unwrap_err();
         assert!(failure.cause.unwrap().contains("variable 'a'"));
         let two = |bytes| {
             Assign(vec![
                 ("a".into(), text(bytes)),
-                ("b".into(), text(ASSIGN_BYTES_MAX / 2)),
+                ("b".into(), text(Limits::AWS.assign_bytes / 2)),
             ])
         };
-        assert_eq!(evaluate(two(ASSIGN_BYTES_MAX / 2)), Ok(2));
-        let failure = evaluate(two(ASSIGN_BYTES_MAX / 2 + 1)).unwrap_err();
+        assert_eq!(evaluate(two(Limits::AWS.assign_bytes / 2)), Ok(2));
+        let failure = evaluate(two(Limits::AWS.assign_bytes / 2 + 1)).unwrap_err();
         assert!(failure.cause.unwrap().contains("'Assign'"));
     }
 

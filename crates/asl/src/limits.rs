@@ -1,19 +1,68 @@
-//! The limits of the language, each with one name.
+//! The limits of the language, each with one name: those that can be set, and those that cannot.
 
-/// A payload: input or output of a task, a state or an execution, in bytes of JSON text.
-pub const PAYLOAD_BYTES_MAX: usize = 262_144;
+/// How large definitions and executions may be, and how long executions may last.
+///
+/// Everything that keeps to these takes them as a value: a definition is read with them
+/// ([`crate::Rules::limits`]), and its executions find them in [`crate::StateMachine::limits`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// A payload: input or output of a task, a state or an execution, in bytes of JSON text.
+    pub payload_bytes: usize,
+    /// A definition, in bytes.
+    pub definition_bytes: usize,
+    /// Events in the history of a Standard execution.
+    pub history_events: u64,
+    /// One variable, in bytes of JSON text.
+    pub variable_bytes: usize,
+    /// What one `Assign` may store, in bytes of JSON text.
+    pub assign_bytes: usize,
+    /// All variables of an execution, in bytes of JSON text.
+    pub variables_bytes: usize,
+    /// Iterations of an inline Map that run at once.
+    pub inline_map_concurrency: u32,
+    /// The longest a Standard execution may be open, in seconds.
+    pub standard_seconds: u64,
+    /// The longest an Express execution may take, in seconds.
+    pub express_seconds: u64,
+    /// How long after its end an execution can be redriven, in seconds.
+    pub redrivable_seconds: u64,
+    /// The longest an HTTP task may take, in seconds.
+    pub http_task_seconds: u64,
+}
 
-/// A definition, in bytes.
-pub const DEFINITION_BYTES_MAX: usize = 1_048_576;
+impl Limits {
+    /// AWS's own.
+    pub const AWS: Self = Self {
+        payload_bytes: 262_144,
+        definition_bytes: 1_048_576,
+        history_events: 25_000,
+        variable_bytes: 262_144,
+        assign_bytes: 262_144,
+        variables_bytes: 10 * 1024 * 1024,
+        inline_map_concurrency: 40,
+        standard_seconds: 365 * 86_400,
+        express_seconds: 300,
+        redrivable_seconds: 14 * 86_400,
+        http_task_seconds: 60,
+    };
 
-/// Events in the history of a Standard execution.
-pub const HISTORY_EVENTS_MAX: u64 = 25_000;
+    /// A history with as many events or more cannot be redriven: that takes two at least.
+    pub fn redrive_events(&self) -> u64 {
+        self.history_events - 1
+    }
 
-/// A history with as many events or more cannot be redriven: that takes two at least.
-pub const REDRIVE_EVENTS_MAX: u64 = HISTORY_EVENTS_MAX - 1;
+    /// Text that an intrinsic function may make, in bytes: room for more than a payload, so that what is
+    /// too large fails as a payload does.
+    pub(crate) fn intrinsic_bytes(&self) -> usize {
+        self.payload_bytes.saturating_mul(4)
+    }
+}
 
-/// How long after its end an execution can be redriven, in seconds.
-pub const REDRIVABLE_SECONDS: u64 = 14 * 86_400;
+impl Default for Limits {
+    fn default() -> Self {
+        Self::AWS
+    }
+}
 
 /// How many client tokens of redrives an execution remembers.
 pub const REDRIVE_TOKENS_MAX: usize = 10;
@@ -33,18 +82,6 @@ pub const STATE_NAME_CHARS_MAX: usize = 80;
 /// The name of a variable, in characters.
 pub const VARIABLE_NAME_CHARS_MAX: usize = 80;
 
-/// One variable, in bytes of JSON text.
-pub const VARIABLE_BYTES_MAX: usize = 262_144;
-
-/// What one `Assign` may store, in bytes of JSON text.
-pub const ASSIGN_BYTES_MAX: usize = 262_144;
-
-/// All variables of an execution, in bytes of JSON text.
-pub const VARIABLES_BYTES_MAX: usize = 10 * 1024 * 1024;
-
-/// Iterations of an inline Map that run at once.
-pub const INLINE_MAP_CONCURRENCY_MAX: usize = 40;
-
 /// Nested intrinsic function calls.
 pub const INTRINSIC_DEPTH_MAX: usize = 10;
 
@@ -54,10 +91,6 @@ pub const ARRAY_RANGE_MAX: usize = 1000;
 /// Characters that the Base64 and hash functions take.
 pub const INTRINSIC_TEXT_CHARS_MAX: usize = 10_000;
 
-/// Text that an intrinsic function may make, in bytes: room for more than a payload, so that what is
-/// too large fails as a payload does.
-pub const INTRINSIC_RESULT_BYTES_MAX: usize = 1_048_576;
-
 /// Steps of one JSONata expression, for the one second that AWS allows: roughly, evaluated nodes.
 pub const JSONATA_STEPS_MAX: u64 = 4_000_000;
 
@@ -66,12 +99,6 @@ pub const JSONATA_VALUE_BYTES_MAX: usize = 16_384;
 
 /// The timeout of a task and the interval of a heartbeat when none is given, in seconds.
 pub const TIMEOUT_SECONDS_DEFAULT: u64 = 99_999_999;
-
-/// The longest an Express execution may take, in seconds.
-pub const EXPRESS_SECONDS_MAX: u64 = 300;
-
-/// The longest a Standard execution may take, in seconds: a year.
-pub const STANDARD_SECONDS_MAX: u64 = 31_536_000;
 
 /// How deep states may nest in Parallel branches and Map processors.
 pub const STATE_NESTING_MAX: usize = 100;

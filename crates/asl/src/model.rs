@@ -3,6 +3,7 @@
 use json::{Str, Value};
 
 use crate::choice::ChoiceRule;
+use crate::limits::Limits;
 use crate::path::{Path, ReferencePath};
 use crate::query::Query;
 use crate::template::Template;
@@ -16,6 +17,8 @@ pub struct StateMachine {
     pub timeout_seconds: Option<u64>,
     /// The query language of states that name none.
     pub query_language: QueryLanguage,
+    /// What its executions keep to.
+    pub limits: Limits,
     /// All flows: the machine's own first, then the branches and processors in the order of writing.
     pub flows: Vec<Flow>,
     /// All states of all flows: those of one flow stand together, in the order of writing.

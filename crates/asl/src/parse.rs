@@ -23,7 +23,7 @@ use std::fmt;
 
 use crate::diagnostics::{Code, Diagnostic, Findings, Place, Severity};
 use crate::document::{Malformed, Node, json_text, yaml_text};
-use crate::limits::DEFINITION_BYTES_MAX;
+use crate::limits::Limits;
 use crate::model::StateMachine;
 use crate::validate;
 
@@ -38,6 +38,8 @@ pub struct Rules {
     pub express: bool,
     /// Which actions of the AWS SDK there are.
     pub sdk_actions: SdkActions,
+    /// What it and its executions keep to.
+    pub limits: Limits,
 }
 
 /// Knows whether a service of the AWS SDK has an action, both as a resource names them.
@@ -68,22 +70,26 @@ pub struct Reading {
 
 /// Reads a definition written in JSON.
 pub fn read(text: &str, rules: Rules) -> Reading {
-    read_text(text, json_text::parse, |root| {
+    read_text(text, rules, json_text::parse, |root| {
         read_document(root, rules, Purpose::Run)
     })
 }
 
 /// Reads a definition written in YAML.
 pub fn read_yaml(text: &str, rules: Rules) -> Reading {
-    read_text(text, yaml_text::parse, |root| {
+    read_text(text, rules, yaml_text::parse, |root| {
         read_document(root, rules, Purpose::Run)
     })
 }
 
 /// Reads a definition of which one state is to be tested: what does not run yet may be in it.
-pub fn read_for_test(text: &str) -> Reading {
-    read_text(text, json_text::parse, |root| {
-        read_document(root, Rules::default(), Purpose::Test)
+pub fn read_for_test(text: &str, limits: Limits) -> Reading {
+    let rules = Rules {
+        limits,
+        ..Rules::default()
+    };
+    read_text(text, rules, json_text::parse, |root| {
+        read_document(root, rules, Purpose::Test)
     })
 }
 
@@ -91,9 +97,13 @@ pub fn read_for_test(text: &str) -> Reading {
 ///
 /// It is the first state of the machine, under the name [`LONE_STATE`]; where it goes to are states that only have
 /// their names.
-pub fn read_lone_state(text: &str) -> Reading {
-    read_text(text, json_text::parse, |root| {
-        read_document(root, Rules::default(), Purpose::TestLone)
+pub fn read_lone_state(text: &str, limits: Limits) -> Reading {
+    let rules = Rules {
+        limits,
+        ..Rules::default()
+    };
+    read_text(text, rules, json_text::parse, |root| {
+        read_document(root, rules, Purpose::TestLone)
     })
 }
 
@@ -110,14 +120,13 @@ enum Purpose {
 
 fn read_text(
     text: &str,
+    rules: Rules,
     parse: fn(&str) -> Result<Option<Node>, Malformed>,
     read: impl FnOnce(&Node) -> Reading,
 ) -> Reading {
-    if text.len() > DEFINITION_BYTES_MAX {
-        let message = format!(
-            "The definition has {} bytes; the limit is {DEFINITION_BYTES_MAX}",
-            text.len()
-        );
+    let limit = rules.limits.definition_bytes;
+    if text.len() > limit {
+        let message = format!("The definition has {} bytes; the limit is {limit}", text.len());
         return refused(Code::SchemaValidationFailed, message, None);
     }
     match parse(text) {

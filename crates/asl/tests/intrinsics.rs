@@ -21,6 +21,10 @@ impl Outside for World {
         (name == "v").then(|| json!({"w": 9}))
     }
 
+    fn limits(&self) -> &asl::Limits {
+        &asl::Limits::AWS
+    }
+
     fn now_millis(&self) -> i64 {
         0
     }

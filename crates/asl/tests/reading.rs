@@ -1,7 +1,7 @@
 //! Reading as a whole: AWS's sentences word for word, the machine's shape, limits, hostile texts.
 
 use asl::{
-    Code, FailText, FlowId, Pattern, QueryLanguage, Reading, Rules, SdkActions, StateId, StateKind,
+    Code, FailText, FlowId, Limits, Pattern, QueryLanguage, Reading, Rules, SdkActions, StateId, StateKind,
     StateMachine, Target, Transition, Until, definition_message, limits, read, read_for_test,
     read_lone_state, read_yaml,
 };
@@ -112,11 +112,11 @@ fn nothing_and_too_much_are_refused() {
     let text = r#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#;
     let padded = |bytes: usize| format!("{text}{}", " ".repeat(bytes - text.len()));
     assert!(
-        read(&padded(limits::DEFINITION_BYTES_MAX), Rules::default())
+        read(&padded(Limits::AWS.definition_bytes), Rules::default())
             .machine
             .is_some()
     );
-    let reading = read(&padded(limits::DEFINITION_BYTES_MAX + 1), Rules::default());
+    let reading = read(&padded(Limits::AWS.definition_bytes + 1), Rules::default());
     assert_eq!(codes(&reading), [Code::SchemaValidationFailed]);
 }
 
@@ -537,6 +537,7 @@ proptest! {
 fn a_lone_state_goes_to_names() {
     let reading = read_lone_state(
         r#"{"Type":"Choice","Choices":[{"Variable":"$.a","IsNull":true,"Next":"B"}],"Default":"StateName"}"#,
+        Limits::AWS,
     );
     let machine = reading.machine.expect("the state is right");
     let StateKind::Choice(choice) = &machine.state(StateId(0)).kind else {
@@ -553,7 +554,7 @@ fn a_lone_state_goes_to_names() {
     // The states inside may have the names outside, and must have names of their own.
     let inner = r#"{"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}"#;
     let map = |next: &str| format!(r#"{{"Type":"Map","ItemProcessor":{inner},"Next":"{next}"}}"#);
-    assert!(read_lone_state(&map("B")).machine.is_some());
+    assert!(read_lone_state(&map("B"), Limits::AWS).machine.is_some());
     let faulty = map("B").replace(r#""End":true"#, r#""Next":"C""#);
     for (text, message) in [
         (
@@ -578,7 +579,7 @@ fn a_lone_state_goes_to_names() {
             "SCHEMA_VALIDATION_FAILED: Expected value of type Object at /States/StateName",
         ),
     ] {
-        let reading = read_lone_state(text);
+        let reading = read_lone_state(text, Limits::AWS);
         assert!(reading.machine.is_none());
         assert_eq!(
             definition_message(&reading.diagnostics),
@@ -596,7 +597,7 @@ fn a_distributed_map_can_be_tested() {
         "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"P",
         "States":{"P":{"Type":"Pass","End":true}}},"End":true}}}"#;
     assert!(read(text, Rules::default()).machine.is_none());
-    let machine = read_for_test(text).machine.expect("it is right");
+    let machine = read_for_test(text, Limits::AWS).machine.expect("it is right");
     let StateKind::Map(map) = &machine.state(StateId(0)).kind else {
         panic!("it is a Map")
     };
@@ -617,7 +618,9 @@ fn a_distributed_map_can_be_tested() {
         (r#""MaxItemsPerBatch":-1"#, r#""MaxItemsPerBatch":2"#),
     ] {
         assert!(
-            read_for_test(&text.replace(right, wrong)).machine.is_none(),
+            read_for_test(&text.replace(right, wrong), Limits::AWS)
+                .machine
+                .is_none(),
             "{wrong}"
         );
     }

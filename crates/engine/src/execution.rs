@@ -185,11 +185,11 @@ impl Iterations {
         self.results.len() as u32
     }
 
-    /// How many iterations may run at once, and are there to run.
-    pub(crate) fn width(&self) -> u32 {
+    /// How many iterations may run at once, where so many may at the most.
+    pub(crate) fn width(&self, most: u32) -> u32 {
         match u32::try_from(self.max_concurrency) {
-            Ok(0) | Err(_) => asl::limits::INLINE_MAP_CONCURRENCY_MAX as u32,
-            Ok(limit) => limit.min(asl::limits::INLINE_MAP_CONCURRENCY_MAX as u32),
+            Ok(0) | Err(_) => most,
+            Ok(limit) => limit.min(most),
         }
     }
 }

@@ -275,7 +275,10 @@ impl Stepper<'_> {
                 (output, catcher.assign.evaluate(env)?)
             }
         };
-        Ok((states::payload(&state.name, &visit.input, output)?, assigned))
+        Ok((
+            states::payload(self, &state.name, &visit.input, output)?,
+            assigned,
+        ))
     }
 
     fn fail_branch_explained(&mut self, branch: BranchId, failure: Failure) {

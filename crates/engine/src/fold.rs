@@ -227,7 +227,10 @@ impl Execution {
             kind: TimerKind::Execution,
             event: event.id,
         };
-        let longest = self.head.started.after_seconds(asl::limits::STANDARD_SECONDS_MAX);
+        let longest = self
+            .head
+            .started
+            .after_seconds(self.head.machine.limits.standard_seconds);
         let deadline = self.head.deadline(event.at).min(longest);
         self.timers.insert((deadline, key));
         self.redrives.push(Redrive { at: event.at, token });
@@ -319,10 +322,11 @@ impl Execution {
 impl Head {
     /// When the whole execution times out: by its own `TimeoutSeconds`, or by AWS's limit.
     fn deadline(&self, started: Millis) -> Millis {
+        let limits = &self.machine.limits;
         let longest = if self.express {
-            asl::limits::EXPRESS_SECONDS_MAX
+            limits.express_seconds
         } else {
-            asl::limits::STANDARD_SECONDS_MAX
+            limits.standard_seconds
         };
         started.after_seconds(self.machine.timeout_seconds.unwrap_or(longest).min(longest))
     }

@@ -4,7 +4,7 @@
 //! (see `branches.rs`). What is here has those states do their work: what has been left stays left, with its
 //! results and variables.
 
-use asl::{StateKind, limits};
+use asl::StateKind;
 use json::Str;
 
 use crate::effect::Outcome;
@@ -19,7 +19,8 @@ impl Stepper<'_> {
     pub(crate) fn redrive(&mut self, token: Option<Str>) -> bool {
         let is_redrivable = match &self.execution.outcome {
             Some(Outcome::Failed(_) | Outcome::TimedOut(_) | Outcome::Aborted(_)) => {
-                !self.execution.head.express && self.execution.last_event < limits::REDRIVE_EVENTS_MAX
+                !self.execution.head.express
+                    && self.execution.last_event < self.machine.limits.redrive_events()
             }
             Some(Outcome::Succeeded(_)) | None => false,
         };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use asl::{Failure, StateId, StateMachine, limits};
+use asl::{Failure, StateId, StateMachine};
 use json::Payload;
 
 use crate::effect::{Effect, Outcome};
@@ -119,7 +119,7 @@ impl Stepper<'_> {
     pub(crate) fn record(&mut self, branch: BranchId, previous: u64, detail: Detail) -> u64 {
         let last = self.execution.last_event;
         let id = if detail.is_silent() { last } else { last + 1 };
-        let is_last_place = id >= limits::HISTORY_EVENTS_MAX && !detail.is_silent();
+        let is_last_place = id >= self.machine.limits.history_events && !detail.is_silent();
         if self.full || (is_last_place && !detail.is_final() && !self.execution.head.express) {
             self.full = true;
             return last;
@@ -234,7 +234,7 @@ impl Stepper<'_> {
             if self.full {
                 let cause = format!(
                     "The execution reached the maximum number of history events ({}).",
-                    limits::HISTORY_EVENTS_MAX
+                    self.machine.limits.history_events
                 );
                 let previous = self.execution.last_event;
                 self.full = false;

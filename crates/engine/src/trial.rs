@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use asl::{Failure, Map, Resource, State, StateId, StateKind, limits};
+use asl::{Failure, Map, Resource, State, StateId, StateKind};
 use json::{Payload, Str, Value};
 
 use crate::effect::{Effect, Order, Outcome};
@@ -475,7 +475,7 @@ fn select(
     for (slot, item) in (0..).zip(items) {
         let input = states::map::select(step, BranchId::ROOT, state, map, slot, item.clone())?;
         bytes += input.bytes();
-        if bytes > limits::PAYLOAD_BYTES_MAX {
+        if bytes > step.machine.limits.payload_bytes {
             return Ok(None);
         }
         inputs.push(input.value().clone());

@@ -190,6 +190,10 @@ impl Outside for View<'_> {
         self.execution.variable(self.branch, name).cloned()
     }
 
+    fn limits(&self) -> &asl::Limits {
+        &self.execution.head().machine.limits
+    }
+
     fn now_millis(&self) -> i64 {
         self.now.0
     }

@@ -35,7 +35,7 @@ fn moment(world: &dyn World) -> Moment<'_> {
 }
 
 fn head(state: &Value, input: &Value) -> Head {
-    let reading = asl::read_lone_state(&state.to_string());
+    let reading = asl::read_lone_state(&state.to_string(), asl::Limits::AWS);
     let machine = match reading.machine {
         Some(machine) => Arc::new(machine),
         None => panic!("{state}: {:#?}", reading.diagnostics),
@@ -354,7 +354,9 @@ fn variables_and_context_are_what_the_test_says() {
 fn a_state_inside_a_map_has_an_item() {
     let definition = r#"{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"X","States":{
         "X":{"Type":"Pass","Parameters":{"item.$":"$$.Map.Item"},"End":true}}}}}}"#;
-    let machine = asl::read_for_test(definition).machine.expect("it is right");
+    let machine = asl::read_for_test(definition, asl::Limits::AWS)
+        .machine
+        .expect("it is right");
     let mut trial = Trial::new(
         head_of(Arc::new(machine), &json!("x")),
         StateId(1),

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use asl::Pattern;
-use asl::limits::PAYLOAD_BYTES_MAX;
 use aws::{Client, Unsigned};
 use bytes::Bytes;
 use engine::Ending;
@@ -57,10 +56,7 @@ const FORBIDDEN: [&str; 14] = [
 const FORBIDDEN_PREFIXES: [&str; 2] = ["x-forwarded", "x-amz"];
 
 /// API Gateway answers within 29 seconds, or as long as its quota was raised to.
-const LIMITS: Limits = Limits {
-    time: Duration::from_secs(300),
-    body_bytes: PAYLOAD_BYTES_MAX,
-};
+const TIME: Duration = Duration::from_secs(300);
 
 /// AWS's reason not to start a task with these parameters.
 pub(crate) fn refuse(parameters: &Value) -> Option<String> {
@@ -107,7 +103,11 @@ pub(crate) async fn invoke(web: Web, aws: Option<Client>, call: Call, pattern: P
         return Answer::Failed(ending);
     }
     let request = prepared.into_request();
-    let answer = match web.gateway.send(request, LIMITS).await {
+    let limits = Limits {
+        time: TIME,
+        body_bytes: call.limits.payload_bytes,
+    };
+    let answer = match web.gateway.send(request, limits).await {
         Ok(answer) => answer,
         Err(failure) => return Answer::Failed(failed(failure)),
     };

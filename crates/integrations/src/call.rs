@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use asl::Limits;
 use engine::{Ending, Order};
 use json::{Payload, Str};
 
@@ -30,6 +31,8 @@ pub struct Call {
     pub account: Str,
     /// The region of the execution.
     pub region: Str,
+    /// What the execution keeps to.
+    pub limits: Limits,
 }
 
 /// What came of a task.
@@ -89,6 +92,7 @@ pub(crate) mod tests {
             token: None,
             account: "000000000000".into(),
             region: "us-east-1".into(),
+            limits: Limits::AWS,
         }
     }
 }

@@ -8,7 +8,6 @@ pub(crate) mod form;
 use std::sync::Arc;
 use std::time::Duration;
 
-use asl::limits::PAYLOAD_BYTES_MAX;
 use bytes::Bytes;
 use engine::Ending;
 use json::{Payload, Value};
@@ -76,12 +75,6 @@ const FORBIDDEN: [&str; 32] = [
 ];
 
 const FORBIDDEN_PREFIXES: [&str; 3] = ["x-forwarded-", "x-amz-", "x-amzn-"];
-
-/// AWS's limits: a minute, and what a payload may have.
-const LIMITS: Limits = Limits {
-    time: Duration::from_secs(60),
-    body_bytes: PAYLOAD_BYTES_MAX,
-};
 
 /// What HTTP tasks are done with. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -182,9 +175,10 @@ pub(crate) async fn invoke(
         Err(ending) => return (Answer::Failed(ending), None),
     };
     // Asking for a token counts too.
-    let (answer, sent) = tokio::time::timeout(LIMITS.time, exchange(&web, &connection, &prepared))
+    let time = prepared.limits.time;
+    let (answer, sent) = tokio::time::timeout(time, exchange(&web, &connection, &prepared))
         .await
-        .unwrap_or_else(|_| (Err(failed(Failure::TimedOut(LIMITS.time.as_secs()))), None));
+        .unwrap_or_else(|_| (Err(failed(Failure::TimedOut(time.as_secs()))), None));
     let shown = sent.filter(|_| reveal).unwrap_or(plain);
     let mut exchange = Exchange::of(&shown);
     let answer = match answer {
@@ -213,7 +207,7 @@ async fn exchange(
             Ok(request) => request,
             Err(ending) => return (Err(ending), None),
         };
-        match web.client.send(request.clone(), LIMITS).await {
+        match web.client.send(request.clone(), prepared.limits).await {
             Ok(answer)
                 if is_first
                     && matches!(answer.status, 401 | 407)
@@ -239,6 +233,7 @@ struct Prepared {
     body: Value,
     form: Option<ArrayFormat>,
     region: String,
+    limits: Limits,
 }
 
 impl Prepared {
@@ -273,6 +268,10 @@ impl Prepared {
             body: parameters.get("RequestBody").cloned().unwrap_or_default(),
             form: parameters.get("Transform").and_then(transform).flatten(),
             region: call.region.to_string(),
+            limits: Limits {
+                time: Duration::from_secs(call.limits.http_task_seconds),
+                body_bytes: call.limits.payload_bytes,
+            },
         })
     }
 
@@ -305,7 +304,7 @@ impl Prepared {
                 "User-Agent",
                 format!("Amazon|StepFunctions|HttpInvoke|{}", self.region),
             ),
-            ("Range", format!("bytes=0-{PAYLOAD_BYTES_MAX}")),
+            ("Range", format!("bytes=0-{}", self.limits.body_bytes)),
         ];
         let own = own.map(|(name, value)| (name.to_owned(), value));
         merge(&mut headers, &own, str::eq_ignore_ascii_case);

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use asl::{Pattern, Resource, Target};
+use asl::{Limits, Pattern, Resource, Target};
 use aws::Client;
 use engine::{Ending, Order};
 use functions::Functions;
@@ -233,8 +233,8 @@ impl Integrations {
     }
 }
 
-/// What a finished child means to its parent's `.sync` or `.sync:2` task.
-pub fn nested_end(order: &Order, child: &Described) -> Result<Payload, Ending> {
+/// What a finished child means to the `.sync` or `.sync:2` task of its parent, which keeps to these limits.
+pub fn nested_end(order: &Order, child: &Described, limits: &Limits) -> Result<Payload, Ending> {
     let parsed = matches!(
         &order.target,
         Target::Service {
@@ -242,7 +242,7 @@ pub fn nested_end(order: &Order, child: &Described) -> Result<Payload, Ending> {
             ..
         }
     );
-    states::nested_end(child, parsed)
+    states::nested_end(child, parsed, limits)
 }
 
 fn unknown(order: &Order) -> Answer {

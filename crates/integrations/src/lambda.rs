@@ -1,6 +1,6 @@
 //! Lambda: runs a function, by its ARN or through `lambda:invoke`.
 
-use asl::{Pattern, Target, limits};
+use asl::{Pattern, Target};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use functions::{EXECUTED_VERSION, Functions, Invocation, Outcome};
@@ -223,7 +223,7 @@ async fn failure(outcome: Outcome, function: &str, call: &Call) -> Answer {
         Outcome::FunctionError {
             refused_bytes: Some(bytes),
             ..
-        } if bytes > limits::PAYLOAD_BYTES_MAX => return too_large(call),
+        } if bytes > call.limits.payload_bytes => return too_large(call),
         Outcome::FunctionError {
             error_type, payload, ..
         } => {
@@ -421,11 +421,11 @@ mod tests {
         };
         let call = call(ARN, json::json!({}));
         assert_eq!(
-            failure(outcome(limits::PAYLOAD_BYTES_MAX), ARN, &call).await,
+            failure(outcome(call.limits.payload_bytes), ARN, &call).await,
             Answer::failed("Runtime.InvalidResponse", "{}")
         );
         assert_eq!(
-            failure(outcome(limits::PAYLOAD_BYTES_MAX + 1), ARN, &call).await,
+            failure(outcome(call.limits.payload_bytes + 1), ARN, &call).await,
             Answer::failed(
                 "States.DataLimitExceeded",
                 format!(

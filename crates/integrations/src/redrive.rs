@@ -1,6 +1,6 @@
 //! Redrive: whether an execution can go on from where it ended, and AWS's words for why not.
 
-use asl::limits;
+use asl::Limits;
 use engine::{Millis, Outcome};
 
 use crate::executions::Described;
@@ -29,22 +29,22 @@ pub enum NotRedrivable {
 }
 
 impl Described {
-    /// Why it cannot be redriven at a moment, so many seconds after its end at the most; nothing when it can,
-    /// as far as it knows itself: see [`NotRedrivable::Deleting`].
-    pub fn redrive_refusal(&self, now: Millis, redrivable_seconds: u64) -> Option<NotRedrivable> {
+    /// Why it cannot be redriven at a moment; nothing when it can, as far as it knows itself: see
+    /// [`NotRedrivable::Deleting`].
+    pub fn redrive_refusal(&self, now: Millis, limits: &Limits) -> Option<NotRedrivable> {
         match &self.outcome {
             None => return Some(NotRedrivable::Running),
             Some(Outcome::Succeeded(_)) => return Some(NotRedrivable::Succeeded),
             Some(Outcome::Failed(_) | Outcome::TimedOut(_) | Outcome::Aborted(_)) => {}
         }
-        if self.events >= limits::REDRIVE_EVENTS_MAX {
+        if self.events >= limits.redrive_events() {
             return Some(NotRedrivable::HistoryFull);
         }
-        if now >= self.started.after_seconds(limits::STANDARD_SECONDS_MAX) {
+        if now >= self.started.after_seconds(limits.standard_seconds) {
             return Some(NotRedrivable::OpenTooLong);
         }
         let stopped = self.stopped.unwrap_or(self.started);
-        (now > stopped.after_seconds(redrivable_seconds)).then_some(NotRedrivable::TooLate)
+        (now > stopped.after_seconds(limits.redrivable_seconds)).then_some(NotRedrivable::TooLate)
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
 
     fn reason(described: &Described, now: i64) -> String {
         described
-            .redrive_refusal(Millis(now), limits::REDRIVABLE_SECONDS)
+            .redrive_refusal(Millis(now), &Limits::AWS)
             .map_or_else(String::new, |refusal| refusal.to_string())
     }
 
@@ -109,7 +109,13 @@ mod tests {
             "Execution redrivable period exceeded"
         );
         assert_eq!(
-            failed().redrive_refusal(Millis(15 * DAY + 1), u64::MAX),
+            failed().redrive_refusal(
+                Millis(15 * DAY + 1),
+                &Limits {
+                    redrivable_seconds: u64::MAX,
+                    ..Limits::AWS
+                }
+            ),
             None,
             "the period is a setting"
         );

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use asl::{Pattern, limits};
+use asl::{Limits, Pattern};
 use engine::{Ending, Millis};
 use json::{Object, Payload, Str, Value};
 use sha2::{Digest, Sha256};
@@ -136,8 +136,8 @@ fn refused(error: &NestedError) -> Answer {
 
 /// What a finished child means to the task that waits for it: `parsed` has its input and output as JSON
 /// instead of text.
-pub(crate) fn nested_end(child: &Described, parsed: bool) -> Result<Payload, Ending> {
-    let described = Payload::from(described(child, parsed));
+pub(crate) fn nested_end(child: &Described, parsed: bool, limits: &Limits) -> Result<Payload, Ending> {
+    let described = Payload::from(described(child, parsed, limits));
     if child.output().is_some() {
         Ok(described)
     } else {
@@ -146,7 +146,7 @@ pub(crate) fn nested_end(child: &Described, parsed: bool) -> Result<Payload, End
 }
 
 /// The described execution, its members in AWS's order.
-fn described(child: &Described, parsed: bool) -> Value {
+fn described(child: &Described, parsed: bool, limits: &Limits) -> Value {
     let data = |payload: &Payload| match parsed {
         true => payload.value().clone(),
         false => Value::from(payload.text().clone()),
@@ -169,7 +169,7 @@ fn described(child: &Described, parsed: bool) -> Value {
     put("Name", Some(Value::from(child.name.clone())));
     put("Output", child.output().map(data));
     put("OutputDetails", child.output().map(|_| included()));
-    let refusal = child.redrive_refusal(child.stopped.unwrap_or(child.started), limits::REDRIVABLE_SECONDS);
+    let refusal = child.redrive_refusal(child.stopped.unwrap_or(child.started), limits);
     let redrivable = if refusal.is_some() {
         "NOT_REDRIVABLE"
     } else {
@@ -337,17 +337,17 @@ mod tests {
     fn success_is_the_described_execution() {
         let child = child(Outcome::Succeeded(Payload::parse("[1]").unwrap()));
         assert_eq!(
-            &**nested_end(&child, false).unwrap().text(),
+            &**nested_end(&child, false, &Limits::AWS).unwrap().text(),
             r#"{"ExecutionArn":"arn:aws:states:us-east-1:000000000000:execution:child:one","Input":"{}","InputDetails":{"Included":true},"Name":"one","Output":"[1]","OutputDetails":{"Included":true},"RedriveCount":0,"RedriveStatus":"NOT_REDRIVABLE","RedriveStatusReason":"Execution is SUCCEEDED and cannot be redriven","StartDate":1,"StateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:child","Status":"SUCCEEDED","StopDate":2}"#
         );
-        let parsed = nested_end(&child, true).unwrap();
+        let parsed = nested_end(&child, true, &Limits::AWS).unwrap();
         assert_eq!(parsed.value().get("Output"), Some(&json::json!([1])));
     }
 
     #[test]
     fn failure_has_the_described_execution_as_its_cause() {
         let child = child(Outcome::Failed(ending("Boom", "why")));
-        let ending = nested_end(&child, false).unwrap_err();
+        let ending = nested_end(&child, false, &Limits::AWS).unwrap_err();
         assert_eq!(ending.error.as_deref(), Some("States.TaskFailed"));
         let cause = json::parse(&ending.cause.unwrap()).unwrap();
         assert_eq!(cause.get("Error"), Some(&Value::from("Boom")));

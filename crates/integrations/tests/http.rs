@@ -150,6 +150,7 @@ fn call(parameters: Payload) -> Call {
         token: None,
         account: "000000000000".into(),
         region: "us-east-1".into(),
+        limits: asl::Limits::AWS,
     }
 }
 

@@ -61,6 +61,7 @@ impl Fixture {
             token: None,
             account: "000000000000".into(),
             region: "us-east-1".into(),
+            limits: asl::Limits::AWS,
         };
         self.integrations.perform(call).await
     }

@@ -174,7 +174,8 @@ impl Shared {
         &self,
         described: &Described,
     ) -> Result<Option<NotRedrivable>, store::StoreError> {
-        let refusal = described.redrive_refusal(self.clock.now(), self.settings.redrivable_seconds());
+        let limits = self.settings.redrive_limits();
+        let refusal = described.redrive_refusal(self.clock.now(), &limits);
         if refusal.is_some() {
             return Ok(refusal);
         }

@@ -32,11 +32,9 @@ use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::limits::Limits;
 
-pub use aliases::{ALIASES_MAX, NewAlias};
+pub use aliases::NewAlias;
 pub use revision::{NewRevision, Revision};
-pub use tags::TAGS_MAX;
 pub use target::Target;
-pub use versions::VERSIONS_MAX;
 
 use life::Deleting;
 pub(crate) use life::{Life, Starting};
@@ -87,11 +85,21 @@ pub enum CatalogError {
         Vec<Str>,
     ),
     /// The state machine has as many versions as it can have.
-    #[error("{0} has {VERSIONS_MAX} versions, and no more are allowed")]
-    TooManyVersions(Str),
+    #[error("{machine_arn} has {limit} versions, and no more are allowed")]
+    TooManyVersions {
+        /// The state machine.
+        machine_arn: Str,
+        /// How many it can have.
+        limit: usize,
+    },
     /// The state machine has as many aliases as it can have.
-    #[error("{0} has {ALIASES_MAX} aliases, and no more are allowed")]
-    TooManyAliases(Str),
+    #[error("{machine_arn} has {limit} aliases, and no more are allowed")]
+    TooManyAliases {
+        /// The state machine.
+        machine_arn: Str,
+        /// How many it can have.
+        limit: usize,
+    },
     /// What is stored is not valid (any more).
     #[error("{machine_arn} can't be used: {what}")]
     Broken {
@@ -107,8 +115,13 @@ pub enum CatalogError {
     #[error("there are {0} activities, and no more are allowed")]
     TooManyActivities(usize),
     /// The resource has as many tags as it can have.
-    #[error("{0} would have more than {TAGS_MAX} tags")]
-    TooManyTags(Str),
+    #[error("{resource_arn} would have more than {limit} tags")]
+    TooManyTags {
+        /// The resource.
+        resource_arn: Str,
+        /// How many it can have.
+        limit: usize,
+    },
     /// It could not be read or saved.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -223,7 +236,9 @@ impl Catalog {
         let record =
             record.ok_or_else(|| CatalogError::NotFound(format!("revision {id} of {machine_arn}").into()))?;
         let life = self.life(&machine.arn);
-        let revision = Arc::new(Revision::compile(&machine.arn, machine.kind, record, life)?);
+        let limits = self.limits.executions;
+        let revision = Revision::compile(&machine.arn, machine.kind, record, life, limits)?;
+        let revision = Arc::new(revision);
         self.keep(&revision);
         Ok(revision)
     }

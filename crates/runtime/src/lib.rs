@@ -43,10 +43,7 @@ mod timers;
 mod trial;
 mod worker;
 
-pub use catalog::{
-    ALIASES_MAX, Catalog, CatalogError, Creation, NewAlias, NewRevision, Revision, TAGS_MAX, Target, Update,
-    VERSIONS_MAX,
-};
+pub use catalog::{Catalog, CatalogError, Creation, NewAlias, NewRevision, Revision, Target, Update};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use express::ExpressRecord;
 pub use integrations::{Described, Exchange, NotRedrivable, Test, TestCaseError};

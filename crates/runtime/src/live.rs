@@ -231,6 +231,7 @@ impl Live {
             token,
             account: Arc::clone(&scope.account),
             region: Arc::clone(&scope.region),
+            limits: head.machine.limits,
             order,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Weak;
 
+use asl::Limits;
 use engine::Millis;
 use store::NextExpiry;
 
@@ -23,10 +24,14 @@ impl Settings {
         Some(Millis(now.0.saturating_sub(self.retention_millis()?)))
     }
 
-    /// How long after its end an execution can be redriven, in seconds: not when it is about to be removed.
-    pub(crate) fn redrivable_seconds(&self) -> u64 {
+    /// What redrives keep to: an execution that is about to be removed cannot be redriven.
+    pub(crate) fn redrive_limits(&self) -> Limits {
         let kept = self.retention.map_or(u64::MAX, |retention| retention.as_secs());
-        self.limits.redrivable_seconds.min(kept)
+        let limits = self.limits.executions;
+        Limits {
+            redrivable_seconds: limits.redrivable_seconds.min(kept),
+            ..limits
+        }
     }
 
     fn retention_millis(&self) -> Option<i64> {

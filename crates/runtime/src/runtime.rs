@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::dispatcher::Dispatcher;
 use crate::express::{ExpressRecord, ExpressRing};
+use crate::limits::Limits;
 use crate::mailbox::{Mailboxes, Message, Report};
 use crate::nested::Nested;
 use crate::rate::Buckets;
@@ -116,6 +117,11 @@ impl Runtime {
             shared,
             background: Mutex::new(background),
         })))
+    }
+
+    /// What it keeps to.
+    pub fn limits(&self) -> &Limits {
+        &self.0.shared.settings.limits
     }
 
     /// State machines and activities.

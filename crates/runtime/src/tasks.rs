@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use asl::{Resource, Target};
+use asl::{Limits, Resource, Target};
 use engine::{Ending, Order};
 use integrations::{
     Answer, BoxFuture, Call, Described, Exchange, Executions, Integrations, MapRunIo, Mock, Nowhere, Test,
@@ -42,8 +42,8 @@ pub trait Tasks: Send + Sync {
     /// The error of a call that was lost in a crash, when nobody knows whether it was done.
     fn lost(&self, order: &Order) -> Ending;
 
-    /// What a finished child means to its parent's `.sync` or `.sync:2` task.
-    fn nested_end(&self, order: &Order, child: &Described) -> Result<Payload, Ending>;
+    /// What a finished child means to the `.sync` or `.sync:2` task of its parent, which keeps to these limits.
+    fn nested_end(&self, order: &Order, child: &Described, limits: &Limits) -> Result<Payload, Ending>;
 
     /// Where items of Distributed Maps are read and their results written.
     fn map_run_io(&self) -> Arc<dyn MapRunIo> {
@@ -99,8 +99,8 @@ impl Tasks for Integrations {
         Self::lost(self, order)
     }
 
-    fn nested_end(&self, order: &Order, child: &Described) -> Result<Payload, Ending> {
-        integrations::nested_end(order, child)
+    fn nested_end(&self, order: &Order, child: &Described, limits: &Limits) -> Result<Payload, Ending> {
+        integrations::nested_end(order, child, limits)
     }
 
     fn map_run_io(&self) -> Arc<dyn MapRunIo> {

@@ -12,9 +12,6 @@ use json::{Payload, Str};
 use crate::request::StartError;
 use crate::shared::Shared;
 
-/// How long a test may take, as AWS has it.
-const SECONDS_MAX: u64 = 300;
-
 /// One state to be tested.
 #[derive(Debug)]
 pub struct StateTest {
@@ -53,7 +50,7 @@ impl Shared {
         };
 
         let task = order.task;
-        let limit = started.after_seconds(SECONDS_MAX);
+        let limit = started.after_seconds(self.settings.limits.test_state_seconds);
         let due = order.deadline.map_or(limit, |deadline| deadline.min(limit));
         let call = call(&trial, order, &scope);
         let (answer, exchange) = self.answer_before(due, call, reveal).await?.unzip();
@@ -148,6 +145,7 @@ fn call(trial: &Trial, order: Order, scope: &Scope) -> Call {
         token: None,
         account: Arc::clone(&scope.account),
         region: Arc::clone(&scope.region),
+        limits: head.machine.limits,
         order,
     }
 }

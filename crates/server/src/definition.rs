@@ -6,18 +6,19 @@ use api::{ApiError, Text};
 use asl::{Rules, SdkActions, StateMachine};
 use store::MachineKind;
 
+use crate::Server;
+
 /// A definition as it was given, and compiled.
 pub(crate) struct Definition {
     pub(crate) text: Text,
     pub(crate) states: Arc<StateMachine>,
 }
 
-/// Reads a definition for a state machine of a type.
+/// Reads a definition by the rules of its state machine's type.
 ///
 /// It may be as long as a request, so that it is read where others don't wait for it.
-pub(crate) async fn read(text: Text, kind: MachineKind) -> Result<Definition, ApiError> {
+pub(crate) async fn read(text: Text, rules: Rules) -> Result<Definition, ApiError> {
     let given = text.clone();
-    let rules = rules(kind);
     let reading = off_the_loop(move || asl::read(&given, rules)).await?;
     match reading.machine {
         Some(states) => Ok(Definition {
@@ -31,11 +32,14 @@ pub(crate) async fn read(text: Text, kind: MachineKind) -> Result<Definition, Ap
     }
 }
 
-/// What is allowed in a definition of a type.
-pub(crate) fn rules(kind: MachineKind) -> Rules {
-    Rules {
-        express: kind == MachineKind::Express,
-        sdk_actions: SdkActions(integrations::is_sdk_action),
+impl Server {
+    /// What is allowed in a definition of a type.
+    pub(crate) fn rules(&self, kind: MachineKind) -> Rules {
+        Rules {
+            express: kind == MachineKind::Express,
+            sdk_actions: SdkActions(integrations::is_sdk_action),
+            limits: self.runtime.limits().executions,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{ApiError, Caller, REQUEST_BYTES_MAX, Response as Answer, StepFunctions, Text};
+use api::{ApiError, Caller, Limits, Response as Answer, StepFunctions, Text};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
@@ -171,7 +171,7 @@ async fn respond<S: StepFunctions>(site: &Site<S>, request: Request<Incoming>) -
 
 async fn answer<S: StepFunctions>(service: &S, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
-    let answer = match read(body).await {
+    let answer = match read(body, &service.limits()).await {
         Ok(body) => {
             let target = header(&head.headers, &X_AMZ_TARGET).unwrap_or_default();
             api::dispatch(service, &caller(&head.headers), target, &body).await
@@ -214,14 +214,11 @@ enum Unread {
     Broken,
 }
 
-async fn read(body: Incoming) -> Result<Bytes, ApiError> {
-    read_within(body, REQUEST_BYTES_MAX)
+async fn read(body: Incoming, limits: &Limits) -> Result<Bytes, ApiError> {
+    read_within(body, limits.request_bytes)
         .await
         .map_err(|unread| match unread {
-            Unread::TooLarge => {
-                let message = format!("Request body is larger than {REQUEST_BYTES_MAX} bytes");
-                ApiError::request_entity_too_large_exception(message)
-            }
+            Unread::TooLarge => ApiError::body_too_large(limits),
             Unread::Broken => ApiError::serialization_exception(""),
         })
 }

@@ -1,9 +1,7 @@
 //! Refusals: errors in AWS's words.
 
 use api::ApiError;
-use runtime::{
-    ALIASES_MAX, CatalogError, ExecutionError, RedriveError, StartError, TAGS_MAX, TokenError, VERSIONS_MAX,
-};
+use runtime::{CatalogError, ExecutionError, RedriveError, StartError, TokenError};
 use store::StoreError;
 
 /// There is no state machine of that ARN.
@@ -22,8 +20,8 @@ pub(crate) fn no_resource(arn: &str) -> ApiError {
 }
 
 /// The resource has as many tags as it can have.
-pub(crate) fn too_many_tags(arn: &str) -> ApiError {
-    ApiError::too_many_tags(format!("Too many tags: a resource can have {TAGS_MAX}")).with_resource_name(arn)
+pub(crate) fn too_many_tags(arn: &str, limit: usize) -> ApiError {
+    ApiError::too_many_tags(format!("Too many tags: a resource can have {limit}")).with_resource_name(arn)
 }
 
 /// The state machine is of the other type.
@@ -57,15 +55,19 @@ pub(crate) fn of_state_machine(error: CatalogError) -> ApiError {
              version: [{}]",
             aliases.join(", ")
         )),
-        CatalogError::TooManyVersions(arn) => ApiError::service_quota_exceeded_exception(format!(
-            "The maximum number of versions of a state machine has been reached: '{VERSIONS_MAX}'. Delete versions \
-             of '{arn}' that are no longer used"
-        )),
-        CatalogError::TooManyAliases(arn) => ApiError::service_quota_exceeded_exception(format!(
-            "The maximum number of aliases of a state machine has been reached: '{ALIASES_MAX}'. Delete aliases of \
-             '{arn}' that are no longer used"
-        )),
-        CatalogError::TooManyTags(arn) => too_many_tags(&arn),
+        CatalogError::TooManyVersions { machine_arn, limit } => {
+            ApiError::service_quota_exceeded_exception(format!(
+                "The maximum number of versions of a state machine has been reached: '{limit}'. Delete versions of \
+                 '{machine_arn}' that are no longer used, or raise limits.versions"
+            ))
+        }
+        CatalogError::TooManyAliases { machine_arn, limit } => {
+            ApiError::service_quota_exceeded_exception(format!(
+                "The maximum number of aliases of a state machine has been reached: '{limit}'. Delete aliases of \
+                 '{machine_arn}' that are no longer used, or raise limits.aliases"
+            ))
+        }
+        CatalogError::TooManyTags { resource_arn, limit } => too_many_tags(&resource_arn, limit),
         CatalogError::TooManyMachines(limit) => ApiError::state_machine_limit_exceeded(format!(
             "The maximum number of state machines has been reached: '{limit}'. Delete state machines that are no \
              longer used, or raise limits.state_machines"

@@ -11,7 +11,7 @@ use api::{
     DescribeExecutionOutput, DescribeMapRunInput, DescribeMapRunOutput, DescribeStateMachineAliasInput,
     DescribeStateMachineAliasOutput, DescribeStateMachineForExecutionInput,
     DescribeStateMachineForExecutionOutput, DescribeStateMachineInput, DescribeStateMachineOutput,
-    GetActivityTaskInput, GetActivityTaskOutput, GetExecutionHistoryInput, GetExecutionHistoryOutput,
+    GetActivityTaskInput, GetActivityTaskOutput, GetExecutionHistoryInput, GetExecutionHistoryOutput, Limits,
     ListActivitiesInput, ListActivitiesOutput, ListExecutionsInput, ListExecutionsOutput, ListMapRunsInput,
     ListMapRunsOutput, ListStateMachineAliasesInput, ListStateMachineAliasesOutput,
     ListStateMachineVersionsInput, ListStateMachineVersionsOutput, ListStateMachinesInput,
@@ -38,6 +38,7 @@ use crate::throttle::{Throttle, Throttling};
 pub struct Server {
     pub(crate) runtime: Runtime,
     throttle: Option<Throttle>,
+    limits: Limits,
     closing: watch::Sender<bool>,
 }
 
@@ -54,7 +55,13 @@ impl Server {
         integrations: &Integrations,
         throttling: Option<Throttling>,
     ) -> Arc<Self> {
+        let limits = runtime.limits();
         let server = Arc::new(Self {
+            limits: Limits {
+                request_bytes: limits.request_bytes,
+                payload_bytes: limits.executions.payload_bytes,
+                definition_characters: limits.executions.definition_bytes,
+            },
             runtime,
             throttle: throttling.map(Throttle::new),
             closing: watch::Sender::new(false),
@@ -95,6 +102,10 @@ macro_rules! operations {
                     Some(throttle) => throttle.call(operation, caller, self.runtime.now()),
                     None => Ok(()),
                 }
+            }
+
+            fn limits(&self) -> Limits {
+                self.limits
             }
 
             $(

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use api::{ApiError, Tag, Text};
-use runtime::TAGS_MAX;
 use store::Tags;
 
 use crate::refusals;
@@ -11,8 +10,8 @@ use crate::refusals;
 /// What the keys of AWS's own tags begin with, in letters of any case.
 const RESERVED: &str = "aws:";
 
-/// Tags as they are stored; of a key that is given twice, the last value.
-pub(crate) fn stored(given: Option<Vec<Tag>>, resource_arn: &str) -> Result<Tags, ApiError> {
+/// Tags as they are stored, so many at the most; of a key that is given twice, the last value.
+pub(crate) fn stored(given: Option<Vec<Tag>>, resource_arn: &str, limit: usize) -> Result<Tags, ApiError> {
     let mut seen = HashSet::new();
     let mut tags = Tags::new();
     for tag in given.unwrap_or_default().into_iter().rev() {
@@ -24,8 +23,8 @@ pub(crate) fn stored(given: Option<Vec<Tag>>, resource_arn: &str) -> Result<Tags
         }
     }
     tags.reverse();
-    if tags.len() > TAGS_MAX {
-        return Err(refusals::too_many_tags(resource_arn));
+    if tags.len() > limit {
+        return Err(refusals::too_many_tags(resource_arn, limit));
     }
     Ok(tags)
 }
@@ -76,20 +75,20 @@ mod tests {
 
     #[test]
     fn the_last_of_equal_keys_counts() {
-        let tags = stored(Some(vec![tag("a", "1"), tag("b", "2"), tag("a", "3")]), "arn").unwrap();
+        let tags = stored(Some(vec![tag("a", "1"), tag("b", "2"), tag("a", "3")]), "arn", 50).unwrap();
         assert_eq!(tags, [("b".into(), "2".into()), ("a".into(), "3".into())]);
-        assert_eq!(stored(None, "arn").unwrap(), []);
+        assert_eq!(stored(None, "arn", 50).unwrap(), []);
     }
 
     #[test]
     fn keys_and_values_are_checked() {
         let error = |key, value| {
-            stored(Some(vec![tag(key, value)]), "arn")
+            stored(Some(vec![tag(key, value)]), "arn", 50)
                 .unwrap_err()
                 .to_string()
         };
         for (key, value) in [("a", ""), ("équipe rouge", "a_b.c:d/e=f+g-h@i"), ("awsome", "1")] {
-            assert!(stored(Some(vec![tag(key, value)]), "arn").is_ok(), "{key}");
+            assert!(stored(Some(vec![tag(key, value)]), "arn", 50).is_ok(), "{key}");
         }
         assert_eq!(error("", "1"), "ValidationException: A tag must have a key");
         for key in ["aws:a", "AWS:a"] {
@@ -107,9 +106,9 @@ mod tests {
     #[test]
     fn there_are_at_most_fifty() {
         let many = |count: usize| Some((0..count).map(|key| tag(&key.to_string(), "")).collect());
-        assert_eq!(stored(many(50), "arn").unwrap().len(), 50);
+        assert_eq!(stored(many(50), "arn", 50).unwrap().len(), 50);
         assert_eq!(
-            stored(many(51), "arn").unwrap_err().resource_name.as_deref(),
+            stored(many(51), "arn", 50).unwrap_err().resource_name.as_deref(),
             Some("arn")
         );
     }

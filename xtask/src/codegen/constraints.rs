@@ -28,7 +28,7 @@ pub(super) fn source(model: &Model) -> Result<String, String> {
     Ok(format!(
         "//! Constraints: what the model demands of the members of requests.\n\n{}\
          use crate::constraint::{{Constrained, Member, Shape, Structure, length_holds}};\n\
-         use crate::pattern;\n\n{source}",
+         use crate::{{Limits, pattern}};\n\n{source}",
         imports::of(model, &source, "constraints")
     ))
 }
@@ -56,11 +56,16 @@ fn write_structure(source: &mut String, model: &Model, name: &str, members: &[Me
     } else {
         checks.join("\n&& ")
     };
+    let limits = if checks.contains("limits") {
+        "limits"
+    } else {
+        "_limits"
+    };
     let _ = write!(
         source,
         "\nimpl Constrained for {name} {{\n\
          const SHAPE: &'static Structure = &Structure {{ name: \"{name}\", members: &[{described}] }};\n\n\
-         fn holds(&self) -> bool {{\n{checks}\n}}\n}}\n"
+         fn holds(&self, {limits}: &Limits) -> bool {{\n{checks}\n}}\n}}\n"
     );
     Ok(())
 }
@@ -77,10 +82,8 @@ fn description(model: &Model, name: &str) -> Result<String, String> {
                 pattern(text)?
             ),
         },
-        Kind::Payload => format!(
-            "Shape::Payload({})",
-            shape.max.ok_or_else(|| format!("{name} has no size"))?
-        ),
+        Kind::Payload => "Shape::Payload".to_owned(),
+        Kind::Definition => "Shape::Definition".to_owned(),
         Kind::Enum(values) => format!("Shape::Enum(&{:?})", java_set::order(values)),
         Kind::Integer => format!("Shape::Integer({min:?}, {max:?})"),
         Kind::Long => format!("Shape::Long({min:?}, {max:?})"),
@@ -136,7 +139,8 @@ fn value_check(model: &Model, shape: &Shape) -> Result<Option<String>, String> {
                 checks.push(format!("{}(REF)", pattern(text)?));
             }
         }
-        Kind::Payload => checks.extend(range(None, shape.max, "VALUE.len()")),
+        Kind::Payload => checks.push("VALUE.len() <= limits.payload_bytes".to_owned()),
+        Kind::Definition => checks.push("length_holds(REF, 1, limits.definition_characters)".to_owned()),
         Kind::Integer | Kind::Long => checks.extend(range(shape.min, shape.max, "VALUE")),
         Kind::Float => checks.extend(range(float(shape.min), float(shape.max), "VALUE")),
         Kind::List(item) => {
@@ -146,7 +150,7 @@ fn value_check(model: &Model, shape: &Shape) -> Result<Option<String>, String> {
                 checks.push(format!("VALUE.iter().all(|item| {check})"));
             }
         }
-        Kind::Structure(_) => checks.push("VALUE.holds()".to_owned()),
+        Kind::Structure(_) => checks.push("VALUE.holds(limits)".to_owned()),
         Kind::Enum(_) | Kind::Boolean | Kind::Timestamp | Kind::Map(..) | Kind::History(..) => {}
     }
     Ok((!checks.is_empty()).then(|| checks.join(" && ")))

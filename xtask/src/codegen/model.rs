@@ -44,8 +44,10 @@ pub(super) struct Shape {
 
 pub(super) enum Kind {
     Text,
-    /// Text whose length counts in bytes.
+    /// Data, whose length counts in bytes and is a quota.
     Payload,
+    /// A definition, whose length is a quota.
+    Definition,
     Enum(Vec<String>),
     Integer,
     Long,
@@ -152,6 +154,7 @@ impl Shape {
         let kind = match string(&fact["type"])?.as_str() {
             "string" if fact["enum"].is_array() => Kind::Enum(strings(&fact["enum"])?),
             "string" if fact["unit"] == "bytes" => Kind::Payload,
+            "string" if fact["quota"] == "definition" => Kind::Definition,
             "string" => Kind::Text,
             "integer" => Kind::Integer,
             "long" => Kind::Long,

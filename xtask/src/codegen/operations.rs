@@ -46,7 +46,7 @@ pub(super) fn source(model: &Model) -> String {
         );
         let _ = writeln!(
             arms,
-            "Operation::{name} => match decode(body) {{\n\
+            "Operation::{name} => match decode(body, &limits) {{\n\
              Ok(request) => Response::of(service.{method}(caller, request).await),\n\
              Err(error) => Response::from(error),\n}},"
         );
@@ -56,7 +56,7 @@ pub(super) fn source(model: &Model) -> String {
         "//! Operations: the trait a server implements, and how a request finds its method.\n\n\
          use std::fmt;\nuse std::future::{{Future, ready}};\n\n\
          {imports}use crate::generated::errors::ErrorCode;\n\
-         use crate::wire::{{Response, decode}};\nuse crate::{{ApiError, Caller}};\n\n\
+         use crate::wire::{{Response, decode}};\nuse crate::{{ApiError, Caller, Limits}};\n\n\
          /// One of the operations of the API.\n\
          #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n\
          pub enum Operation {{\n{variants}}}\n\n\
@@ -84,6 +84,8 @@ pub(super) fn source(model: &Model) -> String {
          pub trait StepFunctions: Send + Sync {{\n\
          /// Whether a call may be answered now; an error is answered in its place, before the request is read.\n\
          fn admit(&self, _operation: Operation, _caller: &Caller) -> Result<(), ApiError> {{\nOk(())\n}}\n\n\
+         /// How much requests may carry.\n\
+         fn limits(&self) -> Limits {{\nLimits::AWS\n}}\n\n\
          {methods}}}\n\n\
          /// Decodes the request, has `service` answer it and encodes the answer.\n///\n\
          /// `target` is the value of the `X-Amz-Target` header.\n\
@@ -91,6 +93,7 @@ pub(super) fn source(model: &Model) -> String {
          let Some(operation) = Operation::from_target(target) else {{\n\
          return Response::from(ApiError::no_such_operation());\n}};\n\
          if let Err(refused) = service.admit(operation, caller) {{\nreturn Response::from(refused);\n}}\n\
+         let limits = service.limits();\n\
          match operation {{\n{arms}}}\n}}\n",
         count = model.operations.len(),
         prefix = model.target_prefix,

@@ -78,7 +78,7 @@ pub(super) fn write_member(source: &mut String, model: &Model, member: &Member) 
 
 fn rust_type(model: &Model, shape: &str) -> String {
     match &model.shape(shape).kind {
-        Kind::Text | Kind::Payload => "Text".to_owned(),
+        Kind::Text | Kind::Payload | Kind::Definition => "Text".to_owned(),
         Kind::Integer => "i32".to_owned(),
         Kind::Long => "i64".to_owned(),
         Kind::Float => "f64".to_owned(),
@@ -93,7 +93,7 @@ fn rust_type(model: &Model, shape: &str) -> String {
 /// What the model says of a member's value, after the name of its shape.
 fn about(name: &str, shape: &Shape) -> String {
     let (kind, unit) = match &shape.kind {
-        Kind::Text => ("text", " characters"),
+        Kind::Text | Kind::Definition => ("text", " characters"),
         Kind::Payload => ("text", " bytes"),
         Kind::Enum(_) => ("an enum", ""),
         Kind::Integer | Kind::Long => ("a whole number", ""),

@@ -20,7 +20,7 @@ use crate::generated::shapes::{
 };
 
 use crate::constraint::{Constrained, Member, Shape, Structure, length_holds};
-use crate::pattern;
+use crate::{Limits, pattern};
 
 const ALIAS_DESCRIPTION: Shape = Shape::text(None, Some(256));
 const ARN: Shape = Shape::text(Some(1), Some(256));
@@ -31,7 +31,7 @@ const CHARACTER_RESTRICTED_NAME: Shape = Shape::pattern(
     pattern::alias_name,
 );
 const CLIENT_TOKEN: Shape = Shape::pattern(Some(1), Some(64), r"[!-~]+", pattern::visible_ascii);
-const DEFINITION: Shape = Shape::text(Some(1), Some(1048576));
+const DEFINITION: Shape = Shape::Definition;
 const ENABLED: Shape = Shape::Boolean;
 const ENCRYPTION_TYPE: Shape = Shape::Enum(&["AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY"]);
 const EXECUTION_REDRIVE_FILTER: Shape = Shape::Enum(&["NOT_REDRIVEN", "REDRIVEN"]);
@@ -70,7 +70,7 @@ const ROUTING_CONFIGURATION_LIST: Shape = Shape::List(
     Some(2),
 );
 const SENSITIVE_CAUSE: Shape = Shape::text(Some(0), Some(32768));
-const SENSITIVE_DATA: Shape = Shape::Payload(262144);
+const SENSITIVE_DATA: Shape = Shape::Payload;
 const SENSITIVE_ERROR: Shape = Shape::text(Some(0), Some(256));
 const STATE_MACHINE_TYPE: Shape = Shape::Enum(&["EXPRESS", "STANDARD"]);
 const TAG_KEY: Shape = Shape::text(Some(1), Some(128));
@@ -93,7 +93,7 @@ impl Constrained for CloudWatchLogsLogGroup {
         members: &[Member::optional("logGroupArn", ARN)],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         self.log_group_arn
             .as_ref()
             .is_none_or(|value| length_holds(value, 1, 256))
@@ -113,16 +113,16 @@ impl Constrained for CreateActivityInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, limits: &Limits) -> bool {
         length_holds(&self.name, 1, 80)
             && self
                 .tags
                 .as_ref()
-                .is_none_or(|value| value.iter().all(|item| item.holds()))
+                .is_none_or(|value| value.iter().all(|item| item.holds(limits)))
             && self
                 .encryption_configuration
                 .as_ref()
-                .is_none_or(|value| value.holds())
+                .is_none_or(|value| value.holds(limits))
     }
 }
 
@@ -136,14 +136,14 @@ impl Constrained for CreateStateMachineAliasInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, limits: &Limits) -> bool {
         self.description
             .as_ref()
             .is_none_or(|value| length_holds(value, 0, 256))
             && length_holds(&self.name, 1, 80)
             && pattern::alias_name(&self.name)
             && (1..=2).contains(&self.routing_configuration.len())
-            && self.routing_configuration.iter().all(|item| item.holds())
+            && self.routing_configuration.iter().all(|item| item.holds(limits))
     }
 }
 
@@ -173,22 +173,22 @@ impl Constrained for CreateStateMachineInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, limits: &Limits) -> bool {
         length_holds(&self.name, 1, 80)
-            && length_holds(&self.definition, 1, 1048576)
+            && length_holds(&self.definition, 1, limits.definition_characters)
             && length_holds(&self.role_arn, 1, 256)
             && self
                 .logging_configuration
                 .as_ref()
-                .is_none_or(|value| value.holds())
+                .is_none_or(|value| value.holds(limits))
             && self
                 .tags
                 .as_ref()
-                .is_none_or(|value| value.iter().all(|item| item.holds()))
+                .is_none_or(|value| value.iter().all(|item| item.holds(limits)))
             && self
                 .tracing_configuration
                 .as_ref()
-                .is_none_or(|value| value.holds())
+                .is_none_or(|value| value.holds(limits))
             && self
                 .version_description
                 .as_ref()
@@ -196,7 +196,7 @@ impl Constrained for CreateStateMachineInput {
             && self
                 .encryption_configuration
                 .as_ref()
-                .is_none_or(|value| value.holds())
+                .is_none_or(|value| value.holds(limits))
     }
 }
 
@@ -206,7 +206,7 @@ impl Constrained for DeleteActivityInput {
         members: &[Member::required("activityArn", ARN)],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.activity_arn, 1, 256)
     }
 }
@@ -217,7 +217,7 @@ impl Constrained for DeleteStateMachineAliasInput {
         members: &[Member::required("stateMachineAliasArn", ARN)],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.state_machine_alias_arn, 1, 256)
     }
 }
@@ -228,7 +228,7 @@ impl Constrained for DeleteStateMachineInput {
         members: &[Member::required("stateMachineArn", ARN)],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.state_machine_arn, 1, 256)
     }
 }
@@ -239,7 +239,7 @@ impl Constrained for DeleteStateMachineVersionInput {
         members: &[Member::required("stateMachineVersionArn", LONG_ARN)],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.state_machine_version_arn, 1, 2000)
     }
 }
@@ -250,7 +250,7 @@ impl Constrained for DescribeActivityInput {
         members: &[Member::required("activityArn", ARN)],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.activity_arn, 1, 256)
     }
 }
@@ -264,7 +264,7 @@ impl Constrained for DescribeExecutionInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.execution_arn, 1, 256)
     }
 }
@@ -275,7 +275,7 @@ impl Constrained for DescribeMapRunInput {
         members: &[Member::required("mapRunArn", LONG_ARN)],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.map_run_arn, 1, 2000)
     }
 }
@@ -286,7 +286,7 @@ impl Constrained for DescribeStateMachineAliasInput {
         members: &[Member::required("stateMachineAliasArn", ARN)],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.state_machine_alias_arn, 1, 256)
     }
 }
@@ -300,7 +300,7 @@ impl Constrained for DescribeStateMachineForExecutionInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.execution_arn, 1, 256)
     }
 }
@@ -314,7 +314,7 @@ impl Constrained for DescribeStateMachineInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.state_machine_arn, 1, 256)
     }
 }
@@ -329,7 +329,7 @@ impl Constrained for EncryptionConfiguration {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         self.kms_key_id
             .as_ref()
             .is_none_or(|value| length_holds(value, 1, 2048))
@@ -348,7 +348,7 @@ impl Constrained for GetActivityTaskInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.activity_arn, 1, 256)
             && self
                 .worker_name
@@ -372,7 +372,7 @@ impl Constrained for GetExecutionHistoryInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.execution_arn, 1, 256)
             && self.max_results.is_none_or(|value| (0..=1000).contains(&value))
             && self
@@ -391,7 +391,7 @@ impl Constrained for ListActivitiesInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         self.max_results.is_none_or(|value| (0..=1000).contains(&value))
             && self
                 .next_token
@@ -413,7 +413,7 @@ impl Constrained for ListExecutionsInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         self.state_machine_arn
             .as_ref()
             .is_none_or(|value| length_holds(value, 1, 256))
@@ -439,7 +439,7 @@ impl Constrained for ListMapRunsInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.execution_arn, 1, 256)
             && self.max_results.is_none_or(|value| (0..=1000).contains(&value))
             && self
@@ -459,7 +459,7 @@ impl Constrained for ListStateMachineAliasesInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.state_machine_arn, 1, 256)
             && self
                 .next_token
@@ -479,7 +479,7 @@ impl Constrained for ListStateMachineVersionsInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.state_machine_arn, 1, 256)
             && self
                 .next_token
@@ -498,7 +498,7 @@ impl Constrained for ListStateMachinesInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         self.max_results.is_none_or(|value| (0..=1000).contains(&value))
             && self
                 .next_token
@@ -513,7 +513,7 @@ impl Constrained for ListTagsForResourceInput {
         members: &[Member::required("resourceArn", ARN)],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.resource_arn, 1, 256)
     }
 }
@@ -527,10 +527,10 @@ impl Constrained for LogDestination {
         )],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, limits: &Limits) -> bool {
         self.cloud_watch_logs_log_group
             .as_ref()
-            .is_none_or(|value| value.holds())
+            .is_none_or(|value| value.holds(limits))
     }
 }
 
@@ -544,10 +544,10 @@ impl Constrained for LoggingConfiguration {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, limits: &Limits) -> bool {
         self.destinations
             .as_ref()
-            .is_none_or(|value| value.iter().all(|item| item.holds()))
+            .is_none_or(|value| value.iter().all(|item| item.holds(limits)))
     }
 }
 
@@ -560,7 +560,7 @@ impl Constrained for MockErrorOutput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         self.error
             .as_ref()
             .is_none_or(|value| length_holds(value, 0, 256))
@@ -581,9 +581,11 @@ impl Constrained for MockInput {
         ],
     };
 
-    fn holds(&self) -> bool {
-        self.result.as_ref().is_none_or(|value| value.len() <= 262144)
-            && self.error_output.as_ref().is_none_or(|value| value.holds())
+    fn holds(&self, limits: &Limits) -> bool {
+        self.result
+            .as_ref()
+            .is_none_or(|value| value.len() <= limits.payload_bytes)
+            && self.error_output.as_ref().is_none_or(|value| value.holds(limits))
     }
 }
 
@@ -597,7 +599,7 @@ impl Constrained for PublishStateMachineVersionInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.state_machine_arn, 1, 256)
             && self
                 .description
@@ -615,7 +617,7 @@ impl Constrained for RedriveExecutionInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.execution_arn, 1, 256)
             && self
                 .client_token
@@ -633,7 +635,7 @@ impl Constrained for RoutingConfigurationListItem {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.state_machine_version_arn, 1, 256) && (0..=100).contains(&self.weight)
     }
 }
@@ -648,7 +650,7 @@ impl Constrained for SendTaskFailureInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.task_token, 1, 2048)
             && self
                 .error
@@ -667,7 +669,7 @@ impl Constrained for SendTaskHeartbeatInput {
         members: &[Member::required("taskToken", TASK_TOKEN).sensitive()],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.task_token, 1, 2048)
     }
 }
@@ -681,8 +683,8 @@ impl Constrained for SendTaskSuccessInput {
         ],
     };
 
-    fn holds(&self) -> bool {
-        length_holds(&self.task_token, 1, 2048) && self.output.len() <= 262144
+    fn holds(&self, limits: &Limits) -> bool {
+        length_holds(&self.task_token, 1, 2048) && self.output.len() <= limits.payload_bytes
     }
 }
 
@@ -697,10 +699,13 @@ impl Constrained for StartExecutionInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, limits: &Limits) -> bool {
         length_holds(&self.state_machine_arn, 1, 256)
             && self.name.as_ref().is_none_or(|value| length_holds(value, 1, 80))
-            && self.input.as_ref().is_none_or(|value| value.len() <= 262144)
+            && self
+                .input
+                .as_ref()
+                .is_none_or(|value| value.len() <= limits.payload_bytes)
             && self
                 .trace_header
                 .as_ref()
@@ -720,10 +725,13 @@ impl Constrained for StartSyncExecutionInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, limits: &Limits) -> bool {
         length_holds(&self.state_machine_arn, 1, 256)
             && self.name.as_ref().is_none_or(|value| length_holds(value, 1, 80))
-            && self.input.as_ref().is_none_or(|value| value.len() <= 262144)
+            && self
+                .input
+                .as_ref()
+                .is_none_or(|value| value.len() <= limits.payload_bytes)
             && self
                 .trace_header
                 .as_ref()
@@ -741,7 +749,7 @@ impl Constrained for StopExecutionInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.execution_arn, 1, 256)
             && self
                 .error
@@ -763,7 +771,7 @@ impl Constrained for Tag {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         self.key.as_ref().is_none_or(|value| length_holds(value, 1, 128))
             && self
                 .value
@@ -781,8 +789,8 @@ impl Constrained for TagResourceInput {
         ],
     };
 
-    fn holds(&self) -> bool {
-        length_holds(&self.resource_arn, 1, 256) && self.tags.iter().all(|item| item.holds())
+    fn holds(&self, limits: &Limits) -> bool {
+        length_holds(&self.resource_arn, 1, 256) && self.tags.iter().all(|item| item.holds(limits))
     }
 }
 
@@ -797,7 +805,7 @@ impl Constrained for TestStateConfiguration {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, limits: &Limits) -> bool {
         self.retrier_retry_count.is_none_or(|value| value >= 0)
             && self
                 .error_caused_by_state
@@ -807,7 +815,7 @@ impl Constrained for TestStateConfiguration {
             && self
                 .map_item_reader_data
                 .as_ref()
-                .is_none_or(|value| value.len() <= 262144)
+                .is_none_or(|value| value.len() <= limits.payload_bytes)
     }
 }
 
@@ -831,24 +839,33 @@ impl Constrained for TestStateInput {
         ],
     };
 
-    fn holds(&self) -> bool {
-        length_holds(&self.definition, 1, 1048576)
+    fn holds(&self, limits: &Limits) -> bool {
+        length_holds(&self.definition, 1, limits.definition_characters)
             && self
                 .role_arn
                 .as_ref()
                 .is_none_or(|value| length_holds(value, 1, 256))
-            && self.input.as_ref().is_none_or(|value| value.len() <= 262144)
-            && self.variables.as_ref().is_none_or(|value| value.len() <= 262144)
+            && self
+                .input
+                .as_ref()
+                .is_none_or(|value| value.len() <= limits.payload_bytes)
+            && self
+                .variables
+                .as_ref()
+                .is_none_or(|value| value.len() <= limits.payload_bytes)
             && self
                 .state_name
                 .as_ref()
                 .is_none_or(|value| length_holds(value, 1, 80))
-            && self.mock.as_ref().is_none_or(|value| value.holds())
-            && self.context.as_ref().is_none_or(|value| value.len() <= 262144)
+            && self.mock.as_ref().is_none_or(|value| value.holds(limits))
+            && self
+                .context
+                .as_ref()
+                .is_none_or(|value| value.len() <= limits.payload_bytes)
             && self
                 .state_configuration
                 .as_ref()
-                .is_none_or(|value| value.holds())
+                .is_none_or(|value| value.holds(limits))
     }
 }
 
@@ -858,7 +875,7 @@ impl Constrained for TracingConfiguration {
         members: &[Member::optional("enabled", ENABLED)],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         true
     }
 }
@@ -872,7 +889,7 @@ impl Constrained for UntagResourceInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.resource_arn, 1, 256)
             && self.tag_keys.iter().all(|item| length_holds(item, 1, 128))
     }
@@ -889,7 +906,7 @@ impl Constrained for UpdateMapRunInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, _limits: &Limits) -> bool {
         length_holds(&self.map_run_arn, 1, 2000)
             && self.max_concurrency.is_none_or(|value| value >= 0)
             && self
@@ -909,16 +926,15 @@ impl Constrained for UpdateStateMachineAliasInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, limits: &Limits) -> bool {
         length_holds(&self.state_machine_alias_arn, 1, 256)
             && self
                 .description
                 .as_ref()
                 .is_none_or(|value| length_holds(value, 0, 256))
-            && self
-                .routing_configuration
-                .as_ref()
-                .is_none_or(|value| (1..=2).contains(&value.len()) && value.iter().all(|item| item.holds()))
+            && self.routing_configuration.as_ref().is_none_or(|value| {
+                (1..=2).contains(&value.len()) && value.iter().all(|item| item.holds(limits))
+            })
     }
 }
 
@@ -946,12 +962,12 @@ impl Constrained for UpdateStateMachineInput {
         ],
     };
 
-    fn holds(&self) -> bool {
+    fn holds(&self, limits: &Limits) -> bool {
         length_holds(&self.state_machine_arn, 1, 256)
             && self
                 .definition
                 .as_ref()
-                .is_none_or(|value| length_holds(value, 1, 1048576))
+                .is_none_or(|value| length_holds(value, 1, limits.definition_characters))
             && self
                 .role_arn
                 .as_ref()
@@ -959,11 +975,11 @@ impl Constrained for UpdateStateMachineInput {
             && self
                 .logging_configuration
                 .as_ref()
-                .is_none_or(|value| value.holds())
+                .is_none_or(|value| value.holds(limits))
             && self
                 .tracing_configuration
                 .as_ref()
-                .is_none_or(|value| value.holds())
+                .is_none_or(|value| value.holds(limits))
             && self
                 .version_description
                 .as_ref()
@@ -971,7 +987,7 @@ impl Constrained for UpdateStateMachineInput {
             && self
                 .encryption_configuration
                 .as_ref()
-                .is_none_or(|value| value.holds())
+                .is_none_or(|value| value.holds(limits))
     }
 }
 
@@ -986,8 +1002,8 @@ impl Constrained for ValidateStateMachineDefinitionInput {
         ],
     };
 
-    fn holds(&self) -> bool {
-        length_holds(&self.definition, 1, 1048576)
+    fn holds(&self, limits: &Limits) -> bool {
+        length_holds(&self.definition, 1, limits.definition_characters)
             && self.max_results.is_none_or(|value| (0..=100).contains(&value))
     }
 }

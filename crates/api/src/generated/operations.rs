@@ -33,7 +33,7 @@ use crate::generated::requests::{
 
 use crate::generated::errors::ErrorCode;
 use crate::wire::{Response, decode};
-use crate::{ApiError, Caller};
+use crate::{ApiError, Caller, Limits};
 
 /// One of the operations of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -549,6 +549,11 @@ pub trait StepFunctions: Send + Sync {
         Ok(())
     }
 
+    /// How much requests may carry.
+    fn limits(&self) -> Limits {
+        Limits::AWS
+    }
+
     /// `CreateActivity`.
     fn create_activity(
         &self,
@@ -893,56 +898,57 @@ pub async fn dispatch<S: StepFunctions>(service: &S, caller: &Caller, target: &s
     if let Err(refused) = service.admit(operation, caller) {
         return Response::from(refused);
     }
+    let limits = service.limits();
     match operation {
-        Operation::CreateActivity => match decode(body) {
+        Operation::CreateActivity => match decode(body, &limits) {
             Ok(request) => Response::of(service.create_activity(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::CreateStateMachine => match decode(body) {
+        Operation::CreateStateMachine => match decode(body, &limits) {
             Ok(request) => Response::of(service.create_state_machine(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::CreateStateMachineAlias => match decode(body) {
+        Operation::CreateStateMachineAlias => match decode(body, &limits) {
             Ok(request) => Response::of(service.create_state_machine_alias(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DeleteActivity => match decode(body) {
+        Operation::DeleteActivity => match decode(body, &limits) {
             Ok(request) => Response::of(service.delete_activity(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DeleteStateMachine => match decode(body) {
+        Operation::DeleteStateMachine => match decode(body, &limits) {
             Ok(request) => Response::of(service.delete_state_machine(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DeleteStateMachineAlias => match decode(body) {
+        Operation::DeleteStateMachineAlias => match decode(body, &limits) {
             Ok(request) => Response::of(service.delete_state_machine_alias(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DeleteStateMachineVersion => match decode(body) {
+        Operation::DeleteStateMachineVersion => match decode(body, &limits) {
             Ok(request) => Response::of(service.delete_state_machine_version(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DescribeActivity => match decode(body) {
+        Operation::DescribeActivity => match decode(body, &limits) {
             Ok(request) => Response::of(service.describe_activity(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DescribeExecution => match decode(body) {
+        Operation::DescribeExecution => match decode(body, &limits) {
             Ok(request) => Response::of(service.describe_execution(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DescribeMapRun => match decode(body) {
+        Operation::DescribeMapRun => match decode(body, &limits) {
             Ok(request) => Response::of(service.describe_map_run(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DescribeStateMachine => match decode(body) {
+        Operation::DescribeStateMachine => match decode(body, &limits) {
             Ok(request) => Response::of(service.describe_state_machine(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DescribeStateMachineAlias => match decode(body) {
+        Operation::DescribeStateMachineAlias => match decode(body, &limits) {
             Ok(request) => Response::of(service.describe_state_machine_alias(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DescribeStateMachineForExecution => match decode(body) {
+        Operation::DescribeStateMachineForExecution => match decode(body, &limits) {
             Ok(request) => Response::of(
                 service
                     .describe_state_machine_for_execution(caller, request)
@@ -950,99 +956,99 @@ pub async fn dispatch<S: StepFunctions>(service: &S, caller: &Caller, target: &s
             ),
             Err(error) => Response::from(error),
         },
-        Operation::GetActivityTask => match decode(body) {
+        Operation::GetActivityTask => match decode(body, &limits) {
             Ok(request) => Response::of(service.get_activity_task(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::GetExecutionHistory => match decode(body) {
+        Operation::GetExecutionHistory => match decode(body, &limits) {
             Ok(request) => Response::of(service.get_execution_history(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::ListActivities => match decode(body) {
+        Operation::ListActivities => match decode(body, &limits) {
             Ok(request) => Response::of(service.list_activities(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::ListExecutions => match decode(body) {
+        Operation::ListExecutions => match decode(body, &limits) {
             Ok(request) => Response::of(service.list_executions(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::ListMapRuns => match decode(body) {
+        Operation::ListMapRuns => match decode(body, &limits) {
             Ok(request) => Response::of(service.list_map_runs(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::ListStateMachineAliases => match decode(body) {
+        Operation::ListStateMachineAliases => match decode(body, &limits) {
             Ok(request) => Response::of(service.list_state_machine_aliases(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::ListStateMachineVersions => match decode(body) {
+        Operation::ListStateMachineVersions => match decode(body, &limits) {
             Ok(request) => Response::of(service.list_state_machine_versions(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::ListStateMachines => match decode(body) {
+        Operation::ListStateMachines => match decode(body, &limits) {
             Ok(request) => Response::of(service.list_state_machines(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::ListTagsForResource => match decode(body) {
+        Operation::ListTagsForResource => match decode(body, &limits) {
             Ok(request) => Response::of(service.list_tags_for_resource(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::PublishStateMachineVersion => match decode(body) {
+        Operation::PublishStateMachineVersion => match decode(body, &limits) {
             Ok(request) => Response::of(service.publish_state_machine_version(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::RedriveExecution => match decode(body) {
+        Operation::RedriveExecution => match decode(body, &limits) {
             Ok(request) => Response::of(service.redrive_execution(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::SendTaskFailure => match decode(body) {
+        Operation::SendTaskFailure => match decode(body, &limits) {
             Ok(request) => Response::of(service.send_task_failure(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::SendTaskHeartbeat => match decode(body) {
+        Operation::SendTaskHeartbeat => match decode(body, &limits) {
             Ok(request) => Response::of(service.send_task_heartbeat(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::SendTaskSuccess => match decode(body) {
+        Operation::SendTaskSuccess => match decode(body, &limits) {
             Ok(request) => Response::of(service.send_task_success(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::StartExecution => match decode(body) {
+        Operation::StartExecution => match decode(body, &limits) {
             Ok(request) => Response::of(service.start_execution(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::StartSyncExecution => match decode(body) {
+        Operation::StartSyncExecution => match decode(body, &limits) {
             Ok(request) => Response::of(service.start_sync_execution(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::StopExecution => match decode(body) {
+        Operation::StopExecution => match decode(body, &limits) {
             Ok(request) => Response::of(service.stop_execution(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::TagResource => match decode(body) {
+        Operation::TagResource => match decode(body, &limits) {
             Ok(request) => Response::of(service.tag_resource(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::TestState => match decode(body) {
+        Operation::TestState => match decode(body, &limits) {
             Ok(request) => Response::of(service.test_state(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::UntagResource => match decode(body) {
+        Operation::UntagResource => match decode(body, &limits) {
             Ok(request) => Response::of(service.untag_resource(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::UpdateMapRun => match decode(body) {
+        Operation::UpdateMapRun => match decode(body, &limits) {
             Ok(request) => Response::of(service.update_map_run(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::UpdateStateMachine => match decode(body) {
+        Operation::UpdateStateMachine => match decode(body, &limits) {
             Ok(request) => Response::of(service.update_state_machine(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::UpdateStateMachineAlias => match decode(body) {
+        Operation::UpdateStateMachineAlias => match decode(body, &limits) {
             Ok(request) => Response::of(service.update_state_machine_alias(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::ValidateStateMachineDefinition => match decode(body) {
+        Operation::ValidateStateMachineDefinition => match decode(body, &limits) {
             Ok(request) => Response::of(service.validate_state_machine_definition(caller, request).await),
             Err(error) => Response::from(error),
         },

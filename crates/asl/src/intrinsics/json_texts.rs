@@ -13,8 +13,8 @@ pub(super) fn parse(text: &str) -> Outcome {
     }
 }
 
-pub(super) fn print(value: &Value) -> Outcome {
-    Bounded::print(value).map(Value::from)
+pub(super) fn print(value: &Value, room: usize) -> Outcome {
+    Bounded::print(value, room).map(Value::from)
 }
 
 /// The members of both objects, the second's over the first's. Only `false`, a shallow merge, is allowed.

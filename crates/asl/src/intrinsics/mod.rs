@@ -18,7 +18,6 @@ use jsonpath::SyntaxError;
 
 use crate::env::Env;
 use crate::failure::Failure;
-use crate::limits::INTRINSIC_RESULT_BYTES_MAX;
 use crate::path::{Path, Unresolved, null_input};
 
 /// A compiled call of an intrinsic function.
@@ -158,14 +157,15 @@ impl Call {
     }
 
     fn apply(&self, values: &[Value], env: Env<'_>) -> Outcome {
+        let room = env.outside.limits().intrinsic_bytes();
         match (self.function, values) {
             (Function::Format, [template, values @ ..]) => match self.arguments.first() {
-                Some(Argument::Pieces(pieces)) => strings::format(pieces, values),
-                _ => strings::format(&strings::pieces(text(template)?), values),
+                Some(Argument::Pieces(pieces)) => strings::format(pieces, values, room),
+                _ => strings::format(&strings::pieces(text(template)?), values, room),
             },
             (Function::StringSplit, [value, marks]) => Ok(strings::split(text(value)?, text(marks)?)),
             (Function::StringToJson, [value]) => json_texts::parse(text(value)?),
-            (Function::JsonToString, [value]) => json_texts::print(value),
+            (Function::JsonToString, [value]) => json_texts::print(value, room),
             (Function::JsonMerge, [left, right, deep]) => json_texts::merge(left, right, deep),
             (Function::Array, values) => Ok(Value::from(values.to_vec())),
             (Function::ArrayPartition, [list, size]) => arrays::partition(array(list)?, rounded(size)?),
@@ -206,22 +206,30 @@ fn rounded(value: &Value) -> Result<i64, Unfit> {
 }
 
 /// Text that grows up to a limit, so that a value that is shared many times cannot fill the memory.
-struct Bounded(String);
+struct Bounded {
+    text: String,
+    room: usize,
+}
 
 impl Bounded {
-    fn print(value: impl fmt::Display) -> Result<String, Unfit> {
-        let mut text = Self(String::new());
-        write!(text, "{value}").map_err(|_| Unfit)?;
-        Ok(text.0)
+    fn new(room: usize) -> Self {
+        Self {
+            text: String::new(),
+            room,
+        }
+    }
+
+    fn print(value: impl fmt::Display, room: usize) -> Result<String, Unfit> {
+        let mut printed = Self::new(room);
+        write!(printed, "{value}").map_err(|_| Unfit)?;
+        Ok(printed.text)
     }
 }
 
 impl fmt::Write for Bounded {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if self.0.len() + text.len() > INTRINSIC_RESULT_BYTES_MAX {
-            return Err(fmt::Error);
-        }
-        self.0.push_str(text);
+        self.room = self.room.checked_sub(text.len()).ok_or(fmt::Error)?;
+        self.text.push_str(text);
         Ok(())
     }
 }

@@ -125,6 +125,7 @@ impl<'d> Reader<'d> {
             comment: head.comment,
             timeout_seconds: head.timeout_seconds,
             query_language: self.language,
+            limits: self.rules.limits,
             flows: self.flows.into_iter().collect::<Option<_>>()?,
             states: self.states.into_iter().collect::<Option<_>>()?,
         })

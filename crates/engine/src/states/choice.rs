@@ -34,7 +34,7 @@ pub(crate) fn begin(
         Some(output) => output.evaluate(env)?,
         None => state.output_path.select(env)?,
     };
-    let output = states::payload(&state.name, &input, output)?;
+    let output = states::payload(step, &state.name, &input, output)?;
     states::leave(step, branch, output, assigned, Transition::Next(next));
     Ok(())
 }

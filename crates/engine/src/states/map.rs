@@ -48,7 +48,9 @@ fn fill(step: &mut Stepper<'_>, branch: BranchId, previous: u64) {
         return;
     };
     let running = iterations.running.len() as u32;
-    let free = iterations.width().saturating_sub(running);
+    let free = iterations
+        .width(step.machine.limits.inline_map_concurrency)
+        .saturating_sub(running);
     let next = iterations.next;
     let end = next.saturating_add(free).min(iterations.length());
     for slot in (next..end).rev() {
@@ -121,7 +123,7 @@ pub(crate) fn prepare(
     };
     let length = items.as_array().map_or(0, |items| items.len() as u64);
     Ok(Prepared {
-        items: states::payload(&state.name, &input, items)?,
+        items: states::payload(step, &state.name, &input, items)?,
         length,
         max_concurrency,
     })
@@ -205,11 +207,16 @@ pub(crate) fn select(
 ) -> Result<Payload, Failure> {
     let input = states::input(step, branch);
     let Some(selector) = &map.item_selector else {
-        return states::payload(&state.name, &input, item);
+        return states::payload(step, &state.name, &input, item);
     };
     let effective = states::effective_input(step, branch, state, &input)?;
     let view = View::new(step, branch).with_item(u64::from(slot), item);
-    states::payload(&state.name, &input, selector.evaluate(view.env(&effective))?)
+    states::payload(
+        step,
+        &state.name,
+        &input,
+        selector.evaluate(view.env(&effective))?,
+    )
 }
 
 /// An iteration came to its end; the next item follows, or the results are collected.

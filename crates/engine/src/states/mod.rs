@@ -10,7 +10,7 @@ pub(crate) mod succeed;
 pub(crate) mod task;
 pub(crate) mod wait;
 
-use asl::{After, Failure, QueryLanguage, State, StateId, StateKind, Transition, limits};
+use asl::{After, Failure, QueryLanguage, State, StateId, StateKind, Transition};
 use json::{Payload, Str, Unprintable, Value};
 
 use crate::event::{BranchId, Detail, StateType};
@@ -137,7 +137,7 @@ pub(crate) fn output(
         Some(output) => output.evaluate(env)?,
         None => state.output_path.select(env)?,
     };
-    payload(&state.name, input, output)
+    payload(step, &state.name, input, output)
 }
 
 /// A Task, Parallel or Map has its result: ResultSelector, Assign, ResultPath, OutputPath, and on; in JSONata
@@ -156,7 +156,7 @@ pub(crate) fn complete_with(step: &mut Stepper<'_>, branch: BranchId, after: &Af
         return;
     };
     let name = &step.machine.state(visit.state).name;
-    match Payload::within(result, limits::PAYLOAD_BYTES_MAX) {
+    match Payload::within(result, step.machine.limits.payload_bytes) {
         Ok(result) => complete(step, branch, after, &result),
         Err(reason) => step.fail_evaluating(branch, unprintable(name, reason)),
     }
@@ -182,7 +182,7 @@ fn completed(
             Some(output) => output.evaluate(env)?,
             None => return Ok((result.clone(), assigned)),
         };
-        return Ok((payload(&state.name, result, output)?, assigned));
+        return Ok((payload(step, &state.name, result, output)?, assigned));
     }
     let selected = match &after.result_selector {
         Some(selector) => selector.evaluate(view.env(result.value()))?,
@@ -198,12 +198,17 @@ fn completed(
     } else {
         &visit.input
     };
-    Ok((payload(&state.name, base, output)?, assigned))
+    Ok((payload(step, &state.name, base, output)?, assigned))
 }
 
 /// The payload of a value that a state made, sharing the text of the one it may have come from.
-pub(crate) fn payload(name: &str, base: &Payload, value: Value) -> Result<Payload, Failure> {
-    base.carry(value, limits::PAYLOAD_BYTES_MAX)
+pub(crate) fn payload(
+    step: &Stepper<'_>,
+    name: &str,
+    base: &Payload,
+    value: Value,
+) -> Result<Payload, Failure> {
+    base.carry(value, step.machine.limits.payload_bytes)
         .map_err(|reason| unprintable(name, reason))
 }
 
@@ -227,16 +232,17 @@ pub(crate) fn too_large(name: &str) -> Failure {
 
 /// The variables as they are stored. `Assign` has checked each for itself; the limit here is the execution's.
 fn variables(step: &Stepper<'_>, assigned: Vec<(Str, Value)>) -> Result<Vec<(Str, Payload)>, Failure> {
+    let limits = &step.machine.limits;
     let mut total = step.execution.variable_bytes;
     let mut stored = Vec::with_capacity(assigned.len());
     for (name, value) in assigned {
-        let payload = Payload::within(value, limits::VARIABLE_BYTES_MAX)
-            .map_err(|reason| unprintable(&name, reason))?;
+        let payload =
+            Payload::within(value, limits.variable_bytes).map_err(|reason| unprintable(&name, reason))?;
         total += payload.bytes();
         stored.push((name, payload));
     }
-    if total > limits::VARIABLES_BYTES_MAX {
-        let limit = limits::VARIABLES_BYTES_MAX;
+    if total > limits.variables_bytes {
+        let limit = limits.variables_bytes;
         return Err(Failure::runtime(format!(
             "The variables of the execution are larger than the limit of {limit} bytes."
         )));

@@ -57,7 +57,7 @@ pub(crate) fn given(
         }
         None => effective,
     };
-    states::payload(&state.name, &input, given)
+    states::payload(step, &state.name, &input, given)
 }
 
 /// A branch came to its end; when it was the last, the results are collected.

@@ -1,6 +1,6 @@
 //! Task: has work done outside, and takes what comes back.
 
-use asl::{Failure, QueryLanguage, Resource, State, StateKind, Target, Task, limits};
+use asl::{Failure, QueryLanguage, Resource, State, StateKind, Target, Task};
 use json::{Payload, Str, Value};
 
 use crate::effect::Effect;
@@ -103,7 +103,7 @@ fn prepare(step: &Stepper<'_>, branch: BranchId, state: &State, task: &Task) -> 
     };
     step.saw(Stage::Parameters, &parameters);
     step.saw(Stage::Arguments, &parameters);
-    let parameters = states::payload(&state.name, &input, parameters)?;
+    let parameters = states::payload(step, &state.name, &input, parameters)?;
     Ok(Scheduled {
         parameters,
         timeout_seconds,
@@ -196,7 +196,7 @@ pub(crate) fn succeeded(step: &mut Stepper<'_>, key: TaskKey, output: Payload) -
     let Some((_, task)) = step.running(key) else {
         return false;
     };
-    if output.bytes() > limits::PAYLOAD_BYTES_MAX {
+    if output.bytes() > step.machine.limits.payload_bytes {
         let name = match &task.resource.target {
             Target::Service { service, .. } => service,
             Target::Function | Target::Activity => &task.resource.arn,

@@ -5,9 +5,6 @@ use store::{Alias, CatalogChange, Route};
 
 use crate::catalog::{Catalog, CatalogError, Creation, versions, write};
 
-/// How many aliases a state machine may have.
-pub const ALIASES_MAX: usize = 100;
-
 /// What an alias says, as clients give it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAlias {
@@ -30,9 +27,13 @@ impl Catalog {
             return Ok(Creation::Existing(alias));
         }
         self.must_exist(&new.machine_arn, &new.routes).await?;
-        let aliases = self.store.aliases(&new.machine_arn, None, ALIASES_MAX).await?;
-        if aliases.len() == ALIASES_MAX {
-            return Err(CatalogError::TooManyAliases(new.machine_arn));
+        let limit = self.limits.aliases;
+        let aliases = self.store.aliases(&new.machine_arn, None, limit).await?;
+        if aliases.len() >= limit {
+            return Err(CatalogError::TooManyAliases {
+                machine_arn: new.machine_arn,
+                limit,
+            });
         }
         let now = self.now();
         let alias = Alias {
@@ -90,7 +91,7 @@ impl Catalog {
 
     /// The aliases that lead to a version, in the order of their names.
     pub async fn aliases_to(&self, machine_arn: &str, number: u64) -> Result<Vec<Alias>, CatalogError> {
-        let mut aliases = self.store.aliases(machine_arn, None, ALIASES_MAX).await?;
+        let mut aliases = self.store.aliases(machine_arn, None, usize::MAX).await?;
         aliases.retain(|alias| alias.routes.iter().any(|route| route.version == number));
         Ok(aliases)
     }

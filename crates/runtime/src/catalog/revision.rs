@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use asl::{Rules, StateMachine};
+use asl::{Limits, Rules, StateMachine};
 use ids::StateMachineArn;
 use json::Str;
 use store::MachineKind;
@@ -48,15 +48,20 @@ impl Revision {
         (!is_first(&self.record.id)).then_some(&self.record.id)
     }
 
-    /// Compiles a revision's definition.
+    /// Compiles a revision's definition, however long: it was checked when it was given.
     pub(super) fn compile(
         machine_arn: &Str,
         kind: MachineKind,
         record: store::Revision,
         life: Arc<Life>,
+        limits: Limits,
     ) -> Result<Self, CatalogError> {
         let rules = Rules {
             express: kind == MachineKind::Express,
+            limits: Limits {
+                definition_bytes: usize::MAX,
+                ..limits
+            },
             ..Rules::default()
         };
         let reading = asl::read(&record.definition, rules);

@@ -5,9 +5,6 @@ use store::{Activity, CatalogChange, Machine, Tags};
 
 use crate::catalog::{Catalog, CatalogError};
 
-/// How many tags a resource may have.
-pub const TAGS_MAX: usize = 50;
-
 /// A resource that has tags.
 enum Tagged {
     Machine(Machine),
@@ -53,8 +50,12 @@ impl Catalog {
             Tagged::Activity(activity) => &mut activity.tags,
         };
         change(tags);
-        if tags.len() > TAGS_MAX {
-            return Err(CatalogError::TooManyTags(resource_arn.into()));
+        let limit = self.limits.tags;
+        if tags.len() > limit {
+            return Err(CatalogError::TooManyTags {
+                resource_arn: resource_arn.into(),
+                limit,
+            });
         }
         let change = match tagged {
             Tagged::Machine(machine) => CatalogChange::PutMachine(machine),

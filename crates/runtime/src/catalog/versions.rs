@@ -5,9 +5,6 @@ use store::{CatalogChange, Machine, Published, Version};
 
 use crate::catalog::{Catalog, CatalogError, revision, write};
 
-/// How many versions a state machine may have.
-pub const VERSIONS_MAX: usize = 1000;
-
 impl Catalog {
     /// Publishes the current revision of a state machine, unless that has a version already, which is the
     /// answer then, whatever was said of it.
@@ -97,9 +94,13 @@ impl Catalog {
 
     /// Fails when a state machine can have no version more.
     pub(super) async fn must_have_room(&self, machine_arn: &Str) -> Result<(), CatalogError> {
-        let versions = self.store.versions(machine_arn, None, VERSIONS_MAX).await?;
-        if versions.len() == VERSIONS_MAX {
-            return Err(CatalogError::TooManyVersions(machine_arn.clone()));
+        let limit = self.limits.versions;
+        let versions = self.store.versions(machine_arn, None, limit).await?;
+        if versions.len() >= limit {
+            return Err(CatalogError::TooManyVersions {
+                machine_arn: machine_arn.clone(),
+                limit,
+            });
         }
         Ok(())
     }

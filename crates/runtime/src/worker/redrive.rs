@@ -45,13 +45,9 @@ impl Worker {
         lives: bool,
     ) -> Result<Millis, RedriveError> {
         let settings = &self.shared.settings;
-        let (now, period, limit) = (
-            self.now(),
-            settings.redrivable_seconds(),
-            settings.limits.open_executions,
-        );
+        let (now, limit) = (self.now(), settings.limits.open_executions);
         let described = live.described();
-        if let Some(refusal) = described.redrive_refusal(now, period) {
+        if let Some(refusal) = described.redrive_refusal(now, &settings.redrive_limits()) {
             return Err(refusal.into());
         }
         if !lives || self.shared.catalog.is_deleting(&described.machine_arn) {

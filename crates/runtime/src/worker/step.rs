@@ -8,9 +8,6 @@ use crate::mailbox::Work;
 use crate::test_run::Surroundings;
 use crate::worker::{Begins, Pending, Worker};
 
-/// How many events of an Express execution are kept to be looked at: as many as a Standard one may have.
-const EXPRESS_EVENTS_MAX: usize = asl::limits::HISTORY_EVENTS_MAX as usize;
-
 impl Worker {
     /// Decides an input, for which so many places of the dispatcher are held already. False when it means
     /// nothing any more. What it leads to is released once it is saved, with whatever is given to
@@ -41,8 +38,12 @@ impl Worker {
         let table = match &mut live.kind {
             Kind::Standard(table) => table,
             Kind::Express { events, .. } => {
-                // Only the first events of a long one are kept: its history has no limit, memory has.
-                let room = EXPRESS_EVENTS_MAX.saturating_sub(events.len());
+                // Only the first events of a long one are kept, as many as a Standard one may have: its history
+                // has no limit, memory has.
+                let most = self.shared.settings.limits.executions.history_events;
+                let room = usize::try_from(most)
+                    .unwrap_or(usize::MAX)
+                    .saturating_sub(events.len());
                 let kept = room.min(step.events.len());
                 live.weight += 160 * kept;
                 events.extend(step.events.into_iter().take(kept));

@@ -99,7 +99,8 @@ impl Worker {
         match live.execution.open_task(task) {
             None => {}
             Some((order, Progress::Submitted(_))) => {
-                let input = match self.shared.tasks.nested_end(&order, &child) {
+                let limits = &live.execution.head().machine.limits;
+                let input = match self.shared.tasks.nested_end(&order, &child, limits) {
                     Ok(output) => Input::TaskSucceeded { task, output },
                     Err(ending) => Input::TaskFailed { task, ending },
                 };

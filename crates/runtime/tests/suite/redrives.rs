@@ -117,7 +117,7 @@ async fn a_repeated_request_is_answered_like_the_first() {
 #[tokio::test]
 async fn the_redrivable_period_is_a_setting() {
     let mut world = World::new();
-    world.settings.limits.redrivable_seconds = 100;
+    world.settings.limits.executions.redrivable_seconds = 100;
     let runtime = world.open().await;
     let (_, arn) = failed(&runtime).await;
     world.pass(101).await;

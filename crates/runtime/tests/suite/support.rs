@@ -405,8 +405,8 @@ impl Tasks for Script {
         }
     }
 
-    fn nested_end(&self, order: &Order, child: &Described) -> Result<Payload, Ending> {
-        integrations::nested_end(order, child)
+    fn nested_end(&self, order: &Order, child: &Described, limits: &asl::Limits) -> Result<Payload, Ending> {
+        integrations::nested_end(order, child, limits)
     }
 }
 

@@ -15,7 +15,7 @@ fn task(name: &str, more: &str) -> String {
 }
 
 fn test(state: &str, mock: Option<Mock>) -> StateTest {
-    let machine = asl::read_lone_state(state).machine.unwrap();
+    let machine = asl::read_lone_state(state, asl::Limits::AWS).machine.unwrap();
     StateTest {
         machine: Arc::new(machine),
         state: asl::StateId(0),

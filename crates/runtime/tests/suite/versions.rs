@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use json::Str;
-use runtime::{CatalogError, Creation, NewAlias, NewRevision, Runtime, StartRequest, Started, VERSIONS_MAX};
+use runtime::{CatalogError, Creation, NewAlias, NewRevision, Runtime, StartRequest, Started};
 use store::{Batch, CatalogChange, Published, Route, Store, StoreError, Version};
 
 use crate::nested::parent;
@@ -239,7 +239,7 @@ async fn a_state_machine_has_at_most_a_thousand_versions() {
         description: None,
         created: NOW,
     };
-    let most = VERSIONS_MAX as u64;
+    let most = 1000;
     let mut older = Batch::default();
     older
         .catalog
@@ -247,7 +247,10 @@ async fn a_state_machine_has_at_most_a_thousand_versions() {
     world.memory.commit(older).await.unwrap();
     assert_eq!(
         catalog.publish(&arn(""), None, published()).await,
-        Err(CatalogError::TooManyVersions(arn("")))
+        Err(CatalogError::TooManyVersions {
+            machine_arn: arn(""),
+            limit: 1000
+        })
     );
     catalog.delete_version(&arn(""), 7).await.unwrap();
     catalog.publish(&arn(""), None, published()).await.unwrap();

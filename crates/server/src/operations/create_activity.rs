@@ -30,7 +30,7 @@ pub(crate) async fn answer(
         name: arn.name.text(),
         created: Millis(now.milliseconds),
         encryption: encryption.clone(),
-        tags: tags::stored(request.tags, &arn_text)?,
+        tags: tags::stored(request.tags, &arn_text, server.runtime.limits().tags)?,
     };
     let activity = match server.runtime.catalog().create_activity(activity).await {
         Ok(Creation::New(activity)) => activity,

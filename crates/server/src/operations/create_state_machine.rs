@@ -32,8 +32,8 @@ pub(crate) async fn answer(
     let logging = configuration::logging(request.logging_configuration)?;
     let tracing = configuration::tracing(request.tracing_configuration);
     let encryption = configuration::encryption(request.encryption_configuration)?;
-    let tags = tags::stored(request.tags, &arn.to_string())?;
-    let definition = definition::read(request.definition, kind).await?;
+    let tags = tags::stored(request.tags, &arn.to_string(), server.runtime.limits().tags)?;
+    let definition = definition::read(request.definition, server.rules(kind)).await?;
 
     let new = NewRevision {
         definition: definition.text.into_arc(),

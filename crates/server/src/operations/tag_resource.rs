@@ -12,7 +12,7 @@ pub(crate) async fn answer(
 ) -> Result<TagResourceOutput, ApiError> {
     let arn = &request.resource_arn;
     arns::tagged(caller, arn)?;
-    let tags = tags::stored(Some(request.tags), arn)?;
+    let tags = tags::stored(Some(request.tags), arn, server.runtime.limits().tags)?;
     let tagged = server.runtime.catalog().tag(arn, tags).await;
     tagged.map_err(refusals::of_resource)?;
     Ok(TagResourceOutput {})

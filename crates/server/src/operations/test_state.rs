@@ -11,7 +11,7 @@ pub(crate) async fn answer(
     caller: &Caller,
     request: TestStateInput,
 ) -> Result<TestStateOutput, ApiError> {
-    let Request { test, shown } = Request::read(request, caller).await?;
+    let Request { test, shown } = Request::read(request, caller, server.runtime.limits().executions).await?;
     let tested = server.runtime.test_state_shown(test, shown.reveal).await;
     let (verdict, exchange) = tested.map_err(refusals::of_start)?;
     Ok(shown.answer(verdict, exchange))

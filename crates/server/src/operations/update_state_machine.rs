@@ -37,7 +37,7 @@ pub(crate) async fn answer(
             .current(&arn.to_string())
             .await
             .map_err(refusals::of_state_machine)?;
-        let new = changed(&current, &request).await?;
+        let new = changed(server, &current, &request).await?;
         let has_id = current.shown_id().is_some() || publish.is_some();
         let new = (!(has_id && is_unchanged(&current.record, &new))).then_some(new);
         let from = &current.record.id;
@@ -54,7 +54,11 @@ pub(crate) async fn answer(
 }
 
 /// What the state machine is after the update.
-async fn changed(current: &Revision, request: &UpdateStateMachineInput) -> Result<NewRevision, ApiError> {
+async fn changed(
+    server: &Server,
+    current: &Revision,
+    request: &UpdateStateMachineInput,
+) -> Result<NewRevision, ApiError> {
     let record = &current.record;
     let logging = match request.logging_configuration.clone() {
         Some(given) => Some(configuration::stored(&configuration::logging(Some(given))?)),
@@ -70,7 +74,7 @@ async fn changed(current: &Revision, request: &UpdateStateMachineInput) -> Resul
     };
     let (definition, states) = match request.definition.clone() {
         Some(text) => {
-            let definition = definition::read(text, current.kind).await?;
+            let definition = definition::read(text, server.rules(current.kind)).await?;
             (definition.text.into_arc(), definition.states)
         }
         None => (record.definition.clone(), current.states.clone()),

@@ -15,7 +15,7 @@ const FINDINGS_MAX: usize = 100;
 
 /// Lists the errors of a definition, and its warnings when they are asked for.
 pub(crate) async fn answer(
-    _server: &Server,
+    server: &Server,
     _caller: &Caller,
     request: ValidateStateMachineDefinitionInput,
 ) -> Result<ValidateStateMachineDefinitionOutput, ApiError> {
@@ -23,7 +23,7 @@ pub(crate) async fn answer(
         Some(StateMachineType::Express) => MachineKind::Express,
         Some(StateMachineType::Standard) | None => MachineKind::Standard,
     };
-    let rules = definition::rules(kind);
+    let rules = server.rules(kind);
     let reading = definition::off_the_loop(move || asl::read(&request.definition, rules)).await?;
     let shows_warnings = request.severity == Some(ValidateStateMachineDefinitionSeverity::Warning);
     let limit = match request

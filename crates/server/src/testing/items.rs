@@ -49,7 +49,9 @@ mod tests {
             "ItemProcessor":{{"ProcessorConfig":{{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"}},
             "StartAt":"P","States":{{"P":{{"Type":"Pass","End":true}}}}}}}}"#
         );
-        let machine = asl::read_lone_state(&definition).machine.expect("it is right");
+        let machine = asl::read_lone_state(&definition, asl::Limits::AWS)
+            .machine
+            .expect("it is right");
         let StateKind::Map(map) = &machine.states[0].kind else {
             panic!("it is a Map")
         };

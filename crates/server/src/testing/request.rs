@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::{ApiError, Caller, InspectionLevel, TestStateConfiguration, TestStateInput, TestStateOutput, Text};
-use asl::{FlowId, LONE_STATE, Pattern, State, StateId, StateKind, StateMachine, Target};
+use asl::{FlowId, LONE_STATE, Limits, Pattern, State, StateId, StateKind, StateMachine, Target};
 use engine::{Setup, Verdict};
 use json::{Payload, Str, Value};
 use runtime::{Exchange, StateTest};
@@ -47,7 +47,11 @@ const NO_FORKS: &str = "TestState API does not support Map or Parallel states. S
 
 impl Request {
     /// Checks everything that can be wrong with a request.
-    pub(crate) async fn read(mut request: TestStateInput, caller: &Caller) -> Result<Self, ApiError> {
+    pub(crate) async fn read(
+        mut request: TestStateInput,
+        caller: &Caller,
+        limits: Limits,
+    ) -> Result<Self, ApiError> {
         if let Some(role) = &request.role_arn {
             configuration::role(role)?;
         }
@@ -59,7 +63,7 @@ impl Request {
                 return Err(unmockable("RevealSecrets", true));
             }
         }
-        let (mut machine, tested) = read_definition(request.definition, request.state_name).await?;
+        let (mut machine, tested) = read_definition(request.definition, request.state_name, limits).await?;
         let state = machine.state(tested);
         match &mock {
             Some(_) => check_mocked(&machine, state, &configured)?,
@@ -116,13 +120,17 @@ impl Request {
     }
 }
 
-async fn read_definition(text: Text, name: Option<Text>) -> Result<(StateMachine, StateId), ApiError> {
+async fn read_definition(
+    text: Text,
+    name: Option<Text>,
+    limits: Limits,
+) -> Result<(StateMachine, StateId), ApiError> {
     let is_machine = name.is_some();
     let reading = definition::off_the_loop(move || {
         if is_machine {
-            asl::read_for_test(&text)
+            asl::read_for_test(&text, limits)
         } else {
-            asl::read_lone_state(&text)
+            asl::read_lone_state(&text, limits)
         }
     })
     .await?;

@@ -227,7 +227,9 @@ mod tests {
 
     fn target(resource: &str) -> Target {
         let state = format!(r#"{{"Type":"Task","Resource":"arn:aws:states:::{resource}","End":true}}"#);
-        let machine: StateMachine = asl::read_lone_state(&state).machine.expect("it is right");
+        let machine: StateMachine = asl::read_lone_state(&state, asl::Limits::AWS)
+            .machine
+            .expect("it is right");
         match &machine.states[0].kind {
             StateKind::Task(task) => task.resource.target.clone(),
             _ => panic!("it is a Task"),

@@ -9,11 +9,13 @@ use engine::{Stage, Verdict, VerdictStatus};
 use json::{Payload, Str, Value};
 use runtime::Exchange;
 
-/// The longest text that one member shows: room for a payload, whose spaces come on top.
-const TEXT_BYTES_MAX: usize = 2 * asl::limits::PAYLOAD_BYTES_MAX;
-
-/// The names of the states as the definition has them.
-pub(crate) struct Names(Vec<Str>);
+/// What is shown of a machine one of whose states is tested.
+pub(crate) struct Names {
+    /// The names of the states as the definition has them.
+    states: Vec<Str>,
+    /// The longest text that one member shows: room for a payload, whose spaces come on top.
+    text_bytes: usize,
+}
 
 impl Names {
     /// The names of all states that a state may go to.
@@ -26,7 +28,10 @@ impl Names {
                 Str::default()
             }
         };
-        Self(machine.states.iter().map(name).collect())
+        Self {
+            states: machine.states.iter().map(name).collect(),
+            text_bytes: machine.limits.payload_bytes.saturating_mul(2),
+        }
     }
 
     /// The answer: the end of the state, and as much of the way to it as was asked for.
@@ -37,9 +42,12 @@ impl Names {
         input: &Payload,
     ) -> TestStateOutput {
         let error = verdict.error.clone().unwrap_or_default();
-        let next = verdict.next.and_then(|next| self.0.get(next.0 as usize));
+        let next = verdict.next.and_then(|next| self.states.get(next.0 as usize));
         TestStateOutput {
-            output: verdict.output.as_ref().and_then(|output| shown(output.value())),
+            output: verdict
+                .output
+                .as_ref()
+                .and_then(|output| self.shown(output.value())),
             error: error.error.map(Text::from),
             cause: error.cause.map(Text::from),
             next_state: next.map(Text::from),
@@ -51,41 +59,46 @@ impl Names {
             }),
             inspection_data: match level {
                 InspectionLevel::Info => None,
-                InspectionLevel::Debug | InspectionLevel::Trace => Some(inspection(verdict, input)),
+                InspectionLevel::Debug | InspectionLevel::Trace => Some(self.inspection(verdict, input)),
             },
         }
     }
-}
 
-fn inspection(verdict: Verdict, input: &Payload) -> InspectionData {
-    let map = verdict.map.as_ref();
-    let mut data = InspectionData {
-        input: Some(Text::from(input.text())),
-        error_details: error_details(&verdict),
-        max_concurrency: map.map(|map| whole(map.max_concurrency)),
-        tolerated_failure_count: map.and_then(|map| map.tolerated_count).map(whole),
-        tolerated_failure_percentage: map.and_then(|map| map.tolerated_percentage),
-        variables: (!verdict.variables.is_empty())
-            .then(|| shown(&Value::object(verdict.variables)))
-            .flatten(),
-        ..InspectionData::default()
-    };
-    for (stage, value) in &verdict.stages {
-        let member = match stage {
-            Stage::InputPath => &mut data.after_input_path,
-            Stage::Parameters => &mut data.after_parameters,
-            Stage::Arguments => &mut data.after_arguments,
-            Stage::ItemsPointer => &mut data.after_items_pointer,
-            Stage::ItemsPath => &mut data.after_items_path,
-            Stage::ItemSelector => &mut data.after_item_selector,
-            Stage::ItemBatcher => &mut data.after_item_batcher,
-            Stage::Result => &mut data.result,
-            Stage::ResultSelector => &mut data.after_result_selector,
-            Stage::ResultPath => &mut data.after_result_path,
+    fn inspection(&self, verdict: Verdict, input: &Payload) -> InspectionData {
+        let map = verdict.map.as_ref();
+        let mut data = InspectionData {
+            input: Some(Text::from(input.text())),
+            error_details: error_details(&verdict),
+            max_concurrency: map.map(|map| whole(map.max_concurrency)),
+            tolerated_failure_count: map.and_then(|map| map.tolerated_count).map(whole),
+            tolerated_failure_percentage: map.and_then(|map| map.tolerated_percentage),
+            variables: (!verdict.variables.is_empty())
+                .then(|| self.shown(&Value::object(verdict.variables)))
+                .flatten(),
+            ..InspectionData::default()
         };
-        *member = shown(value);
+        for (stage, value) in &verdict.stages {
+            let member = match stage {
+                Stage::InputPath => &mut data.after_input_path,
+                Stage::Parameters => &mut data.after_parameters,
+                Stage::Arguments => &mut data.after_arguments,
+                Stage::ItemsPointer => &mut data.after_items_pointer,
+                Stage::ItemsPath => &mut data.after_items_path,
+                Stage::ItemSelector => &mut data.after_item_selector,
+                Stage::ItemBatcher => &mut data.after_item_batcher,
+                Stage::Result => &mut data.result,
+                Stage::ResultSelector => &mut data.after_result_selector,
+                Stage::ResultPath => &mut data.after_result_path,
+            };
+            *member = self.shown(value);
+        }
+        data
     }
-    data
+
+    /// A value as AWS prints it here: with spaces. One that is far too long is left out.
+    fn shown(&self, value: &Value) -> Option<Text> {
+        value.spaced_text_within(self.text_bytes).ok().map(Text::from)
+    }
 }
 
 /// The HTTP request and its answer.
@@ -123,11 +136,6 @@ fn error_details(verdict: &Verdict) -> Option<InspectionErrorDetails> {
             .map(|millis| whole(u64::try_from(millis / 1000).unwrap_or(0))),
     };
     (details != InspectionErrorDetails::default()).then_some(details)
-}
-
-/// A value as AWS prints it here: with spaces. One that is far too long is left out.
-fn shown(value: &Value) -> Option<Text> {
-    value.spaced_text_within(TEXT_BYTES_MAX).ok().map(Text::from)
 }
 
 fn whole(number: u64) -> i32 {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ::api::{ApiError, Caller, ListActivitiesInput, ListActivitiesOutput, REQUEST_BYTES_MAX, StepFunctions};
+use ::api::{ApiError, Caller, Limits, ListActivitiesInput, ListActivitiesOutput, StepFunctions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, oneshot};
@@ -166,10 +166,11 @@ async fn health_is_told_and_other_paths_are_not_there() {
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused() {
     let server = start(1).await;
+    let most = Limits::AWS.request_bytes;
     let refusal = format!(
-        r#"{{"__type":"com.amazon.coral.service#RequestEntityTooLargeException","message":"Request body is larger than {REQUEST_BYTES_MAX} bytes"}}"#
+        r#"{{"__type":"com.amazon.coral.service#RequestEntityTooLargeException","message":"Request body is larger than {most} bytes"}}"#
     );
-    let large = "x".repeat(REQUEST_BYTES_MAX + 1);
+    let large = "x".repeat(most + 1);
     let (head, body) = ask(server.address, &request(LIST, &large)).await;
     assert!(head.starts_with("http/1.1 413 "), "{head}");
     assert_eq!(body, refusal);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use asl::{Diagnostic, Reading, Rules, SdkActions, Severity};
+use asl::{Diagnostic, Limits, Reading, Rules, SdkActions, Severity};
 
 /// A definition file and what came of reading it.
 pub(crate) struct Definition {
@@ -16,7 +16,7 @@ pub(crate) struct Definition {
 }
 
 /// Reads a definition file. A name that ends in `.yaml` or `.yml` is YAML, everything else JSON; `-` is standard input.
-pub(crate) fn read(path: &Path, express: bool) -> anyhow::Result<Definition> {
+pub(crate) fn read(path: &Path, express: bool, limits: Limits) -> anyhow::Result<Definition> {
     let text = if path.as_os_str() == "-" {
         std::io::read_to_string(std::io::stdin()).context("failed to read standard input")?
     } else {
@@ -25,6 +25,7 @@ pub(crate) fn read(path: &Path, express: bool) -> anyhow::Result<Definition> {
     let rules = Rules {
         express,
         sdk_actions: SdkActions(integrations::is_sdk_action),
+        limits,
     };
     let is_yaml = path
         .extension()

@@ -16,7 +16,7 @@ use functions::Functions;
 use ids::StateMachineArn;
 use integrations::Integrations;
 use json::Payload;
-use runtime::{Described, NewRevision, Runtime, StartRequest, SystemClock, Test};
+use runtime::{Described, Limits, NewRevision, Runtime, StartRequest, SystemClock, Test};
 use serde_json::json;
 use server::Server;
 use store::{MachineKind, MemoryStore};
@@ -81,40 +81,53 @@ pub(crate) struct Run {
 
 pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     logging::start("warn", false);
-    let definition = definition::read(&arguments.file, false)?;
+    let config = ConfigFile::read(arguments.config.as_deref())?;
+    let limits = config.limits.limits()?;
+    let definition = definition::read(&arguments.file, false, limits.executions)?;
     let Some(states) = definition.reading.machine.as_ref() else {
         eprint!("{}", definition.findings(&arguments.file));
         return Ok(ExitCode::from(EXIT_UNUSABLE));
     };
-    let input = input(&arguments.input)?;
+    let input = input(&arguments.input, limits.executions.payload_bytes)?;
     let states = Arc::new(states.clone());
     let threads = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("failed to start threads")?;
-    let ended = threads.block_on(execute(arguments, definition.text, states, input))?;
+    let ended = threads.block_on(execute(
+        arguments,
+        &config,
+        limits,
+        definition.text,
+        states,
+        input,
+    ))?;
     Ok(report(&ended, arguments.output))
 }
 
 async fn execute(
     arguments: &Run,
+    config: &ConfigFile,
+    limits: Limits,
     text: String,
     states: Arc<StateMachine>,
     input: Payload,
 ) -> anyhow::Result<Arc<Described>> {
     // Listened to from here on, so that no Ctrl-C falls between two rounds.
     let mut interrupts = signal(SignalKind::interrupt()).context("failed to wait for Ctrl-C")?;
-    let config = ConfigFile::read(arguments.config.as_deref())?;
-    let configs = functions_config::collect(&config, arguments.functions.as_deref())?;
+    let configs = functions_config::collect(config, arguments.functions.as_deref())?;
     let functions = Functions::new(configs, functions::Settings::new("000000000000", "us-east-1"));
     let integrations = Integrations::new(functions.clone());
-    let aws = aws_config::client(&config, arguments.aws_mode.as_deref(), None)?;
-    integrations.set_web(web::set_up(&config, &aws)?);
+    let aws = aws_config::client(config, arguments.aws_mode.as_deref(), None)?;
+    integrations.set_web(web::set_up(config, &aws)?);
     integrations.set_aws(aws);
-    if let Some(mocks) = mocks::open(&config, arguments.mock_config.as_deref())? {
+    if let Some(mocks) = mocks::open(config, arguments.mock_config.as_deref())? {
         integrations.set_mocks(mocks);
     }
-    let settings = runtime::Settings::default();
+    let settings = runtime::Settings {
+        limits,
+        ..runtime::Settings::default()
+    };
     let store = Arc::new(MemoryStore::new());
     let runtime = Runtime::open(
         store,
@@ -201,17 +214,16 @@ fn machine_name(arguments: &Run) -> String {
     }
 }
 
-fn input(text: &str) -> anyhow::Result<Payload> {
+fn input(text: &str, limit: usize) -> anyhow::Result<Payload> {
     let text = match text.strip_prefix('@') {
         Some(path) => fs::read_to_string(path).with_context(|| format!("failed to read the input {path}"))?,
         None => text.to_owned(),
     };
     let input = Payload::parse(text).context("the input is no JSON")?;
-    if input.bytes() > asl::limits::PAYLOAD_BYTES_MAX {
+    if input.bytes() > limit {
         bail!(
-            "the input has {} bytes; the limit is {}",
-            input.bytes(),
-            asl::limits::PAYLOAD_BYTES_MAX
+            "the input has {} bytes; the limit is {limit}, which payload_bytes below [limits] in stepwell.toml raises",
+            input.bytes()
         );
     }
     Ok(input)

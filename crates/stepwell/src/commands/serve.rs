@@ -83,6 +83,7 @@ pub(crate) fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
 
 async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &str) -> anyhow::Result<()> {
     let ended = ending()?;
+    let limits = config.limits.limits()?;
     let configs = functions_config::collect(config, arguments.functions.as_deref())?;
     let mocks = mocks::open(config, arguments.mock_config.as_deref())?;
     let listener = server::bind(listen).await?;
@@ -110,7 +111,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
     }
     let logs = open_logs(data, config.logs.bounds())?;
     let settings = runtime::Settings {
-        limits: config.limits.limits(),
+        limits,
         retention: config.retention.retention()?,
         event_log: logs.clone().map(|logs| logs as Arc<dyn EventLog>),
         on_fatal: Arc::new(end_at_once),
@@ -125,6 +126,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
     .await?;
     let server = Server::throttled(runtime.clone(), &integrations, config.limits.throttling()?);
 
+    tracing::debug!(limits = ?runtime.limits(), "keeping to limits");
     tracing::info!(data, functions = functions.configs().len(), "open");
     announce(&url)?;
     let polls = Arc::clone(&server);

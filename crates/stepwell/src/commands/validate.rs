@@ -32,7 +32,7 @@ pub(crate) fn validate(arguments: &Validate) -> anyhow::Result<ExitCode> {
     let mut errors = 0;
     let mut listed = Vec::new();
     for path in &arguments.files {
-        let definition = definition::read(path, arguments.express)?;
+        let definition = definition::read(path, arguments.express, asl::Limits::AWS)?;
         let findings = &definition.reading.diagnostics;
         errors += findings
             .iter()
