@@ -21,7 +21,7 @@ use crate::sign::{Scope, Signable, sign};
 use crate::wire::{Answer, BadParameter, Naming, Refusal, Request, build, parse, uri};
 
 /// How much of an answer is read: far more than a task's result may have.
-const BODY_BYTES_MAX: usize = 4 << 20;
+pub const BODY_BYTES_MAX: usize = 4 << 20;
 
 /// How many roles are kept in mind.
 const LEASES_MAX: usize = 1_000;
@@ -183,6 +183,26 @@ impl Client {
         naming: Naming,
         caller: &Caller,
     ) -> Result<Reply, Failure> {
+        let answer = self.fetch(call, parameters, None, naming, caller).await?;
+        let value = parse(call, &answer, naming)
+            .map_err(|bad| Failure::Client(format!("Unable to unmarshall response ({bad})")))?;
+        Ok(Reply {
+            value,
+            status: answer.status,
+            headers: answer.headers,
+        })
+    }
+
+    /// The same with bytes as they are: a body that is sent in place of what the parameters make, and the answer as it
+    /// came.
+    pub async fn fetch(
+        &self,
+        call: &Call,
+        parameters: &Value,
+        body: Option<Vec<u8>>,
+        naming: Naming,
+        caller: &Caller,
+    ) -> Result<Answer, Failure> {
         let settings = &self.0.settings;
         let endpoint = settings.endpoint(call.service(), &caller.region)?;
         let lane = self.lane(&call.service().asl_id);
@@ -197,7 +217,10 @@ impl Client {
         if let Some(what) = quirks::unsupported(call, &parameters).filter(|_| !endpoint.is_custom) {
             return Err(Failure::Client(what.to_owned()));
         }
-        let request = build(call, &parameters, naming, Some(&token))?;
+        let mut request = build(call, &parameters, naming, Some(&token))?;
+        if let Some(body) = body {
+            request.body = body;
+        }
         let sending = Sending {
             client: self,
             call,
@@ -209,13 +232,7 @@ impl Client {
             return Err(Failure::Refused { refusal, attempts });
         }
         lane.quota.pay_back(attempts);
-        let value = parse(call, &answer, naming)
-            .map_err(|bad| Failure::Client(format!("Unable to unmarshall response ({bad})")))?;
-        Ok(Reply {
-            value,
-            status: answer.status,
-            headers: answer.headers,
-        })
+        Ok(answer)
     }
 
     /// How many calls of a service are under way, those that wait for room aside.

@@ -16,7 +16,7 @@ mod sign;
 mod wire;
 
 pub use authorize::Unsigned;
-pub use client::{Caller, Client, Failure, Reply};
+pub use client::{BODY_BYTES_MAX, Caller, Client, Failure, Reply};
 pub use endpoint::{BadEndpoint, Endpoint};
 
 pub use facts::{

@@ -12,6 +12,7 @@ use crate::call::{Answer, BoxFuture, Call, ending};
 use crate::executions::{Described, Executions};
 use crate::http::Web;
 use crate::http::exchange::Exchange;
+use crate::map_runs::s3::S3;
 use crate::map_runs::{MapRunIo, Nowhere};
 use crate::mocks::{Mock, Mocks, Test, TestCaseError, without_file};
 use crate::sfn::OwnApi;
@@ -81,15 +82,19 @@ impl Integrations {
         }
     }
 
-    /// Sets where items of Distributed Maps are read and their results written. The first one counts; without any,
-    /// nowhere.
+    /// Sets where items of Distributed Maps are read and their results written. The first one counts; without any it
+    /// is S3, if AWS services can be called.
     pub fn set_map_run_io(&self, io: Arc<dyn MapRunIo>) {
         self.0.map_run_io.get_or_init(|| io);
     }
 
     /// Where items of Distributed Maps are read and their results written.
     pub fn map_run_io(&self) -> Arc<dyn MapRunIo> {
-        Arc::clone(self.0.map_run_io.get_or_init(|| Arc::new(Nowhere)))
+        let made = self.0.map_run_io.get_or_init(|| match self.0.aws.get() {
+            Some(client) => Arc::new(S3::new(client.clone())),
+            None => Arc::new(Nowhere),
+        });
+        Arc::clone(made)
     }
 
     fn web(&self) -> Web {

@@ -40,6 +40,7 @@ pub use http::Web;
 pub use http::connections::{ConnectionError, Connections};
 pub use http::exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use integrations::{Integrations, nested_end};
+pub use map_runs::s3::item_format;
 pub use map_runs::{
     ChildResult, ChildStatus, Item, ItemSource, ItemsOrder, MapRunIo, MapRunScope, Nowhere, ResultSink,
     ResultsOrder,

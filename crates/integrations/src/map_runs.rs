@@ -6,6 +6,8 @@
 //! has ended, is given the ended ones in the order of their items, and is opened anew after a crash: what it writes
 //! must take the place of what it wrote before.
 
+pub(crate) mod s3;
+
 use std::sync::Arc;
 
 use asl::{ItemReader, ResultWriter};

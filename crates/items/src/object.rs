@@ -136,6 +136,11 @@ impl Object {
         }
     }
 
+    /// How many bytes of its text were read so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.text.total
+    }
+
     /// Unpacks a little more; whether anything came of that.
     fn unpack(&mut self) -> Result<bool, Fault> {
         if self.text.is_whole {

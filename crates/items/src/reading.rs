@@ -58,6 +58,8 @@ pub struct Reading {
     /// The format of the objects that hold items.
     format: Option<Format>,
     current: Option<Current>,
+    /// How many bytes were read of objects that are done.
+    bytes_before: u64,
 }
 
 enum Listed {
@@ -120,6 +122,7 @@ impl Reading {
             places: VecDeque::new(),
             format,
             current: None,
+            bytes_before: 0,
         }
     }
 
@@ -142,7 +145,10 @@ impl Reading {
             if let Some(current) = &mut self.current {
                 match current.object.next_part()? {
                     Part::More => return Ok(Next::Bytes(current.place.clone(), current.given)),
-                    Part::End => self.current = None,
+                    Part::End => {
+                        self.bytes_before = self.bytes_read();
+                        self.current = None;
+                    }
                     Part::Item(Entry { key, value }) if current.kind == Kind::Contents => {
                         let source = current.source.clone();
                         self.left -= 1;
@@ -162,6 +168,12 @@ impl Reading {
                 Some((_, Listed::Whole)) | None => Next::End,
             });
         }
+    }
+
+    /// How many bytes were read so far, unpacked: those of all items, and more.
+    pub fn bytes_read(&self) -> u64 {
+        let current = self.current.as_ref();
+        self.bytes_before + current.map_or(0, |current| current.object.bytes_read())
     }
 
     /// Gives it the bytes that it needs, and says whether the object ends with them.

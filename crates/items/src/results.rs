@@ -67,7 +67,7 @@ pub struct File {
     /// Its key.
     pub key: String,
     /// What is in it.
-    pub body: Vec<u8>,
+    pub body: String,
 }
 
 /// The files of a map run. What it holds is at most a file of each group.
@@ -89,7 +89,7 @@ struct Series {
     /// The keys and sizes of those that are finished.
     finished: Vec<(String, usize)>,
     /// The one that grows.
-    body: Vec<u8>,
+    body: String,
 }
 
 impl Files {
@@ -126,12 +126,12 @@ impl Files {
         for value in values {
             match (is_lines, series.body.is_empty()) {
                 (true, _) => {}
-                (false, true) => series.body.push(b'['),
-                (false, false) => series.body.push(b','),
+                (false, true) => series.body.push('['),
+                (false, false) => series.body.push(','),
             }
-            series.body.extend_from_slice(value.to_text().as_bytes());
+            series.body.push_str(&value.to_text());
             if is_lines {
-                series.body.push(b'\n');
+                series.body.push('\n');
             }
         }
         (self.series(group).body.len() >= self.file_bytes)
@@ -164,7 +164,7 @@ impl Files {
         ]);
         files.push(File {
             key: self.manifest_key(),
-            body: manifest.to_text().as_bytes().to_vec(),
+            body: manifest.to_string(),
         });
         files
     }
@@ -186,7 +186,7 @@ impl Files {
         }
         let mut body = std::mem::take(&mut series.body);
         if !is_lines {
-            body.push(b']');
+            body.push(']');
         }
         let end = if is_lines { "jsonl" } else { "json" };
         let key = format!("{folder}/{name}_{}.{end}", series.finished.len());
@@ -218,7 +218,7 @@ mod tests {
     }
 
     fn text(file: &File) -> (&str, &str) {
-        (&file.key, std::str::from_utf8(&file.body).unwrap())
+        (&file.key, &file.body)
     }
 
     #[test]

@@ -5,6 +5,8 @@
 pub(crate) struct Text {
     bytes: Vec<u8>,
     taken: usize,
+    /// How many bytes were taken since the first one.
+    pub(crate) total: u64,
     /// Whether nothing follows what is here.
     pub(crate) is_whole: bool,
 }
@@ -15,7 +17,9 @@ impl Text {
     }
 
     pub(crate) fn take(&mut self, count: usize) {
-        self.taken = (self.taken + count).min(self.bytes.len());
+        let count = count.min(self.bytes.len() - self.taken);
+        self.taken += count;
+        self.total += count as u64;
     }
 
     /// Where more is written; what was taken is forgotten.

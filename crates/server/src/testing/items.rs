@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use api::{ApiError, Text};
-use asl::{ItemFormat, Map};
-use items::{Columns, Entry, Format};
+use asl::Map;
+use items::{Entry, Format};
 use json::Value;
 
 /// Reads the items out of the text of a source, as its reader says that they are written.
@@ -13,21 +13,10 @@ pub(crate) fn read(data: &Text, map: &Map) -> Result<Arc<[Value]>, ApiError> {
     let Some(reader) = reader else {
         return Err(refused("The state has no ItemReader."));
     };
-    let format = match reader.format {
-        ItemFormat::JsonLines => Format::JsonLines,
-        ItemFormat::Csv => Format::Csv {
-            // All delimiters that there are can be said in a byte.
-            delimiter: u8::try_from(reader.csv_delimiter).unwrap_or(b','),
-            columns: match &reader.csv_headers {
-                Some(names) => Columns::Given(names.clone()),
-                None => Columns::FirstRow,
-            },
-        },
-        // Rows of other sources are given as what is made of them.
-        ItemFormat::Json | ItemFormat::Parquet | ItemFormat::Manifest => Format::Json {
-            pointer: reader.items_pointer.clone().unwrap_or_default(),
-        },
-    };
+    // Rows of other sources are given as what is made of them.
+    let format = integrations::item_format(reader).unwrap_or_else(|| Format::Json {
+        pointer: reader.items_pointer.clone().unwrap_or_default(),
+    });
     let items = items::all(data, &format).map_err(|fault| refused(&fault.to_string()))?;
     Ok(items.into_iter().map(Entry::into_value).collect())
 }
