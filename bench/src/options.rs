@@ -37,7 +37,7 @@ Rows:
   express     StartSyncExecution per second, JSONata
   express-jsonpath  the same machine in JSONPath
   activities  activity tasks per second, 16 workers; and how fast a waiting worker gets one
-  map         an inline Map of 1,000 items, start to end, and one of 3,000
+  map         inline Maps of 1,000 to 10,000 items, start to end
   describe    DescribeExecution per second
   disk        bytes on disk per finished execution
   finished    memory after many finished executions

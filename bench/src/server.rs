@@ -17,6 +17,7 @@ use crate::side::Target;
 
 const START_DEADLINE: Duration = Duration::from_secs(60);
 const END_DEADLINE: Duration = Duration::from_secs(60);
+const CONFIGURATION: &str = "stepwell.toml";
 
 /// A server that answers.
 pub(crate) struct Server {
@@ -44,8 +45,8 @@ impl Drop for DataFolder {
 }
 
 impl Server {
-    /// Starts a server on an empty folder, or takes the one that was named.
-    pub(crate) async fn fresh(target: &Target, folders: &Path) -> Result<Self, Trouble> {
+    /// Starts a server on an empty folder with a configuration of its own, or takes the one that was named.
+    pub(crate) async fn fresh(target: &Target, folders: &Path, configuration: &str) -> Result<Self, Trouble> {
         match target {
             Target::Endpoint { authority, pid } => Ok(Self {
                 authority: authority.clone(),
@@ -57,6 +58,7 @@ impl Server {
                 let name = format!("{}-{}", std::process::id(), age.as_nanos());
                 let folder = DataFolder(folders.join(name));
                 fs::create_dir_all(&folder.0)?;
+                fs::write(folder.0.join(CONFIGURATION), configuration)?;
                 Self::start(binary.clone(), folder).await
             }
         }
@@ -68,6 +70,8 @@ impl Server {
         let mut process = Command::new(&binary)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder.0.join("data"))
+            .arg("--config")
+            .arg(folder.0.join(CONFIGURATION))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::options().create(true).append(true).open(&log)?)

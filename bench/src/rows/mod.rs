@@ -164,7 +164,12 @@ impl Run<'_> {
 
     /// A server on an empty folder, or the one that was named.
     async fn fresh(&self) -> Result<Server, Trouble> {
-        Server::fresh(&self.side.target, &self.options.folder).await
+        self.configured("").await
+    }
+
+    /// The same, with a configuration of its own where the server is our own.
+    async fn configured(&self, configuration: &str) -> Result<Server, Trouble> {
+        Server::fresh(&self.side.target, &self.options.folder, configuration).await
     }
 
     fn clients(&self, usual: usize) -> usize {
