@@ -28,5 +28,8 @@ pub use env::{Env, Outside, Produced};
 pub use failure::Failure;
 pub use limits::Limits;
 pub use model::*;
-pub use parse::{LONE_STATE, Reading, Rules, SdkActions, read, read_for_test, read_lone_state, read_yaml};
+pub use parse::{
+    LONE_STATE, Reading, Rules, SdkActions, optimised_actions, read, read_for_test, read_lone_state,
+    read_yaml,
+};
 pub use query::Query;

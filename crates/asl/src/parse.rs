@@ -30,6 +30,7 @@ use crate::validate;
 use flow::Reader;
 
 pub use lone::LONE_STATE;
+pub use resource::optimised_actions;
 
 /// What a definition is read for.
 #[derive(Debug, Clone, Copy, Default)]

@@ -57,6 +57,24 @@ pub struct Caller {
     pub session_name: String,
 }
 
+/// The bodies of a call, where they are not as usual.
+#[derive(Clone, Debug)]
+pub struct Bodies {
+    /// What is sent instead of what the parameters make.
+    pub sent: Option<Bytes>,
+    /// How much of the answer is read at most.
+    pub read_bytes_max: usize,
+}
+
+impl Default for Bodies {
+    fn default() -> Self {
+        Self {
+            sent: None,
+            read_bytes_max: BODY_BYTES_MAX,
+        }
+    }
+}
+
 /// What a service gave.
 #[derive(Clone, Debug)]
 pub struct Reply {
@@ -105,7 +123,7 @@ impl Failure {
                 refusal.cause(prefix, *attempts),
             ),
             Self::Client(message) => of_client(message.clone()),
-            Self::TooLarge => of_client(format!("The answer is larger than {BODY_BYTES_MAX} bytes")),
+            Self::TooLarge => of_client("The answer is larger than what is read of it".to_owned()),
             Self::Role { message, .. } => ("States.TaskFailed".to_owned(), message.clone()),
         }
     }
@@ -183,7 +201,8 @@ impl Client {
         naming: Naming,
         caller: &Caller,
     ) -> Result<Reply, Failure> {
-        let answer = self.fetch(call, parameters, None, naming, caller).await?;
+        let bodies = Bodies::default();
+        let answer = self.fetch(call, parameters, naming, caller, bodies).await?;
         let value = parse(call, &answer, naming)
             .map_err(|bad| Failure::Client(format!("Unable to unmarshall response ({bad})")))?;
         Ok(Reply {
@@ -193,15 +212,14 @@ impl Client {
         })
     }
 
-    /// The same with bytes as they are: a body that is sent in place of what the parameters make, and the answer as it
-    /// came.
+    /// The same with bodies as they are: the answer is given as it came.
     pub async fn fetch(
         &self,
         call: &Call,
         parameters: &Value,
-        body: Option<Vec<u8>>,
         naming: Naming,
         caller: &Caller,
+        bodies: Bodies,
     ) -> Result<Answer, Failure> {
         let settings = &self.0.settings;
         let endpoint = settings.endpoint(call.service(), &caller.region)?;
@@ -218,14 +236,15 @@ impl Client {
             return Err(Failure::Client(what.to_owned()));
         }
         let mut request = build(call, &parameters, naming, Some(&token))?;
-        if let Some(body) = body {
-            request.body = body;
+        if let Some(body) = bodies.sent {
+            request.body = body.into();
         }
         let sending = Sending {
             client: self,
             call,
             lane: &lane,
             credentials: &credentials,
+            body_bytes_max: bodies.read_bytes_max,
         };
         let (answer, attempts) = sending.place_and_send(&request, &parameters, endpoint).await?;
         if let Some(refusal) = Refusal::of(call, &answer) {
@@ -340,6 +359,7 @@ impl Client {
             call: &call,
             lane: &lane,
             credentials,
+            body_bytes_max: BODY_BYTES_MAX,
         };
         let sent = sending.place_and_send(&request, parameters, endpoint).await;
         let (answer, attempts) = sent.map_err(|failure| failure.error(call.service()).1)?;
@@ -375,6 +395,7 @@ struct Sending<'a> {
     call: &'a Call,
     lane: &'a Lane,
     credentials: &'a Credentials,
+    body_bytes_max: usize,
 }
 
 impl Sending<'_> {
@@ -508,7 +529,7 @@ impl Sending<'_> {
             body: Bytes::copy_from_slice(&request.body),
         };
         let time = quirks::answer_time(self.call).max(self.client.0.settings.answer_time());
-        http::send(&self.client.0.http.services, outgoing, time, BODY_BYTES_MAX).await
+        http::send(&self.client.0.http.services, outgoing, time, self.body_bytes_max).await
     }
 }
 

@@ -120,7 +120,8 @@ impl Endpoint {
     }
 }
 
-fn is_amazon(authority: &Authority) -> bool {
+/// Whether a host is one of AWS's own.
+pub(crate) fn is_amazon(authority: &Authority) -> bool {
     let table = Table::get();
     table.domains.values().any(|domain| {
         let before = authority.host().strip_suffix(domain.as_str());

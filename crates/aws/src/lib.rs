@@ -3,6 +3,7 @@
 
 mod authorize;
 mod client;
+mod cluster;
 mod credentials;
 mod endpoint;
 mod facts;
@@ -16,7 +17,8 @@ mod sign;
 mod wire;
 
 pub use authorize::Unsigned;
-pub use client::{BODY_BYTES_MAX, Caller, Client, Failure, Reply};
+pub use client::{BODY_BYTES_MAX, Bodies, Caller, Client, Failure, Reply};
+pub use cluster::ClusterToken;
 pub use endpoint::{BadEndpoint, Endpoint};
 
 pub use facts::{
@@ -24,4 +26,4 @@ pub use facts::{
     Services, Shape, ShapeId, Signature, Structure, TimestampFormat, Unknown, XmlNamespace,
 };
 pub use settings::{BadSetting, Mode, Settings, UnknownMode, Unreachable};
-pub use wire::{Answer, BadAnswer, BadParameter, Naming, Refusal, Request, build, parse};
+pub use wire::{Answer, BadAnswer, BadParameter, Message, Naming, Refusal, Request, build, messages, parse};

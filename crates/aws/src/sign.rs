@@ -1,4 +1,4 @@
-//! Signing: AWS Signature Version 4, in headers.
+//! Signing: AWS Signature Version 4, in headers or in the address.
 
 use std::fmt::Write;
 
@@ -46,10 +46,8 @@ pub(crate) fn sign(
     credentials: &Credentials,
     scope: &Scope<'_>,
 ) {
-    let time = scope.moment.strftime("%Y%m%dT%H%M%SZ").to_string();
-    let date = &time[..8];
     let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
-    add("X-Amz-Date", &time);
+    add("X-Amz-Date", &scope.time());
     if let Some(token) = &credentials.session_token {
         add("X-Amz-Security-Token", token);
     }
@@ -62,16 +60,76 @@ pub(crate) fn sign(
         add("x-amz-content-sha256", &body);
     }
     let (signed, names) = canonical_headers(headers);
+    let (place, signature) = signature(request, &signed, &names, &body, credentials, scope);
+    let id = &credentials.access_key_id;
+    headers.push((
+        "Authorization".to_owned(),
+        format!("AWS4-HMAC-SHA256 Credential={id}/{place}, SignedHeaders={names}, Signature={signature}"),
+    ));
+}
+
+/// The query of a request that is signed in its address, so that another can send it: good for some seconds.
+/// `headers` must name the host.
+pub(crate) fn presign(
+    request: &Signable<'_>,
+    headers: &[(String, String)],
+    credentials: &Credentials,
+    scope: &Scope<'_>,
+    seconds: u32,
+) -> Vec<(String, String)> {
+    let (signed, names) = canonical_headers(headers);
+    let mut query = request.query.to_vec();
+    let mut add = |name: &str, value: String| query.push((name.to_owned(), value));
+    let id = &credentials.access_key_id;
+    add("X-Amz-Algorithm", "AWS4-HMAC-SHA256".to_owned());
+    add("X-Amz-Credential", format!("{id}/{}", scope.place()));
+    add("X-Amz-Date", scope.time());
+    add("X-Amz-Expires", seconds.to_string());
+    add("X-Amz-SignedHeaders", names.clone());
+    if let Some(token) = &credentials.session_token {
+        add("X-Amz-Security-Token", token.clone());
+    }
+    let body = hex(&Sha256::digest(request.body));
+    let with_query = Signable {
+        query: &query,
+        ..*request
+    };
+    let (_, signature) = signature(&with_query, &signed, &names, &body, credentials, scope);
+    query.push(("X-Amz-Signature".to_owned(), signature));
+    query
+}
+
+impl Scope<'_> {
+    fn time(&self) -> String {
+        self.moment.strftime("%Y%m%dT%H%M%SZ").to_string()
+    }
+
+    /// What a signature is good for, as it is written in it.
+    fn place(&self) -> String {
+        let time = self.time();
+        format!("{}/{}/{}/aws4_request", &time[..8], self.region, self.service)
+    }
+}
+
+/// The place of a signature, and the signature.
+fn signature(
+    request: &Signable<'_>,
+    signed: &str,
+    names: &str,
+    body: &str,
+    credentials: &Credentials,
+    scope: &Scope<'_>,
+) -> (String, String) {
     let canonical = [
         request.method,
         &canonical_path(request),
         &canonical_query(request.query),
-        &signed,
-        &names,
-        &body,
+        signed,
+        names,
+        body,
     ]
     .join("\n");
-    let place = format!("{date}/{}/{}/aws4_request", scope.region, scope.service);
+    let (time, place) = (scope.time(), scope.place());
     let to_sign = [
         "AWS4-HMAC-SHA256",
         &time,
@@ -80,15 +138,10 @@ pub(crate) fn sign(
     ]
     .join("\n");
     let mut key = format!("AWS4{}", credentials.secret_access_key).into_bytes();
-    for part in [date, scope.region, scope.service, "aws4_request"] {
+    for part in place.split('/') {
         key = authenticated(&key, part);
     }
-    let signature = hex(&authenticated(&key, &to_sign));
-    let id = &credentials.access_key_id;
-    headers.push((
-        "Authorization".to_owned(),
-        format!("AWS4-HMAC-SHA256 Credential={id}/{place}, SignedHeaders={names}, Signature={signature}"),
-    ));
+    (place, hex(&authenticated(&key, &to_sign)))
 }
 
 /// The lines of the headers that are signed, and their names.

@@ -79,6 +79,8 @@ const FORBIDDEN_PREFIXES: [&str; 3] = ["x-forwarded-", "x-amz-", "x-amzn-"];
 /// What HTTP tasks are done with. Cheap to clone; all clones are the same.
 #[derive(Clone)]
 pub struct Web {
+    /// Which hosts definitions may name.
+    pub(crate) guard: Guard,
     client: Client,
     connections: Arc<Connections>,
     /// For API Gateway, which may be on this machine where an endpoint stands in for AWS.
@@ -92,7 +94,8 @@ impl Web {
         let mut gateway = guard.clone();
         gateway.trusted.extend(routes.trusted());
         Self {
-            client: Client::new(guard),
+            client: Client::new(guard.clone()),
+            guard,
             connections: Arc::new(connections),
             gateway: Client::new(gateway),
             routes,

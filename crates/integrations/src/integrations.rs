@@ -16,7 +16,7 @@ use crate::map_runs::s3::S3;
 use crate::map_runs::{MapRunIo, Nowhere};
 use crate::mocks::{Mock, Mocks, Test, TestCaseError, without_file};
 use crate::sfn::OwnApi;
-use crate::{apigateway, http, lambda, optimised, sdk, sfn, states};
+use crate::{agentcore, apigateway, bedrock, eks, http, lambda, optimised, sdk, sfn, states};
 
 /// All that tasks can be done with. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -136,6 +136,11 @@ impl Integrations {
             ("states", "startExecution") => &states::FIELDS,
             ("http", "invoke") => return http::refuse(parameters),
             ("apigateway", "invoke") => return apigateway::refuse(parameters),
+            ("bedrock", "invokeModel") => return bedrock::refuse(parameters),
+            ("bedrockagentcore", "invokeHarness") => return agentcore::refuse(parameters),
+            (service, action) if eks::is_of_kubernetes(service, action) => {
+                return eks::refuse(action, parameters);
+            }
             _ => {
                 return match optimised::find(service, action) {
                     Some((service, action)) => optimised::refuse(service, action, parameters),
@@ -190,6 +195,16 @@ impl Integrations {
                 ("apigateway", "invoke") => {
                     Box::pin(apigateway::invoke(self.web(), aws.get().cloned(), call, pattern))
                 }
+                ("bedrock", "invokeModel") => {
+                    Box::pin(bedrock::invoke_model(aws.get().cloned(), call, pattern))
+                }
+                ("bedrockagentcore", "invokeHarness") => {
+                    Box::pin(agentcore::invoke_harness(aws.get().cloned(), call))
+                }
+                (service, action) if eks::is_of_kubernetes(service, action) => {
+                    let (web, aws, action) = (self.web(), aws.get().cloned(), Str::from(action));
+                    Box::pin(async move { eks::perform(web, aws, call, &action, pattern).await })
+                }
                 ("aws-sdk:sfn", _) => Box::pin(sfn::call(own_api.get().cloned(), call, action, pattern)),
                 (sdk, _) if sdk.starts_with("aws-sdk:") => {
                     Box::pin(sdk::call(aws.get().cloned(), call, service, action, pattern))
@@ -211,6 +226,7 @@ impl Integrations {
     /// the job.
     pub fn follow(&self, call: Call, accepted: Payload) -> BoxFuture<'static, Answer> {
         match self.0.aws.get().cloned() {
+            aws if is_of_kubernetes(&call.order) => Box::pin(eks::follow(self.web(), aws, call, accepted)),
             Some(client) => Box::pin(optimised::follow(client, call, accepted)),
             None => Box::pin(std::future::ready(unknown(&call.order))),
         }
@@ -219,6 +235,7 @@ impl Integrations {
     /// Ends a job that is no longer wanted, as well as that can be done.
     pub fn abandon(&self, call: Call, accepted: Payload) -> BoxFuture<'static, ()> {
         match self.0.aws.get().cloned() {
+            aws if is_of_kubernetes(&call.order) => Box::pin(eks::abandon(self.web(), aws, call, accepted)),
             Some(client) => Box::pin(optimised::abandon(client, call, accepted)),
             None => Box::pin(std::future::ready(())),
         }
@@ -250,6 +267,10 @@ pub fn nested_end(order: &Order, child: &Described, limits: &Limits) -> Result<P
     states::nested_end(child, parsed, limits)
 }
 
+fn is_of_kubernetes(order: &Order) -> bool {
+    matches!(&order.target, Target::Service { service, action, .. } if eks::is_of_kubernetes(service, action))
+}
+
 fn unknown(order: &Order) -> Answer {
     let resource = &order.resource;
     Answer::failed(
@@ -264,11 +285,53 @@ fn client_name(service: &str) -> String {
         "lambda" => Some("Lambda"),
         "states" => Some("StepFunctions"),
         "apigateway" => Some("ApiGateway"),
+        "bedrockagentcore" => Some("BedrockAgentCore"),
         _ => optimised::prefix(service),
     };
     match (own, sdk::service(service)) {
         (Some(own), _) => own.to_owned(),
         (None, Some(service)) => service.error_prefix.to_string(),
         (None, None) => service.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws::{Mode, Settings};
+    use functions::Functions;
+    use json::json;
+
+    use super::*;
+    use crate::call::tests::call;
+
+    #[tokio::test]
+    async fn every_integration_that_a_definition_may_name_is_done() {
+        let settings = functions::Settings::new("000000000000", "us-east-1");
+        let integrations = Integrations::new(Functions::new([], settings));
+        let mut closed = Settings::default();
+        closed.mode = Mode::Off;
+        integrations.set_aws(Client::new(closed));
+        let mut count = 0;
+        for (service, action) in asl::optimised_actions() {
+            let mut task = call("arn", json!({}));
+            task.order.target = Target::Service {
+                service: service.into(),
+                action: action.into(),
+                pattern: Pattern::RequestResponse,
+                resource: action.into(),
+            };
+            let Answer::Failed(failed) = integrations.perform(task).await else {
+                panic!("{service}:{action} cannot have succeeded");
+            };
+            let cause = failed.cause.unwrap_or_default();
+            assert!(
+                !cause.contains("This version of Stepwell"),
+                "{service}:{action}: {cause}"
+            );
+            // Its errors begin with a name that is not the one in resources.
+            assert!(service == "http" || client_name(service) != service, "{service}");
+            count += 1;
+        }
+        assert_eq!(count, 64);
     }
 }

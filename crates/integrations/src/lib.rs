@@ -7,6 +7,8 @@
 //! - [`call`]: a task and what came of it.
 //! - [`executions`]: what nested executions need of the runtime.
 //! - `lambda`, `states`, `sfn`, `http`, `apigateway`: the integrations. `web`: what those over HTTP have in common.
+//! - `eks`: Kubernetes, whose API is not AWS's.
+//! - `bedrock`, `agentcore`: models and agents, whose bodies are no parameters.
 //! - `optimised`: services with an integration of their own; `sdk`: every AWS service.
 //! - [`map_runs`]: where items of Distributed Maps are read, and where their results are written.
 //! - [`mocks`]: results from a mock configuration file, in place of tasks that are done.
@@ -14,8 +16,11 @@
 //! - [`redrive`]: whether an execution can be redriven.
 //! - `metadata`: the `SdkHttpMetadata` of results, and the causes of service errors.
 
+mod agentcore;
 mod apigateway;
+mod bedrock;
 pub mod call;
+mod eks;
 pub mod executions;
 mod http;
 mod integrations;

@@ -126,13 +126,7 @@ fn failed(failure: &Failure, service: &Service, call: &Call, resource_type: &str
 /// A failure that Step Functions itself names, whatever the SDK.
 pub(crate) fn common_failure(failure: &Failure, call: &Call, resource_type: &str) -> Option<Ending> {
     match failure {
-        Failure::TooLarge => Some(ending(
-            "States.DataLimitExceeded",
-            format!(
-                "The state/task '{resource_type}' returned a result with a size exceeding the maximum number of bytes \
-                 service limit."
-            ),
-        )),
+        Failure::TooLarge => Some(too_large(resource_type)),
         Failure::Role { arn, .. } => Some(ending(
             "States.TaskFailed",
             format!(
@@ -142,6 +136,17 @@ pub(crate) fn common_failure(failure: &Failure, call: &Call, resource_type: &str
         )),
         Failure::BadParameter(_) | Failure::Refused { .. } | Failure::Client(_) => None,
     }
+}
+
+/// A result that is larger than any may be.
+pub(crate) fn too_large(resource_type: &str) -> Ending {
+    ending(
+        "States.DataLimitExceeded",
+        format!(
+            "The state/task '{resource_type}' returned a result with a size exceeding the maximum number of bytes service \
+             limit."
+        ),
+    )
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! AWS services: where tasks call them, by flags, environment and `stepwell.toml`.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use aws::{Client, Mode, Settings};
+use aws::{Client, ClusterToken, Mode, Settings};
 
 use crate::config::ConfigFile;
 
@@ -23,6 +25,33 @@ pub(crate) struct AwsTable {
     pub(crate) concurrency_max: Option<usize>,
     /// How many seconds a service may take to answer a request.
     pub(crate) answer_seconds_max: Option<u32>,
+    /// Kubernetes clusters that are not those of EKS, by the names that tasks call them.
+    #[serde(default)]
+    pub(crate) clusters: BTreeMap<String, ClusterTable>,
+}
+
+/// An `[aws.clusters.NAME]` table: the bearer token of a Kubernetes cluster, itself or in a file.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClusterTable {
+    token: Option<String>,
+    token_file: Option<PathBuf>,
+}
+
+impl fmt::Debug for ClusterTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClusterTable(..)")
+    }
+}
+
+impl ClusterTable {
+    fn token(&self, name: &str, folder: &Path) -> anyhow::Result<ClusterToken> {
+        match (&self.token, &self.token_file) {
+            (Some(token), None) => Ok(ClusterToken::Text(token.clone())),
+            (None, Some(file)) => Ok(ClusterToken::File(folder.join(file))),
+            _ => anyhow::bail!("[aws.clusters.{name}] needs either `token` or `token_file`"),
+        }
+    }
 }
 
 /// The client of a server that itself answers for Lambda at `own_url`.
@@ -40,6 +69,10 @@ pub(crate) fn client(
     settings.endpoints = config.aws.endpoints.clone();
     settings.concurrency_max = config.aws.concurrency_max.unwrap_or_default();
     settings.answer_time = Duration::from_secs(config.aws.answer_seconds_max.unwrap_or_default().into());
+    for (name, cluster) in &config.aws.clusters {
+        let token = cluster.token(name, &config.folder)?;
+        settings.clusters.insert(name.clone(), token);
+    }
     settings.check().context("failed to read `[aws]`")?;
     if let Some(url) = own_url {
         settings.own_endpoints.insert("lambda".to_owned(), url.to_owned());
@@ -82,5 +115,23 @@ mod tests {
             ..AwsTable::default()
         };
         assert_eq!(of(aws, Some("off")), Ok(()));
+    }
+
+    #[test]
+    fn a_cluster_has_one_token() {
+        let of = |text: &str| {
+            let aws: AwsTable = toml::from_str(text).unwrap();
+            of(aws, None)
+        };
+        assert_eq!(
+            of("[clusters.a]\ntoken = \"t\"\n[clusters.b]\ntoken_file = \"b.token\""),
+            Ok(())
+        );
+        for text in ["[clusters.a]", "[clusters.a]\ntoken = \"t\"\ntoken_file = \"f\""] {
+            assert_eq!(
+                of(text).unwrap_err(),
+                "[aws.clusters.a] needs either `token` or `token_file`"
+            );
+        }
     }
 }

@@ -138,6 +138,13 @@ const OPTIMISED: &[(&str, &[(&str, Calls)])] = &[
     ("states", &[("startExecution", All)]),
 ];
 
+/// The services with an integration of their own, and their actions, as resources name them.
+pub fn optimised_actions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OPTIMISED
+        .iter()
+        .flat_map(|(service, actions)| actions.iter().map(move |(action, _)| (*service, *action)))
+}
+
 impl Calls {
     fn allow(self, pattern: Pattern) -> bool {
         match pattern {

@@ -12,6 +12,7 @@ mod request;
 mod rest;
 mod result;
 mod scalar;
+mod stream;
 pub(crate) mod uri;
 mod xml;
 
@@ -19,3 +20,4 @@ pub use naming::Naming;
 pub use refusal::Refusal;
 pub use request::{Answer, BadAnswer, BadParameter, Request, build};
 pub use result::parse;
+pub use stream::{Message, messages};

@@ -4,7 +4,7 @@
 //! of one version of the object: when it changes in between, the map run fails.
 
 use asl::{ItemFormat, ItemReader, ManifestType};
-use aws::{Answer, BODY_BYTES_MAX, Caller, Client, Failure, Naming, Services};
+use aws::{Answer, BODY_BYTES_MAX, Bodies, Caller, Client, Failure, Naming, Services};
 use engine::Ending;
 use items::{Columns, Format, Layout, Manifest, Next, Place, Reading, results};
 use json::{Object, Str, Value};
@@ -140,9 +140,13 @@ impl Bucket {
             .find("s3", action)
             .map_err(|unknown| Refused::of(unknown.to_string()))?;
         let parameters = Value::Object(parameters);
+        let bodies = Bodies {
+            sent: body.map(Into::into),
+            ..Bodies::default()
+        };
         let answer = self
             .client
-            .fetch(&call, &parameters, body, Naming::Sdk, &self.caller)
+            .fetch(&call, &parameters, Naming::Sdk, &self.caller, bodies)
             .await;
         answer.map_err(|failure| Refused {
             status: match &failure {

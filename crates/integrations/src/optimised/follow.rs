@@ -15,6 +15,21 @@ use crate::sdk::caller;
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// The pauses between the times that a job is asked for.
+pub(crate) struct Pauses(Duration);
+
+impl Pauses {
+    pub(crate) fn new() -> Self {
+        Self(FIRST)
+    }
+
+    /// Waits until it is time to ask again.
+    pub(crate) async fn next(&mut self) {
+        tokio::time::sleep(self.0).await;
+        self.0 = LONGEST.min(self.0 * 3 / 2);
+    }
+}
+
 /// What the calls about a job say when it isn't there.
 const GONE: [&str; 4] = [
     "ResourceNotFoundException",
@@ -38,10 +53,9 @@ pub(crate) async fn follow(client: Client, call: Call, accepted: Payload) -> Ans
             format!("The service did not say which job it has accepted: {accepted}"),
         );
     };
-    let mut pause = FIRST;
+    let mut pauses = Pauses::new();
     loop {
-        tokio::time::sleep(pause).await;
-        pause = LONGEST.min(pause * 3 / 2);
+        pauses.next().await;
         let answer = match ask(&client, &call, &job.ask, &parameters).await {
             Ok(answer) => answer,
             Err(failure) if is_gone(&failure) => {

@@ -20,7 +20,7 @@ use json::{Payload, Value};
 use crate::call::{Answer, Call, ending};
 use crate::{metadata, parameters, sdk};
 
-pub(crate) use follow::{abandon, follow};
+pub(crate) use follow::{Pauses, abandon, follow};
 pub use jobs::job_is_asked_for_by;
 pub use services::service_id;
 pub(crate) use services::{Action, Service, find, prefix};
