@@ -138,3 +138,15 @@ def service(moto):
     import boto3
 
     return lambda name: boto3.client(name, endpoint_url=moto, region_name=REGION, **keys)
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for 127.0.0.1 that nobody but who is told so trusts."""
+    key, chain = tmp_path / "key.pem", tmp_path / "chain.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=tests"
+    extensions = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
+    subprocess.run(
+        [*command.split(), *extensions, "-keyout", key, "-out", chain], check=True, capture_output=True
+    )
+    return key, chain

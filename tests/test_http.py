@@ -4,7 +4,6 @@ import contextlib
 import http.server
 import json
 import ssl
-import subprocess
 import threading
 
 import pytest
@@ -54,18 +53,6 @@ def host(context=None):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
-
-
-@pytest.fixture
-def certificate(tmp_path):
-    """A certificate for 127.0.0.1 that nobody but who is told so trusts."""
-    key, chain = tmp_path / "key.pem", tmp_path / "chain.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=tests"
-    extensions = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
-    subprocess.run(
-        [*command.split(), *extensions, "-keyout", key, "-out", chain], check=True, capture_output=True
-    )
-    return key, chain
 
 
 @pytest.fixture
