@@ -9,6 +9,7 @@ use std::sync::Arc;
 use store::{Batch, CatalogChange, Commit, ExpressChange, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::health::Health;
 use crate::mailbox::{Mailboxes, Message};
 use crate::settings::Settings;
 
@@ -47,6 +48,7 @@ pub(crate) struct Saver {
     store: Arc<dyn Store>,
     mailboxes: Arc<Mailboxes>,
     settings: Settings,
+    health: Arc<Health>,
     /// For each worker, the lowest generation that is still good.
     generations: Vec<u64>,
     dead: Option<StoreError>,
@@ -59,6 +61,7 @@ impl Committer {
         store: Arc<dyn Store>,
         mailboxes: Arc<Mailboxes>,
         settings: &Settings,
+        health: Arc<Health>,
     ) -> (Self, Saver) {
         let (sender, items) = mpsc::channel(QUEUE);
         let generations = vec![0; mailboxes.all().len()];
@@ -67,6 +70,7 @@ impl Committer {
             store,
             mailboxes,
             settings: settings.clone(),
+            health,
             generations,
             dead: None,
             careful: 0,
@@ -138,9 +142,12 @@ impl Saver {
         }
         let mut batch = Batch::default();
         items.iter_mut().for_each(|item| item.move_into(&mut batch));
+        let bytes = items.iter().map(|item| item.size().1).sum();
         let Err(error) = self.store.commit(batch).await else {
+            self.health.succeeded(bytes);
             return self.confirm(items);
         };
+        self.health.failed(&error, bytes);
         if matches!(error, StoreError::Fatal(_)) {
             self.dead = Some(error.clone());
             (self.settings.on_fatal)(&error);

@@ -13,6 +13,7 @@
 //! - `dispatcher`, [`tasks`]: doing tasks. `activities`: having them done by workers outside.
 //! - `test_run`: executions whose tasks get mocked responses.
 //! - `trial`: tests of single states.
+//! - `health`: whether what is decided can be saved.
 //! - `retention`: forgetting what ended long ago.
 //! - `nested`: executions that executions start. [`express`]: those that are not saved.
 
@@ -24,6 +25,7 @@ pub mod clock;
 mod committer;
 mod dispatcher;
 pub mod express;
+mod health;
 pub mod limits;
 mod live;
 mod load;

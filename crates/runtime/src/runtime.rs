@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::dispatcher::Dispatcher;
 use crate::express::{ExpressRecord, ExpressRing};
+use crate::health::Health;
 use crate::limits::Limits;
 use crate::mailbox::{Mailboxes, Message, Report};
 use crate::nested::Nested;
@@ -65,7 +66,13 @@ impl Runtime {
     ) -> Result<Self, StoreError> {
         let (mailboxes, inboxes) = Mailboxes::open(settings.workers, settings.mailbox);
         let mailboxes = Arc::new(mailboxes);
-        let (committer, saver) = Committer::open(Arc::clone(&store), Arc::clone(&mailboxes), &settings);
+        let health = Arc::new(Health::default());
+        let (committer, saver) = Committer::open(
+            Arc::clone(&store),
+            Arc::clone(&mailboxes),
+            &settings,
+            Arc::clone(&health),
+        );
         let chance = Arc::new(Chance::new(settings.seed));
         let (opened_store, opened_clock) = (Arc::clone(&store), Arc::clone(&clock));
         let catalog = Catalog::open(
@@ -99,6 +106,7 @@ impl Runtime {
             chance,
             mailboxes,
             committer,
+            health,
             catalog,
         });
         shared.tasks.connect(Arc::new(Nested(Arc::downgrade(&shared))));
@@ -130,9 +138,19 @@ impl Runtime {
     }
 
     /// Starts an execution, and answers when that is saved. A Standard execution's name is its own: see
-    /// [`StartError::AlreadyExists`]. An Express execution runs at least once, after a crash once more.
+    /// [`StartError::AlreadyExists`]. An Express execution runs at least once, after a crash once more. When
+    /// there is hardly any room left, it is kept for what has begun.
     pub async fn start(&self, request: StartRequest) -> Result<Started, StartError> {
+        if let Some(low) = self.0.shared.store.low() {
+            return Err(StartError::Store(low));
+        }
         self.0.shared.start(request).await
+    }
+
+    /// Whether what is decided can be saved, and something new be begun; else why not. Asks the store again when
+    /// the last commit failed.
+    pub async fn health(&self) -> Result<(), StoreError> {
+        self.0.shared.health.check(&*self.0.shared.store).await
     }
 
     /// Checks that executions can be started as this test: there is a mock configuration, and it has the test

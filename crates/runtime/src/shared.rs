@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::dispatcher::Dispatcher;
 use crate::express::ExpressRing;
+use crate::health::Health;
 use crate::live::Live;
 use crate::log::Logged;
 use crate::mailbox::Mailboxes;
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) chance: Arc<Chance>,
     pub(crate) mailboxes: Arc<Mailboxes>,
     pub(crate) committer: Committer,
+    pub(crate) health: Arc<Health>,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) activities: Arc<Activities>,
     pub(crate) catalog: Catalog,

@@ -163,9 +163,17 @@ async fn respond<S: StepFunctions>(site: &Site<S>, request: Request<Incoming>) -
     }
     match (request.method(), request.uri().path()) {
         (&Method::POST, "/") => answer(&*site.api, request).await,
-        (&Method::GET | &Method::HEAD, "/health") => text(StatusCode::OK, "ok\n"),
+        (&Method::GET | &Method::HEAD, "/health") => health(&*site.api).await,
         (_, "/" | "/health") => text(StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n"),
         _ => text(StatusCode::NOT_FOUND, "not found\n"),
+    }
+}
+
+/// 200 as long as what is decided can be saved. Reads may still be answered when it is not.
+async fn health<S: StepFunctions>(service: &S) -> Response<Full<Bytes>> {
+    match service.health().await {
+        Ok(()) => text(StatusCode::OK, "ok\n"),
+        Err(reason) => text(StatusCode::SERVICE_UNAVAILABLE, format!("degraded: {reason}\n")),
     }
 }
 
@@ -271,8 +279,8 @@ fn request_id() -> HeaderValue {
     HeaderValue::from_str(text).expect("a UUID is ASCII")
 }
 
-fn text(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, PLAIN_TEXT);
     response

@@ -151,9 +151,23 @@ pub(crate) fn of_token(error: TokenError) -> ApiError {
     }
 }
 
-/// The store failed: the client may try again, and the log says why.
+/// The store failed: the client may try again, and the log and `/health` say why. What is damaged is named, since
+/// trying again does not help there.
 pub(crate) fn of_store(error: &StoreError) -> ApiError {
-    internal(error)
+    match error {
+        StoreError::DiskFull(_) => {
+            ApiError::service_unavailable_exception("Nothing can be saved: the disk of the server is full")
+        }
+        StoreError::Io(_) => {
+            tracing::debug!(%error, "a request failed");
+            ApiError::service_unavailable_exception("The disk of the server does not answer as it should")
+        }
+        StoreError::Corrupt { .. } | StoreError::CorruptRecord { .. } => {
+            tracing::error!(%error, "a request failed");
+            ApiError::internal_failure(error.to_string())
+        }
+        StoreError::Conflict { .. } | StoreError::TooLarge { .. } | StoreError::Fatal(_) => internal(error),
+    }
 }
 
 fn internal(error: &dyn std::error::Error) -> ApiError {

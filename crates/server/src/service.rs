@@ -97,6 +97,10 @@ impl Server {
 macro_rules! operations {
     ($($method:ident: $input:ty => $output:ty,)*) => {
         impl StepFunctions for Server {
+            async fn health(&self) -> Result<(), String> {
+                self.runtime.health().await.map_err(|error| error.to_string())
+            }
+
             fn admit(&self, operation: Operation, caller: &Caller) -> Result<(), ApiError> {
                 match &self.throttle {
                     Some(throttle) => throttle.call(operation, caller, self.runtime.now()),

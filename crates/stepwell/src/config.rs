@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use server::logs::Bounds;
+use store::EmbeddedOptions;
 
 use crate::aws_config::AwsTable;
 use crate::limits_config::LimitsConfig;
@@ -35,6 +36,8 @@ pub(crate) struct ConfigFile {
     pub(crate) limits: LimitsConfig,
     /// The `[logs]` table.
     pub(crate) logs: LogsConfig,
+    /// The `[disk]` table.
+    pub(crate) disk: DiskConfig,
     /// The `[retention]` table.
     pub(crate) retention: RetentionConfig,
     /// The `[connections.NAME]` tables.
@@ -74,6 +77,24 @@ impl LogsConfig {
     }
 }
 
+/// The `[disk]` table.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DiskConfig {
+    reserve_bytes: Option<u64>,
+}
+
+impl DiskConfig {
+    /// How the store of a data folder is set up.
+    pub(crate) fn options(&self) -> EmbeddedOptions {
+        let defaults = EmbeddedOptions::default();
+        EmbeddedOptions {
+            reserve_bytes: self.reserve_bytes.unwrap_or(defaults.reserve_bytes),
+            ..defaults
+        }
+    }
+}
+
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Contents {
@@ -92,6 +113,8 @@ struct Contents {
     http: Http,
     #[serde(default)]
     logs: LogsConfig,
+    #[serde(default)]
+    disk: DiskConfig,
     #[serde(default)]
     retention: RetentionConfig,
     #[serde(default)]
@@ -134,6 +157,7 @@ impl ConfigFile {
             folder,
             limits: contents.limits,
             logs: contents.logs,
+            disk: contents.disk,
             retention: contents.retention,
         })
     }

@@ -399,6 +399,10 @@ impl Store for MemoryStore {
         reply(self.state().save(batch))
     }
 
+    fn probe(&self, _: usize) -> Reply<'static, ()> {
+        reply(Ok(()))
+    }
+
     fn expire(&self, before: Millis) -> Reply<'static, Expired> {
         reply(Ok(self.state().expire(before)))
     }

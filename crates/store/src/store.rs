@@ -35,6 +35,15 @@ pub trait Store: Send + Sync {
     /// removed may be there again after a crash, and is then removed again.
     fn expire(&self, before: Millis) -> Reply<'static, Expired>;
 
+    /// Writes so many bytes as a commit would, and takes them away again: whether commits can succeed now.
+    fn probe(&self, bytes: usize) -> Reply<'static, ()>;
+
+    /// Why nothing new should be begun, when there is hardly any room left: what is there is the reserve of what
+    /// has begun. Answers at once, with what was so at most a second ago.
+    fn low(&self) -> Option<StoreError> {
+        None
+    }
+
     /// The execution of that ARN, which is found from its first commit on.
     fn find(&self, arn: &str) -> Reply<'_, Option<ExecId>>;
 

@@ -86,6 +86,8 @@ pub(super) fn source(model: &Model) -> String {
          fn admit(&self, _operation: Operation, _caller: &Caller) -> Result<(), ApiError> {{\nOk(())\n}}\n\n\
          /// How much requests may carry.\n\
          fn limits(&self) -> Limits {{\nLimits::AWS\n}}\n\n\
+         /// Whether the service can do its work now; else why not, for whoever runs it.\n\
+         fn health(&self) -> impl Future<Output = Result<(), String>> + Send {{\nready(Ok(()))\n}}\n\n\
          {methods}}}\n\n\
          /// Decodes the request, has `service` answer it and encodes the answer.\n///\n\
          /// `target` is the value of the `X-Amz-Target` header.\n\

@@ -554,6 +554,11 @@ pub trait StepFunctions: Send + Sync {
         Limits::AWS
     }
 
+    /// Whether the service can do its work now; else why not, for whoever runs it.
+    fn health(&self) -> impl Future<Output = Result<(), String>> + Send {
+        ready(Ok(()))
+    }
+
     /// `CreateActivity`.
     fn create_activity(
         &self,

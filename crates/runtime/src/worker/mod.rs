@@ -21,7 +21,7 @@ use std::task::{Context, Poll, Waker};
 use engine::{Effect, Millis, TaskKey};
 use integrations::{BoxFuture, Described};
 use json::Str;
-use store::{ExecId, ExpressChange, IdClock, OpenRow};
+use store::{ExecId, ExpressChange, IdClock, OpenRow, StoreError};
 use tokio::sync::oneshot;
 
 use crate::committer::Chunk;
@@ -90,6 +90,8 @@ pub(crate) struct Worker {
     /// What led to steps that could not be saved, to be tried again after `hold`.
     redo: VecDeque<(ExecId, Work)>,
     hold: Option<Millis>,
+    /// Why nothing can be saved, until `hold`.
+    trouble: Option<StoreError>,
 
     /// What waits until its account has state transitions left.
     delayed: Delayed,
@@ -162,6 +164,7 @@ impl Worker {
             orphans: HashMap::new(),
             redo: VecDeque::new(),
             hold: None,
+            trouble: None,
             delayed: Delayed::default(),
             closing: None,
             is_dead: false,
@@ -266,6 +269,7 @@ impl Worker {
             return false;
         }
         self.hold = None;
+        self.trouble = None;
         let mut worked = false;
         for _ in 0..self.redo.len() {
             let Some((id, work)) = self.redo.pop_front() else {

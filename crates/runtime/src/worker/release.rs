@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use crate::activities::{Given, HandOut};
 use crate::catalog::Starting;
 use crate::committer::Chunk;
+use crate::health::is_trouble;
 use crate::live::{Job, Kind, Live, Running};
 use crate::mailbox::{StartReply, Work};
 use crate::request::{ActivityTask, ExecutionError, RedriveError, StartError, Started, TokenError};
@@ -246,7 +247,7 @@ impl Worker {
         if generation != self.generation {
             return;
         }
-        tracing::warn!(%error, steps = self.pending.len(), "steps could not be saved and are taken back");
+        tracing::debug!(%error, steps = self.pending.len(), "steps could not be saved and are taken back");
         self.generation += 1;
         self.chunk = Chunk {
             worker: self.number,
@@ -256,6 +257,7 @@ impl Worker {
         self.uncommitted_bytes = 0;
         let retry = Millis(self.now().0.saturating_add(self.shared.settings.retry_millis));
         self.hold = Some(retry);
+        self.trouble = Some(error.clone()).filter(is_trouble);
         let pending = std::mem::take(&mut self.pending);
         let begun: HashMap<ExecId, Begins> = pending
             .iter()

@@ -17,6 +17,11 @@ use crate::worker::{Release, Worker};
 
 impl Worker {
     pub(super) fn start(&mut self, start: Start) {
+        // What has begun comes first: a start would fail the commit that it is in.
+        if let Some(trouble) = &self.trouble {
+            let refusal = Err(StartError::Store(trouble.clone()));
+            return start.reply.send(refusal);
+        }
         if start.request.machine.kind == MachineKind::Express {
             return self.start_express(start);
         }

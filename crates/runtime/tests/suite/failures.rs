@@ -27,6 +27,7 @@ async fn a_start_that_cannot_be_saved_did_not_happen() {
     assert_eq!(refused, StartError::Store(full()));
     assert_eq!(runtime.open_executions(), 0);
     assert!(world.script.calls().is_empty());
+    world.pass(1).await;
     let started = runtime.start(named(&machine, "n", "2")).await.unwrap();
     assert_eq!(end(&runtime, &started.arn).await, "SUCCEEDED 2");
 }
@@ -182,4 +183,70 @@ async fn when_nobody_knows_what_is_on_disk_the_process_is_told_to_end() {
     let runtime = world.open().await;
     let again = runtime.start(named(&machine, "n", "1")).await;
     assert!(matches!(again, Err(StartError::AlreadyExists(_))));
+}
+
+#[tokio::test]
+async fn health_says_why_nothing_is_saved_until_it_is_again() {
+    let world = World::new();
+    let store = world.faulty();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    let machine = machine(&runtime, "m", PASS).await;
+    assert_eq!(runtime.health().await, Ok(()));
+    store.then([Fault::Full, Fault::Full]);
+    runtime.start(named(&machine, "n", "1")).await.unwrap_err();
+    assert_eq!(runtime.health().await, Err(full()), "a probe fails as well");
+    assert_eq!(runtime.health().await, Ok(()), "and the next one does not");
+    store.then([Fault::Full]);
+    world.pass(1).await;
+    runtime.start(named(&machine, "n", "1")).await.unwrap_err();
+    world.pass(1).await;
+    runtime.start(named(&machine, "n", "1")).await.unwrap();
+    store.then([Fault::Full]);
+    assert_eq!(
+        runtime.health().await,
+        Ok(()),
+        "nobody asks the store after a success"
+    );
+}
+
+#[tokio::test]
+async fn starts_wait_for_what_has_begun() {
+    let mut world = World::new();
+    world.settings.workers = 1;
+    let store = world.faulty();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    let machine = machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
+    let first = start(&runtime, &machine, "1").await;
+    settle().await;
+    store.then([Fault::Full]);
+    world.script.open_gate(1);
+    settle().await;
+    let commits = store.commits.load(Ordering::SeqCst);
+    let refused = runtime.start(request(&machine, "2")).await.unwrap_err();
+    assert_eq!(refused, StartError::Store(full()));
+    assert_eq!(store.commits.load(Ordering::SeqCst), commits, "it was not tried");
+    world.pass(1).await;
+    assert_eq!(end(&runtime, &first.arn).await, "SUCCEEDED 1");
+    start(&runtime, &machine, "2").await;
+}
+
+#[tokio::test]
+async fn the_last_room_is_kept_for_what_has_begun() {
+    let world = World::new();
+    let store = world.faulty();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    let machine = machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
+    let first = start(&runtime, &machine, "1").await;
+    settle().await;
+    store.is_low.store(true, Ordering::SeqCst);
+    assert!(matches!(
+        runtime.start(request(&machine, "2")).await.unwrap_err(),
+        StartError::Store(StoreError::DiskFull(_))
+    ));
+    assert!(runtime.health().await.is_err());
+    world.script.open_gate(1);
+    assert_eq!(end(&runtime, &first.arn).await, "SUCCEEDED 1");
+    store.is_low.store(false, Ordering::SeqCst);
+    assert_eq!(runtime.health().await, Ok(()));
+    start(&runtime, &machine, "2").await;
 }

@@ -85,6 +85,7 @@ async fn what_could_not_be_saved_is_never_told() {
     runtime.start(request(&machine, "1")).await.unwrap_err();
     settle().await;
     assert_eq!(log.told(), [0; 0]);
+    world.pass(1).await;
     start(&runtime, &machine, "1").await;
     settle().await;
     assert_eq!(log.told(), [1, 2]);

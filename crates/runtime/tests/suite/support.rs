@@ -432,6 +432,7 @@ pub(crate) struct FaultyStore {
     pub(crate) faults: Mutex<VecDeque<Fault>>,
     pub(crate) commits: AtomicUsize,
     dead: AtomicBool,
+    pub(crate) is_low: AtomicBool,
     /// When it is closed, commits and reads wait.
     pub(crate) gate: Arc<Semaphore>,
 }
@@ -443,6 +444,7 @@ impl FaultyStore {
             faults: Mutex::default(),
             commits: AtomicUsize::new(0),
             dead: AtomicBool::new(false),
+            is_low: AtomicBool::new(false),
             gate: Arc::new(Semaphore::new(OPEN)),
         }
     }
@@ -503,6 +505,19 @@ impl Store for FaultyStore {
                 }
             }
         })
+    }
+
+    fn probe(&self, bytes: usize) -> Reply<'static, ()> {
+        let fault = self.faults.lock().unwrap().pop_front();
+        match fault.unwrap_or(Fault::None) {
+            Fault::None => self.inner.probe(bytes),
+            _ => Box::pin(async { Err(StoreError::DiskFull("no space left".into())) }),
+        }
+    }
+
+    fn low(&self) -> Option<StoreError> {
+        let is_low = self.is_low.load(Ordering::SeqCst);
+        is_low.then(|| StoreError::DiskFull("hardly any space left".into()))
     }
 
     fn expire(&self, before: Millis) -> Reply<'static, store::Expired> {

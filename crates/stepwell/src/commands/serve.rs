@@ -84,6 +84,7 @@ pub(crate) fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
 async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &str) -> anyhow::Result<()> {
     let ended = ending()?;
     let limits = config.limits.limits()?;
+    survive_file_size_limit()?;
     let configs = functions_config::collect(config, arguments.functions.as_deref())?;
     let mocks = mocks::open(config, arguments.mock_config.as_deref())?;
     let listener = server::bind(listen).await?;
@@ -92,7 +93,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
         listener.local_addr().context("failed to learn the port")?
     );
     let aws = aws_config::client(config, arguments.aws_mode.as_deref(), Some(&url))?;
-    let store = open_store(data)?;
+    let store = open_store(data, &config.disk.options())?;
 
     let mut settings = functions::Settings::new(
         config.account.as_deref().unwrap_or(ACCOUNT),
@@ -170,14 +171,11 @@ fn deployed_functions(data: &str) -> Keep {
 }
 
 /// Opens the store that a data folder names.
-pub(crate) fn open_store(data: &str) -> anyhow::Result<Arc<dyn Store>> {
+fn open_store(data: &str, options: &EmbeddedOptions) -> anyhow::Result<Arc<dyn Store>> {
     if data == MEMORY {
         return Ok(Arc::new(MemoryStore::new()));
     }
-    Ok(Arc::new(EmbeddedStore::open(
-        Path::new(data),
-        &EmbeddedOptions::default(),
-    )?))
+    Ok(Arc::new(EmbeddedStore::open(Path::new(data), options)?))
 }
 
 /// The first line on standard output: scripts wait for it.
@@ -206,6 +204,16 @@ fn address(text: &str) -> anyhow::Result<SocketAddr> {
 fn end_at_once(error: &StoreError) {
     tracing::error!(%error, "the data folder failed; ending, since it is not known what was saved");
     std::process::exit(EXIT_FATAL);
+}
+
+/// A file that would become larger than is allowed (`ulimit -f`) is an error like a full disk, and not the end: the
+/// signal that would end the process is taken by somebody who does nothing.
+fn survive_file_size_limit() -> anyhow::Result<()> {
+    const SIGXFSZ: i32 = 25;
+    let signals = signal(SignalKind::from_raw(SIGXFSZ)).context("failed to wait for SIGXFSZ")?;
+    // Once taken, a signal stays so.
+    drop(signals);
+    Ok(())
 }
 
 /// Ends with SIGTERM or Ctrl-C.

@@ -8,6 +8,7 @@ mod catalog;
 mod expiry;
 mod folder;
 mod reader;
+mod room;
 mod schema;
 mod writer;
 
@@ -25,6 +26,7 @@ use crate::batch::Batch;
 use crate::catalog::{Activity, Alias, Machine, Revision, Version};
 use crate::embedded::folder::Folder;
 use crate::embedded::reader::Reader;
+use crate::embedded::room::Room;
 use crate::embedded::writer::{Job, Waiting, Writer};
 use crate::error::StoreError;
 use crate::id::ExecId;
@@ -102,6 +104,8 @@ pub struct EmbeddedOptions {
     pub checkpoint_bytes: u64,
     /// The database is full when it has this many bytes.
     pub database_bytes_max: Option<u64>,
+    /// Nothing new should be begun when the disk has fewer bytes left.
+    pub reserve_bytes: u64,
 }
 
 impl Default for EmbeddedOptions {
@@ -111,6 +115,7 @@ impl Default for EmbeddedOptions {
             readers: cores.clamp(2, 8),
             checkpoint_bytes: 64 << 20,
             database_bytes_max: None,
+            reserve_bytes: 64 << 20,
         }
     }
 }
@@ -125,6 +130,7 @@ pub struct EmbeddedStore {
     next_reader: AtomicUsize,
     jobs: Option<Sender<Job>>,
     writer: Option<JoinHandle<()>>,
+    room: Room,
     _folder: Folder,
 }
 
@@ -149,7 +155,8 @@ impl EmbeddedStore {
             readers.push(Mutex::new(Reader::new(connection)));
         }
         let readers = Readers::from(readers);
-        let writer = Writer::new(connection, Arc::clone(&readers), options).map_err(unusable)?;
+        let writer =
+            Writer::new(connection, Arc::clone(&readers), path.to_owned(), options).map_err(unusable)?;
         let (jobs, queue) = channel();
         let writer = std::thread::Builder::new()
             .name("store".to_owned())
@@ -163,6 +170,7 @@ impl EmbeddedStore {
             next_reader: AtomicUsize::new(0),
             jobs: Some(jobs),
             writer: Some(writer),
+            room: Room::new(path.to_owned(), options.reserve_bytes),
             _folder: folder,
         })
     }
@@ -222,6 +230,14 @@ impl Drop for EmbeddedStore {
 impl Store for EmbeddedStore {
     fn commit(&self, batch: Batch) -> Reply<'static, ()> {
         self.write(|reply| Job::Commit(batch, reply))
+    }
+
+    fn probe(&self, bytes: usize) -> Reply<'static, ()> {
+        self.write(|reply| Job::Probe(bytes, reply))
+    }
+
+    fn low(&self) -> Option<StoreError> {
+        self.room.low()
     }
 
     fn expire(&self, before: Millis) -> Reply<'static, Expired> {

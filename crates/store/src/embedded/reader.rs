@@ -8,7 +8,7 @@ use json::Payload;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Rows, params};
 
 use crate::codec::{self, PayloadTable, decode_created, decode_payload};
-use crate::embedded::schema::read_error;
+use crate::embedded::schema::{is_damage, read_error};
 use crate::error::StoreError;
 use crate::id::{ArnHash, ExecId};
 use crate::record::{
@@ -33,6 +33,7 @@ impl From<rusqlite::Error> for Failure {
             rusqlite::Error::FromSqlConversionFailure(..)
             | rusqlite::Error::IntegralValueOutOfRange(..)
             | rusqlite::Error::InvalidColumnType(..) => Self::Damage(error.to_string()),
+            error if is_damage(&error) => Self::Damage(error.to_string()),
             error => Self::Sql(error),
         }
     }

@@ -149,25 +149,43 @@ pub(super) fn prepare_reader(connection: &Connection) -> Result<(), rusqlite::Er
 /// What an error while writing means.
 pub(super) fn write_error(error: &rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode;
-    use rusqlite::ffi::SQLITE_IOERR_WRITE;
+    use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
     let Some(code) = error.sqlite_error() else {
         return StoreError::Io(format!("failed to write: {error}"));
     };
     match code.code {
         ErrorCode::DiskFull => StoreError::DiskFull(error.to_string()),
-        // A write that fails leaves no commit behind; a sync that fails leaves nobody knows what.
-        ErrorCode::SystemIoFailure if code.extended_code == SQLITE_IOERR_WRITE => {
-            StoreError::Io(format!("failed to write: {error}"))
-        }
-        ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+        // After a sync that failed nobody knows what is on disk. Whatever else fails leaves no commit behind.
+        ErrorCode::SystemIoFailure
+            if [SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC].contains(&code.extended_code) =>
+        {
             StoreError::Fatal(format!("failed to write: {error}"))
         }
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => damaged(error),
         _ => StoreError::Io(format!("failed to write: {error}")),
     }
 }
 
+/// Pages of the database are not what they should be, and nobody can say whose data was in them.
+fn damaged(error: &rusqlite::Error) -> StoreError {
+    StoreError::CorruptRecord {
+        record: "the database".to_owned(),
+        what: format!("{error}; stop the server and run `stepwell check`"),
+    }
+}
+
+/// Whether an error means that pages of the database are not what they should be.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode;
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
 /// What an error while reading means.
 pub(super) fn read_error(error: &rusqlite::Error) -> StoreError {
+    if is_damage(error) {
+        return damaged(error);
+    }
     StoreError::Io(format!("failed to read: {error}"))
 }
 
@@ -183,13 +201,29 @@ mod tests {
     #[test]
     fn a_full_disk_can_be_survived() {
         assert!(matches!(meaning(ffi::SQLITE_FULL), StoreError::DiskFull(_)));
-        assert!(matches!(meaning(ffi::SQLITE_IOERR_WRITE), StoreError::Io(_)));
+        for code in [
+            ffi::SQLITE_IOERR_WRITE,
+            ffi::SQLITE_IOERR_SHMSIZE,
+            ffi::SQLITE_IOERR_TRUNCATE,
+            ffi::SQLITE_IOERR_READ,
+        ] {
+            assert!(matches!(meaning(code), StoreError::Io(_)), "{code}");
+        }
     }
 
     #[test]
     fn a_failed_sync_can_not() {
-        assert!(matches!(meaning(ffi::SQLITE_IOERR_FSYNC), StoreError::Fatal(_)));
-        assert!(matches!(meaning(ffi::SQLITE_CORRUPT), StoreError::Fatal(_)));
+        for code in [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_DIR_FSYNC] {
+            assert!(matches!(meaning(code), StoreError::Fatal(_)), "{code}");
+        }
+    }
+
+    #[test]
+    fn damage_is_called_damage() {
+        for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB] {
+            let meaning = meaning(code);
+            assert!(matches!(&meaning, StoreError::CorruptRecord { .. }), "{meaning}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The thread that writes: a batch is a transaction.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
@@ -12,7 +13,7 @@ use tokio::sync::oneshot;
 use crate::batch::{Batch, Commit, ExpressChange, conflict};
 use crate::codec::{Blob, decode_created, encode_created, encode_payload};
 use crate::embedded::schema::write_error;
-use crate::embedded::{EmbeddedOptions, Readers, catalog, expiry, lock};
+use crate::embedded::{EmbeddedOptions, Readers, catalog, expiry, lock, room};
 use crate::error::StoreError;
 use crate::id::{ArnHash, ExecId};
 use crate::record::{Created, Expired, Status};
@@ -29,6 +30,8 @@ pub(super) enum Job {
     Commit(Batch, Waiting<()>),
     /// A slice of what ended before a moment to remove.
     Expire(Millis, Waiting<Expired>),
+    /// So many bytes to write and to take away again.
+    Probe(usize, Waiting<()>),
 }
 
 /// Owns the connection that writes.
@@ -36,6 +39,7 @@ pub(super) struct Writer {
     /// Dropped first, so that the connection that writes is closed last: that makes a checkpoint.
     readers: Readers,
     connection: Connection,
+    folder: PathBuf,
     /// How long the write-ahead log is.
     log_bytes: Arc<AtomicU64>,
     checkpoint_bytes: u64,
@@ -51,6 +55,7 @@ impl Writer {
     pub(super) fn new(
         mut connection: Connection,
         readers: Readers,
+        folder: PathBuf,
         options: &EmbeddedOptions,
     ) -> Result<Self, rusqlite::Error> {
         let log_bytes = Arc::new(AtomicU64::new(0));
@@ -66,6 +71,7 @@ impl Writer {
         Ok(Self {
             readers,
             connection,
+            folder,
             log_bytes,
             checkpoint_bytes: options.checkpoint_bytes,
             checkpoint_at: options.checkpoint_bytes,
@@ -81,6 +87,7 @@ impl Writer {
             match job {
                 Job::Commit(batch, reply) => drop(reply.send(self.save(batch))),
                 Job::Expire(before, reply) => drop(reply.send(self.expire(before))),
+                Job::Probe(bytes, reply) => drop(reply.send(self.probe(bytes))),
             }
             self.checkpoint_if_due();
         }
@@ -100,6 +107,22 @@ impl Writer {
         let expired = self.transact(|connection| Ok(expiry::slice(connection, before)?));
         self.set("synchronous", "FULL")?;
         expired
+    }
+
+    fn probe(&mut self, bytes: usize) -> Result<(), StoreError> {
+        self.alive()?;
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        self.transact(|connection| {
+            let sql = "INSERT OR REPLACE INTO meta VALUES ('probe', zeroblob(?1))";
+            connection.prepare_cached(sql)?.execute([bytes])?;
+            Ok(())
+        })?;
+        self.transact(|connection| {
+            connection
+                .prepare_cached("DELETE FROM meta WHERE name = 'probe'")?
+                .execute([])?;
+            Ok(())
+        })
     }
 
     fn set(&mut self, pragma: &str, value: &str) -> Result<(), StoreError> {
@@ -122,10 +145,21 @@ impl Writer {
     fn transact<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
         let result = self.try_transact(work).map_err(|failure| match failure {
             Failure::Store(error) => error,
-            Failure::Sql(error) => write_error(&error),
+            Failure::Sql(error) => self.explain(write_error(&error)),
         });
         self.note(&result);
         result
+    }
+
+    /// Says what the operating system says of the folder: SQLite keeps that to itself.
+    fn explain(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::DiskFull(_) | StoreError::Io(_) => match room::trouble(&self.folder) {
+                Some(trouble) => trouble,
+                None => error,
+            },
+            error => error,
+        }
     }
 
     fn try_transact<T>(
@@ -153,7 +187,9 @@ impl Writer {
             return;
         }
         self.checkpoint_at = bytes.saturating_add(self.checkpoint_bytes / 4);
-        let result = self.checkpoint(bytes).map_err(|error| write_error(&error));
+        let result = self
+            .checkpoint(bytes)
+            .map_err(|error| self.explain(write_error(&error)));
         if let Err(error) = &result {
             tracing::error!(%error, "failed to checkpoint");
         }
