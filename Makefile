@@ -10,11 +10,15 @@ AWS_VENV = .venv-aws
 AWS_VENV_READY = $(AWS_VENV)/ready
 JAVASCRIPT = tests/clients/javascript
 JAVASCRIPT_READY = $(JAVASCRIPT)/node_modules/.package-lock.json
+CONSOLE_READY = console/node_modules/.package-lock.json
+CONSOLE_BUILT = console/dist/index.html
+CONSOLE_SOURCES = $(shell find console/src console/public console/scripts -type f) \
+    $(addprefix console/,index.html package.json package-lock.json tsconfig.json vite.config.ts)
 DENY_VERSION = 0.20.2
 JSONATA_JS = $(or $(CARGO_TARGET_DIR),target)/jsonata-js/package.json
 DENY = .tools/$(DENY_VERSION)/bin/cargo-deny
 
-.PHONY: demo run build test quick check rust recorded protocols clients bench clean
+.PHONY: demo run build console test quick check rust recorded protocols clients bench clean
 
 demo: build
 	$(PYTHON) examples/order/demo.py $(BINARY)
@@ -22,11 +26,19 @@ demo: build
 run: build
 	$(BINARY) serve --functions examples/order/functions
 
-build:
+build: $(if $(shell command -v npm),$(CONSOLE_BUILT))
 	$(CARGO) build --release -p stepwell
 
+# The web console's files, which the binary takes in. Without Node, the server says on a page how to add them.
+$(CONSOLE_BUILT): $(CONSOLE_SOURCES) | $(CONSOLE_READY)
+	cd console && npm run --silent build
+
+$(CONSOLE_READY): console/package-lock.json
+	cd console && npm ci --no-audit --no-fund --silent
+	touch $@
+
 # Everything there is, each part with its runner's own summary; the parts that need most time last.
-test: check rust recorded protocols clients
+test: check rust recorded protocols console clients
 
 # Without the real binary and its clients.
 quick: rust
@@ -63,6 +75,11 @@ clients: build $(VENV_READY) $(JAVASCRIPT_READY)
 	$(CARGO) build --quiet --locked --manifest-path tests/clients/rust/Cargo.toml --target-dir target/client-tour
 	$(VENV)/bin/python -m pytest tests
 
+# Types, units, the size of the first page, and the real binary in a browser.
+console: build
+	if command -v npm > /dev/null; then cd console && npm run --silent check && npm test --silent && npm run --silent size; \
+	else echo "console: skipped, there is no npm"; fi
+
 bench: build
 	$(CARGO) run --release -p bench
 
@@ -85,4 +102,4 @@ $(DENY):
 
 clean:
 	$(CARGO) clean
-	rm -rf $(VENV) $(AWS_VENV) .tools $(JAVASCRIPT)/node_modules
+	rm -rf $(VENV) $(AWS_VENV) .tools $(JAVASCRIPT)/node_modules console/node_modules console/dist/*

@@ -41,6 +41,15 @@ struct Queue {
     polls: VecDeque<Poll>,
 }
 
+/// Who is with an activity at a moment.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct ActivityQueue {
+    /// How many tasks no worker has taken yet.
+    pub waiting_tasks: usize,
+    /// The workers that wait for a task, by the name that they gave.
+    pub waiting_workers: Vec<Option<Str>>,
+}
+
 /// A task as it is given to a poll.
 pub(crate) struct Given {
     pub(crate) task: ActivityTask,
@@ -76,6 +85,19 @@ impl Activities {
         self.queues
             .lock()
             .expect("nothing panics while it holds the lock")
+    }
+
+    /// Who is with an activity now.
+    pub(crate) fn queue_of(&self, activity: &str) -> ActivityQueue {
+        let queues = self.queues();
+        let Some(queue) = queues.by_arn.get(activity) else {
+            return ActivityQueue::default();
+        };
+        let polls = queue.polls.iter().filter(|poll| !poll.reply.is_closed());
+        ActivityQueue {
+            waiting_tasks: queue.offers.len(),
+            waiting_workers: polls.map(|poll| poll.worker.clone()).collect(),
+        }
     }
 
     /// Offers a task to the workers of an activity.

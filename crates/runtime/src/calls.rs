@@ -102,6 +102,7 @@ impl Shared {
         self.log(self.logged(&live.execution, &live.revision, &step.events));
         if live.has_ended() {
             let described = Arc::new(live.described());
+            self.changes.note(&described.arn, &described.machine_arn);
             self.express
                 .push(Arc::clone(&described), step.events, live.weight);
             return Ok(described);

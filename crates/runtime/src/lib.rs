@@ -15,12 +15,14 @@
 //! - `trial`: tests of single states.
 //! - `health`: whether what is decided can be saved.
 //! - `retention`: forgetting what ended long ago.
+//! - [`changes`]: which executions went on, for whoever watches.
 //! - `nested`: executions that executions start. [`express`]: those that are not saved.
 
 mod activities;
 mod calls;
 pub mod catalog;
 mod chance;
+pub mod changes;
 pub mod clock;
 mod committer;
 mod dispatcher;
@@ -45,7 +47,9 @@ mod timers;
 mod trial;
 mod worker;
 
+pub use activities::ActivityQueue;
 pub use catalog::{Catalog, CatalogError, Creation, NewAlias, NewRevision, Revision, Target, Update};
+pub use changes::{Changed, Watch};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use express::ExpressRecord;
 pub use integrations::{Described, Exchange, NotRedrivable, Test, TestCaseError};

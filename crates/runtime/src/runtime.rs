@@ -10,9 +10,10 @@ use store::{ExecId, ExecutionQuery, ExpressStart, HistoryPage, OpenRow, Store, S
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::activities::Activities;
+use crate::activities::{Activities, ActivityQueue};
 use crate::catalog::{Catalog, CatalogError, Revision};
 use crate::chance::Chance;
+use crate::changes::{Changes, Watch};
 use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::dispatcher::Dispatcher;
@@ -94,6 +95,7 @@ impl Runtime {
             )),
             activities: Arc::new(Activities::new(Arc::clone(&mailboxes))),
             express: ExpressRing::new(settings.express_executions, settings.express_bytes),
+            changes: Changes::new(),
             open: AtomicUsize::new(rows.len()),
             express_started: AtomicU64::new(0),
             transitions: Buckets::default(),
@@ -121,6 +123,8 @@ impl Runtime {
         background.extend(workers.into_iter().map(|worker| tokio::spawn(worker.run())));
         background.push(tokio::spawn(retention::keep(Arc::downgrade(&shared))));
         background.push(tokio::spawn(take_up_the_rest(Arc::clone(&shared), express)));
+        let telling = Arc::clone(&shared);
+        background.push(tokio::spawn(async move { telling.changes.tell().await }));
         Ok(Self(Arc::new(Running {
             shared,
             background: Mutex::new(background),
@@ -266,6 +270,21 @@ impl Runtime {
     /// Reports that a task is still being worked on. After a restart its time starts anew.
     pub async fn heartbeat(&self, token: &str) -> Result<(), TokenError> {
         self.0.shared.report(token, Report::Heartbeat).await
+    }
+
+    /// Who is with an activity: tasks on offer, and workers that wait for one.
+    pub fn activity_queue(&self, activity_arn: &str) -> ActivityQueue {
+        self.0.shared.activities.queue_of(activity_arn)
+    }
+
+    /// Tells which executions go on from now on.
+    pub fn watch(&self) -> Watch {
+        self.0.shared.changes.watch()
+    }
+
+    /// The number of a Standard execution, which its task tokens have in them.
+    pub async fn find(&self, arn: &str) -> Result<Option<ExecId>, StoreError> {
+        self.0.shared.store.find(arn).await
     }
 
     /// What time it is.

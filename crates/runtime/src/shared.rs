@@ -11,6 +11,7 @@ use store::{ExecId, Store};
 use crate::activities::Activities;
 use crate::catalog::{Catalog, Revision};
 use crate::chance::Chance;
+use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::dispatcher::Dispatcher;
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) activities: Arc<Activities>,
     pub(crate) catalog: Catalog,
     pub(crate) express: ExpressRing,
+    pub(crate) changes: Changes,
     /// How many Standard executions are open.
     pub(crate) open: AtomicUsize,
     /// How many synchronous Express executions were started.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use api::{ApiError, Caller, Limits, Response as Answer, StepFunctions, Text};
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
+use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -17,6 +17,8 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use lambda::Lambda;
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::extension::{Answer as ExtensionAnswer, Extension, Feed};
 
 /// The most bytes that a request's line and headers may have together.
 const HEADER_BYTES_MAX: usize = 64 << 10;
@@ -70,12 +72,21 @@ pub struct Site<S> {
     pub api: Arc<S>,
     /// The API of Lambda over local functions.
     pub lambda: Option<Lambda>,
+    /// The web console, and what it asks beside the API.
+    pub console: Option<Extension>,
 }
+
+/// A response that is whole, or a feed that goes on.
+type Body = Either<Full<Bytes>, Feed>;
 
 impl<S> From<Arc<S>> for Site<S> {
     /// The API of Step Functions alone.
     fn from(api: Arc<S>) -> Self {
-        Self { api, lambda: None }
+        Self {
+            api,
+            lambda: None,
+            console: None,
+        }
     }
 }
 
@@ -155,7 +166,24 @@ fn accept<S: StepFunctions + 'static>(
     });
 }
 
-async fn respond<S: StepFunctions>(site: &Site<S>, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn respond<S: StepFunctions>(site: &Site<S>, request: Request<Incoming>) -> Response<Body> {
+    if let Some(extension) = &site.console
+        && Extension::is_path(request.uri().path())
+    {
+        let (method, uri) = (request.method(), request.uri());
+        let caller = caller(request.headers());
+        return match extension.answer(method, uri.path(), uri.query(), &caller).await {
+            ExtensionAnswer::Whole(response) => response.map(Either::Left),
+            ExtensionAnswer::Feed(response) => response.map(Either::Right),
+        };
+    }
+    respond_whole(site, request).await.map(Either::Left)
+}
+
+async fn respond_whole<S: StepFunctions>(
+    site: &Site<S>,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
     if let Some(lambda) = &site.lambda
         && Lambda::is_path(request.uri().path())
     {
@@ -164,6 +192,9 @@ async fn respond<S: StepFunctions>(site: &Site<S>, request: Request<Incoming>) -
     match (request.method(), request.uri().path()) {
         (&Method::POST, "/") => answer(&*site.api, request).await,
         (&Method::GET | &Method::HEAD, "/health") => health(&*site.api).await,
+        (method, path) if site.console.is_some() && console::is_path(path) => {
+            console::answer(method, path, request.headers())
+        }
         (_, "/" | "/health") => text(StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n"),
         _ => text(StatusCode::NOT_FOUND, "not found\n"),
     }

@@ -8,11 +8,13 @@
 //! - `testing`: what a test of one state is given, and what it shows.
 //! - `refusals`: the errors of the rooms below in AWS's words.
 //! - [`logs`]: what state machines log, in files.
+//! - [`Extension`]: what AWS's API has no operation for, for the web console.
 //! - `throttle`: how often an account may call an operation.
 
 mod arns;
 mod configuration;
 mod definition;
+mod extension;
 mod history;
 mod http;
 mod input;
@@ -27,6 +29,7 @@ mod tags;
 mod testing;
 mod throttle;
 
+pub use extension::Extension;
 pub use http::{BindError, Site, bind, serve};
 pub use logs::Logs;
 pub use service::Server;

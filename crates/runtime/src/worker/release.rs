@@ -68,6 +68,8 @@ impl Worker {
             }
             if let Some(mut live) = self.live.remove(&pending.id) {
                 live.uncommitted = live.uncommitted.saturating_sub(1);
+                let head = live.execution.head();
+                self.shared.changes.note(&head.arn, &head.machine_arn);
                 self.release_effects(&mut live, pending.effects);
                 self.put(live);
             }
@@ -213,6 +215,7 @@ impl Worker {
                 if let Some(waiter) = waiter.take() {
                     let _ = waiter.send(Arc::clone(&described));
                 }
+                self.shared.changes.note(&described.arn, &described.machine_arn);
                 self.shared
                     .express
                     .push(described, std::mem::take(events), live.weight);

@@ -14,7 +14,7 @@ use integrations::Integrations;
 use lambda::{Keep, Lambda};
 use runtime::{EventLog, Runtime, SystemClock};
 use server::logs::{Bounds, Logs};
-use server::{Server, Site};
+use server::{Extension, Server, Site};
 use store::{EmbeddedOptions, EmbeddedStore, MemoryStore, Store, StoreError};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -136,6 +136,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
         polls.end_polls();
     };
     let site = Site {
+        console: Some(Extension::of(&server)),
         api: server,
         lambda: Some(lambda),
     };

@@ -1,0 +1,77 @@
+// The API, as any client speaks it: AWS JSON 1.0 over one address, and AWS's errors.
+
+/** An error of the API: AWS's name for it, and its message. */
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+    this.name = code;
+  }
+
+  /** Whether what was asked for is not there. */
+  get isMissing(): boolean {
+    return /DoesNotExist|NotFound|ResourceNotFound/.test(this.code);
+  }
+}
+
+/** The server can't be reached. */
+export class Unreachable extends Error {
+  constructor() {
+    super('The server does not answer. Is it running?');
+    this.name = 'Unreachable';
+  }
+}
+
+/** Calls an operation. */
+export async function call<Output>(operation: string, input: object, signal?: AbortSignal): Promise<Output> {
+  const response = await send('/', {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AWSStepFunctions.${operation}` },
+    body: JSON.stringify(input),
+    signal,
+  });
+  const answer = await read(response);
+  if (response.ok) return answer as Output;
+  const { __type, message, Message } = answer as { __type?: string; message?: string; Message?: string };
+  const code = __type?.split('#').at(-1) ?? `HTTP ${response.status}`;
+  throw new ApiError(code, message ?? Message ?? code, response.status);
+}
+
+/** Asks what AWS's API has no operation for. */
+export async function ask<Output>(
+  path: string,
+  query: Record<string, string | number | undefined>,
+  signal?: AbortSignal,
+): Promise<Output> {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== '') parameters.set(name, String(value));
+  }
+  const response = await send(`/stepwell/${path}?${parameters}`, { signal });
+  const answer = await read(response);
+  if (response.ok) return answer as Output;
+  const { code, message } = answer as { code?: string; message?: string };
+  throw new ApiError(code ?? `HTTP ${response.status}`, message ?? response.statusText, response.status);
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new Unreachable();
+  }
+}
+
+async function read(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (text === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { message: text };
+  }
+}

@@ -1,0 +1,17 @@
+// Answers that are kept, and when they are asked for again.
+
+import { QueryClient } from '@tanstack/react-query';
+
+import { ApiError } from '../api/client';
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // Changes are told by the server; what it forgets to tell is seen again after a while.
+      staleTime: 15_000,
+      gcTime: 120_000,
+      refetchOnWindowFocus: true,
+      retry: (failures, error) => !(error instanceof ApiError && error.status < 500) && failures < 2,
+    },
+  },
+});

@@ -1,0 +1,108 @@
+// Shell: what is around every page.
+
+import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
+
+import { isConnected, onConnection } from '../api/live';
+import { Mark, Moon, Search, Sun } from '../parts/icons';
+import { Notices } from '../parts/notices';
+import { chooseMode, useDark } from './theme';
+
+export function Shell() {
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">
+        Skip to content
+      </a>
+      <header className="bar">
+        <Link to="/machines" className="brand" aria-label="Stepwell, state machines">
+          <Mark />
+          <span>Stepwell</span>
+        </Link>
+        <nav aria-label="Main" className="nav">
+          <Link to="/machines" activeOptions={{ exact: false }}>
+            State machines
+          </Link>
+          <Link to="/executions">Executions</Link>
+          <Link to="/activities">Activities</Link>
+        </nav>
+        <QuickSearch />
+        <Liveness />
+        <ModeSwitch />
+      </header>
+      <Notices />
+      <main id="content" tabIndex={-1}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+function QuickSearch() {
+  const navigate = useNavigate();
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const focus = (event: KeyboardEvent): void => {
+      const target = event.target as HTMLElement;
+      const isTyping = target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+      if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    addEventListener('keydown', focus);
+    return () => removeEventListener('keydown', focus);
+  }, []);
+  return (
+    <form
+      className="quick"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const text = field.current?.value.trim() ?? '';
+        if (/^arn:[^:]*:states:[^:]*:[^:]*:(execution|express):/.test(text)) {
+          void navigate({ to: '/executions/$arn', params: { arn: text }, search: {} });
+        } else if (/^arn:[^:]*:states:[^:]*:[^:]*:stateMachine:/.test(text)) {
+          void navigate({ to: '/machines/$arn', params: { arn: text }, search: {} });
+        } else {
+          void navigate({ to: '/executions', search: { q: text || undefined } });
+        }
+      }}
+    >
+      <Search />
+      <input
+        ref={field}
+        type="search"
+        placeholder="Find an execution by name or ARN"
+        aria-label="Find an execution by name or ARN"
+        aria-keyshortcuts="/"
+      />
+      <kbd aria-hidden="true">/</kbd>
+    </form>
+  );
+}
+
+/** Whether changes are shown as they happen. */
+function Liveness() {
+  const isLive = useSyncExternalStore(onConnection, isConnected);
+  return (
+    <span className={isLive ? 'live on' : 'live'} role="status" title={isLive ? 'Changes show at once' : 'Waiting for the server'}>
+      <i aria-hidden="true" />
+      {isLive ? 'Live' : 'Offline'}
+    </span>
+  );
+}
+
+function ModeSwitch() {
+  const isDark = useDark();
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={isDark ? 'Light mode' : 'Dark mode'}
+      title={isDark ? 'Light mode' : 'Dark mode'}
+      onClick={() => chooseMode(!isDark)}
+    >
+      {isDark ? <Sun /> : <Moon />}
+    </button>
+  );
+}
