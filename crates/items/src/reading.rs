@@ -190,6 +190,11 @@ impl Reading {
         let Some((bucket, listed)) = &mut self.listing else {
             return Ok(());
         };
+        if let (Listed::UpTo(Some(asked)), Some(next)) = (&*listed, &page.next)
+            && asked == next
+        {
+            return Err(Fault::Listing("it goes on where it went on before"));
+        }
         *listed = page.next.map_or(Listed::Whole, |token| Listed::UpTo(Some(token)));
         if self.layout == Layout::Entries {
             self.entries = page.entries.into();

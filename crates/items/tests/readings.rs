@@ -87,6 +87,16 @@ fn entries_of_a_listing_are_items() {
 }
 
 #[test]
+fn listing_that_never_ends_is_refused() {
+    let mut reading = Reading::of_listing("b".into(), Layout::Entries, 0);
+    let answer = json!({"IsTruncated": true, "NextContinuationToken": "t"});
+    assert_eq!(reading.next_step(), Ok(Next::Page(None)));
+    assert_eq!(reading.give_page(&answer), Ok(()));
+    assert_eq!(reading.next_step(), Ok(Next::Page(Some("t".into()))));
+    assert!(reading.give_page(&answer).is_err());
+}
+
+#[test]
 fn objects_of_a_listing_are_flattened() {
     let bucket = HashMap::from([
         ("p/", ""),

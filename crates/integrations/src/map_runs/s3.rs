@@ -19,7 +19,7 @@ use crate::map_runs::{
 const RANGE_BYTES: u64 = BODY_BYTES_MAX as u64;
 
 /// How many bytes of text a page is made of, about, however many items were asked for.
-const PAGE_BYTES: u64 = 4 << 20;
+const PAGE_BYTES: u64 = 1 << 20;
 
 /// Reads from S3 and writes to it.
 pub(crate) struct S3 {
