@@ -89,9 +89,9 @@ impl<'a> View<'a> {
         ]
         .into_iter()
         .collect();
-        // Express executions cannot be redriven.
+        // AWS has the count for Express executions as well, which can't be redriven, but not where a state is tested.
         let redriven = self.execution.redriven();
-        if !head.express {
+        if self.probe.is_none() {
             execution.insert("RedriveCount", redriven.map_or(0, |redriven| redriven.count));
         }
         if let Some(redriven) = redriven {
