@@ -58,9 +58,10 @@ $(JSONATA_JS):
 	mkdir -p $(@D)
 	if command -v npm > /dev/null; then lib/jsonata/tools/fetch.sh $(@D) || rm -rf $(@D); fi
 
-# What AWS answered, replayed. RECORDED_CASES names the folder of recordings; without it, this says that it skipped.
-recorded: build
-	$(CARGO) run --quiet -p recorded -- $(BINARY)
+# What AWS answered, replayed, with moto in the place of other services. RECORDED_CASES names the folder of recordings;
+# without it, this says that it skipped.
+recorded: build $(VENV_READY)
+	$(CARGO) run --quiet -p recorded -- --python $(VENV)/bin/python $(BINARY)
 
 # One in fifty of AWS's operations, written and read beside botocore, and every endpoint. ONE_IN=1 takes all of them.
 ONE_IN ?= 50

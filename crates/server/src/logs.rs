@@ -1,9 +1,12 @@
-//! Logs: what state machines log, written to files beside the data, off the path of executions.
+//! Logs: what state machines log, written to files beside the data and delivered to CloudWatch Logs, off the path of executions.
 //!
 //! - [`Logs`]: takes events from the runtime and hands them to a thread that writes them.
 //! - [`entry`]: an event as the line that AWS writes to CloudWatch Logs.
 //! - [`files`]: one file for each log group, of a bounded size.
+//! - [`cloudwatch`], [`batch`]: a stream for each state machine in its log group, and how much is sent at once.
 
+mod batch;
+mod cloudwatch;
 mod entry;
 pub mod files;
 
@@ -12,11 +15,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use api::LoggingConfiguration;
+use api::{LogLevel, LoggingConfiguration};
 use runtime::{EventLog, Logged};
 
 use crate::{configuration, history};
+pub use cloudwatch::Delivered;
+use cloudwatch::{Delivery, Post};
 pub use files::Bounds;
 use files::{Files, Group};
 
@@ -29,6 +35,7 @@ const QUEUED_BYTES_MAX: usize = 32 << 20;
 pub struct Logs {
     orders: SyncSender<Order>,
     queued: Arc<Queued>,
+    post: Option<Arc<Post>>,
     thread: std::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -38,7 +45,18 @@ struct Queued {
     dropped: AtomicU64,
 }
 
+/// Where logs go.
+#[derive(Default)]
+pub struct Destinations {
+    /// A folder of files, which is made when the first entry is written, and how much is kept there.
+    pub files: Option<(PathBuf, Bounds)>,
+    /// Who calls CloudWatch Logs. Nothing is delivered where that has no endpoint and AWS may not be called.
+    pub cloud_watch: Option<aws::Client>,
+}
+
 enum Order {
+    /// A state machine logs to this group from now on.
+    Announce(Group),
     Write(Logged, usize),
     /// Answers when everything before it is written.
     Flush(SyncSender<()>),
@@ -46,12 +64,16 @@ enum Order {
 }
 
 impl Logs {
-    /// Keeps logs in a folder, which is made when the first entry is written.
-    pub fn open(folder: PathBuf, bounds: Bounds) -> std::io::Result<Arc<Self>> {
+    /// Keeps logs where they are to go. Entries are delivered by the Tokio runtime that this is called in.
+    pub fn open(destinations: Destinations) -> std::io::Result<Arc<Self>> {
         let (orders, queue) = sync_channel(QUEUE);
         let queued = Arc::new(Queued::default());
+        let post = destinations.cloud_watch.and_then(Post::open);
         let writer = Writer {
-            files: Files::new(folder, bounds),
+            files: destinations
+                .files
+                .map(|(folder, bounds)| Files::new(folder, bounds)),
+            delivery: post.clone().map(Delivery::new),
             queued: Arc::clone(&queued),
         };
         let thread = std::thread::Builder::new()
@@ -60,6 +82,7 @@ impl Logs {
         Ok(Arc::new(Self {
             orders,
             queued,
+            post,
             thread: std::sync::Mutex::new(Some(thread)),
         }))
     }
@@ -69,6 +92,30 @@ impl Logs {
         let (done, written) = sync_channel(1);
         if self.orders.send(Order::Flush(done)).is_ok() {
             let _ = written.recv();
+        }
+    }
+
+    /// Makes ready the log groups to which a state machine logs from now on.
+    pub(crate) fn announce(&self, configuration: &LoggingConfiguration) {
+        if self.post.is_none() || matches!(configuration.level, None | Some(LogLevel::Off)) {
+            return;
+        }
+        for group in configuration.destinations.iter().flatten().filter_map(group) {
+            // Where the queue is full, the first entry finds out whether the group takes logs.
+            let _ = self.orders.try_send(Order::Announce(group));
+        }
+    }
+
+    /// How many entries were delivered to CloudWatch Logs, and how many were given up; none where nothing is delivered.
+    pub fn delivered(&self) -> Option<Delivered> {
+        self.post.as_ref().map(|post| post.delivered())
+    }
+
+    /// Waits until what was written is delivered to CloudWatch Logs as well, or the time is up.
+    pub async fn settle(&self, time: Duration) {
+        let Some(post) = &self.post else { return };
+        if tokio::time::timeout(time, post.settle()).await.is_err() {
+            tracing::warn!("logs were still to be delivered to CloudWatch Logs; they are missing there");
         }
     }
 
@@ -101,7 +148,8 @@ impl EventLog for Logs {
 
 /// The thread's own side.
 struct Writer {
-    files: Files,
+    files: Option<Files>,
+    delivery: Option<Delivery>,
     queued: Arc<Queued>,
 }
 
@@ -112,6 +160,11 @@ impl Writer {
                 Order::Write(logged, bytes) => {
                     self.write(&logged);
                     self.queued.bytes.fetch_sub(bytes, Ordering::Relaxed);
+                }
+                Order::Announce(group) => {
+                    if let Some(delivery) = &self.delivery {
+                        delivery.announce(group);
+                    }
                 }
                 Order::Flush(done) => drop(done.send(())),
                 Order::End => return,
@@ -131,13 +184,19 @@ impl Writer {
         let Some(configuration) = configuration::shown::<LoggingConfiguration>(stored) else {
             return;
         };
-        let lines = entry::lines(logged, &configuration);
-        if lines.is_empty() {
+        let entries = entry::entries(logged, &configuration);
+        if entries.is_empty() {
             return;
         }
         for group in configuration.destinations.iter().flatten().filter_map(group) {
-            if let Err(error) = self.files.append(&group, &lines) {
-                tracing::warn!(group = %group.name, %error, "a log could not be written");
+            if let Some(files) = &mut self.files {
+                let lines: String = entries.iter().flat_map(|entry| [&entry.text, "\n"]).collect();
+                if let Err(error) = files.append(&group, &lines) {
+                    tracing::warn!(group = %group.name, %error, "a log could not be written");
+                }
+            }
+            if let Some(delivery) = &mut self.delivery {
+                delivery.take(&group, &logged.revision.machine_arn, entries.clone());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The service: what it works with, and which file answers which operation.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use api::{
     ApiError, Caller, CreateActivityInput, CreateActivityOutput, CreateStateMachineAliasInput,
@@ -15,8 +15,8 @@ use api::{
     ListActivitiesInput, ListActivitiesOutput, ListExecutionsInput, ListExecutionsOutput, ListMapRunsInput,
     ListMapRunsOutput, ListStateMachineAliasesInput, ListStateMachineAliasesOutput,
     ListStateMachineVersionsInput, ListStateMachineVersionsOutput, ListStateMachinesInput,
-    ListStateMachinesOutput, ListTagsForResourceInput, ListTagsForResourceOutput, Operation,
-    PublishStateMachineVersionInput, PublishStateMachineVersionOutput, RedriveExecutionInput,
+    ListStateMachinesOutput, ListTagsForResourceInput, ListTagsForResourceOutput, LoggingConfiguration,
+    Operation, PublishStateMachineVersionInput, PublishStateMachineVersionOutput, RedriveExecutionInput,
     RedriveExecutionOutput, SendTaskFailureInput, SendTaskFailureOutput, SendTaskHeartbeatInput,
     SendTaskHeartbeatOutput, SendTaskSuccessInput, SendTaskSuccessOutput, StartExecutionInput,
     StartExecutionOutput, StartSyncExecutionInput, StartSyncExecutionOutput, StepFunctions,
@@ -30,6 +30,7 @@ use runtime::Runtime;
 use store::MachineKind;
 use tokio::sync::watch;
 
+use crate::logs::Logs;
 use crate::operations;
 use crate::own_api::Own;
 use crate::throttle::{Throttle, Throttling};
@@ -40,6 +41,7 @@ pub struct Server {
     throttle: Option<Throttle>,
     limits: Limits,
     closing: watch::Sender<bool>,
+    logs: OnceLock<Arc<Logs>>,
 }
 
 impl Server {
@@ -65,10 +67,23 @@ impl Server {
             runtime,
             throttle: throttling.map(Throttle::new),
             closing: watch::Sender::new(false),
+            logs: OnceLock::new(),
         });
         let own: Weak<Self> = Arc::downgrade(&server);
         integrations.set_own_api(Arc::new(Own(own)));
         server
+    }
+
+    /// Tells the logs of the log groups that state machines name from now on. Only the first call counts.
+    pub fn set_logs(&self, logs: Arc<Logs>) {
+        let _ = self.logs.set(logs);
+    }
+
+    /// Tells the logs what a state machine logs from now on.
+    pub(crate) fn announce_logging(&self, configuration: &LoggingConfiguration) {
+        if let Some(logs) = self.logs.get() {
+            logs.announce(configuration);
+        }
     }
 
     /// Sends away whoever waits for an activity task, so that a shutdown need not wait for them.

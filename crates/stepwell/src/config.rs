@@ -58,12 +58,13 @@ pub(crate) struct Http {
     pub(crate) allow: Vec<String>,
 }
 
-/// The `[logs]` table: how much is kept of each log group's log.
+/// The `[logs]` table: how much is kept of each log group's log, and whether it is delivered.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogsConfig {
     file_bytes: Option<u64>,
     files: Option<usize>,
+    cloud_watch: Option<bool>,
 }
 
 impl LogsConfig {
@@ -74,6 +75,11 @@ impl LogsConfig {
             file_bytes: self.file_bytes.unwrap_or(defaults.file_bytes),
             files: self.files.unwrap_or(defaults.files),
         }
+    }
+
+    /// Whether logs are delivered to CloudWatch Logs, where that may be called.
+    pub(crate) fn is_delivered(&self) -> bool {
+        self.cloud_watch.unwrap_or(true)
     }
 }
 

@@ -6,22 +6,33 @@ use serde_json::{Map, Value};
 
 use crate::history::{self, Data};
 
-/// The lines for events, those left out that the level leaves out. Each ends with a line break.
-pub(super) fn lines(logged: &Logged, configuration: &LoggingConfiguration) -> String {
+/// An event as it is logged.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entry {
+    /// When it became true, in milliseconds since 1970.
+    pub(super) milliseconds: i64,
+    /// What AWS writes about it: JSON, without a line break.
+    pub(super) text: String,
+}
+
+/// The entries for events, those left out that the level leaves out.
+pub(super) fn entries(logged: &Logged, configuration: &LoggingConfiguration) -> Vec<Entry> {
     let level = configuration.level.unwrap_or(LogLevel::Off);
     let data = match configuration.include_execution_data {
         Some(true) => Data::Included,
         Some(false) | None => Data::LeftOut,
     };
-    let mut lines = String::new();
-    for event in &logged.events {
-        let Some(event) = history::shown(event, data).filter(|event| is_logged(level, event.r#type)) else {
-            continue;
-        };
-        lines.push_str(&line(logged, event, data));
-        lines.push('\n');
-    }
-    lines
+    let shown = logged
+        .events
+        .iter()
+        .filter_map(|event| history::shown(event, data));
+    shown
+        .filter(|event| is_logged(level, event.r#type))
+        .map(|event| Entry {
+            milliseconds: event.timestamp.milliseconds,
+            text: text(logged, event, data),
+        })
+        .collect()
 }
 
 /// Whether a level logs events of a type.
@@ -66,7 +77,7 @@ fn is_fatal(r#type: Type) -> bool {
 }
 
 /// Numbers are written as texts, as AWS writes them.
-fn line(logged: &Logged, event: HistoryEvent, data: Data) -> String {
+fn text(logged: &Logged, event: HistoryEvent, data: Data) -> String {
     let milliseconds = event.timestamp.milliseconds;
     let (id, previous, r#type) = (event.id, event.previous_event_id.unwrap_or(0), event.r#type);
     let mut entry = Map::new();

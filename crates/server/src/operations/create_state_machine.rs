@@ -49,7 +49,10 @@ pub(crate) async fn answer(
         .create_machine(&arn, kind, new.clone(), tags, publish.clone())
         .await;
     let machine = match created.map_err(refusals::of_state_machine)? {
-        Creation::New(machine) => machine,
+        Creation::New(machine) => {
+            server.announce_logging(&logging);
+            machine
+        }
         Creation::Existing(machine)
             if machine.published == publish && is_same(server, &machine, kind, &new).await? =>
         {

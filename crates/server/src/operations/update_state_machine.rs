@@ -45,7 +45,13 @@ pub(crate) async fn answer(
             .update_machine(&current.machine_arn, from, new, publish.clone())
             .await
         {
-            Ok(update) => return Ok(output(&update)),
+            Ok(update) => {
+                if request.logging_configuration.is_some() {
+                    let logging = update.revision.record.logging.as_ref();
+                    server.announce_logging(&configuration::shown(logging).unwrap_or_default());
+                }
+                return Ok(output(&update));
+            }
             // Another update came in between: this one is made on top of it.
             Err(CatalogError::OtherRevision { .. }) => {}
             Err(error) => return Err(refusals::of_state_machine(error)),

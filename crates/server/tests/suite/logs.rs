@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use runtime::{EventLog, Settings};
 use server::Logs;
-use server::logs::Bounds;
+use server::logs::{Bounds, Destinations};
 
 use crate::support::{Client, server_with};
 
@@ -17,7 +17,12 @@ const PASS: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Result":{"x":
 
 /// A server that logs into a folder.
 async fn logging(folder: &Path) -> (Client, Arc<Logs>) {
-    let logs = Logs::open(folder.join("logs"), Bounds::default()).unwrap();
+    let files = Some((folder.join("logs"), Bounds::default()));
+    let destinations = Destinations {
+        files,
+        ..Destinations::default()
+    };
+    let logs = Logs::open(destinations).unwrap();
     let settings = Settings {
         event_log: Some(Arc::clone(&logs) as Arc<dyn EventLog>),
         ..Settings::default()

@@ -10,6 +10,8 @@ mod hostile;
 mod http;
 mod limits;
 #[cfg(test)]
+mod log_delivery;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod map_runs;

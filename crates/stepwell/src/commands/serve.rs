@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -13,7 +14,7 @@ use functions::Functions;
 use integrations::Integrations;
 use lambda::{Keep, Lambda};
 use runtime::{EventLog, Runtime, SystemClock};
-use server::logs::{Bounds, Logs};
+use server::logs::{Destinations, Logs};
 use server::{Extension, Server, Site};
 use store::{EmbeddedOptions, EmbeddedStore, MemoryStore, Store, StoreError};
 use tokio::signal::unix::{SignalKind, signal};
@@ -105,16 +106,16 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
         .context("failed to set up the functions that were deployed")?;
     let integrations = Integrations::new(functions.clone());
     integrations.set_web(web::set_up(config, &aws)?);
+    let logs = open_logs(data, config, &aws)?;
     integrations.set_aws(aws);
     if let Some(mocks) = mocks {
         tracing::info!(path = %mocks.path().display(), "tests get mocked responses");
         integrations.set_mocks(mocks);
     }
-    let logs = open_logs(data, config.logs.bounds())?;
     let settings = runtime::Settings {
         limits,
         retention: config.retention.retention()?,
-        event_log: logs.clone().map(|logs| logs as Arc<dyn EventLog>),
+        event_log: Some(Arc::clone(&logs) as Arc<dyn EventLog>),
         on_fatal: Arc::new(end_at_once),
         ..Default::default()
     };
@@ -126,6 +127,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
     )
     .await?;
     let server = Server::throttled(runtime.clone(), &integrations, config.limits.throttling()?);
+    server.set_logs(Arc::clone(&logs));
 
     tracing::debug!(limits = ?runtime.limits(), "keeping to limits");
     tracing::info!(data, functions = functions.configs().len(), "open");
@@ -143,24 +145,24 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
     server::serve(listener, site, ended).await;
     runtime.shutdown().await;
     functions.shutdown().await;
-    if let Some(logs) = logs {
-        logs.close();
-    }
+    logs.close();
+    logs.settle(LOGS_DELIVERED_WITHIN).await;
     Ok(())
 }
 
 /// The folder of a data folder in which the logs of executions are.
 pub(crate) const LOGS: &str = "logs";
 
-/// Opens the logs of a data folder. Where nothing is kept, nothing is logged.
-fn open_logs(data: &str, bounds: Bounds) -> anyhow::Result<Option<Arc<Logs>>> {
-    if data == MEMORY {
-        return Ok(None);
-    }
-    let folder = Path::new(data).join(LOGS);
-    Ok(Some(
-        Logs::open(folder, bounds).context("failed to start a thread for logs")?,
-    ))
+/// How long a server that ends goes on delivering logs.
+const LOGS_DELIVERED_WITHIN: Duration = Duration::from_secs(5);
+
+/// Opens the logs: files in the data folder, if anything is kept there, and CloudWatch Logs.
+fn open_logs(data: &str, config: &ConfigFile, aws: &aws::Client) -> anyhow::Result<Arc<Logs>> {
+    let destinations = Destinations {
+        files: (data != MEMORY).then(|| (Path::new(data).join(LOGS), config.logs.bounds())),
+        cloud_watch: config.logs.is_delivered().then(|| aws.clone()),
+    };
+    Logs::open(destinations).context("failed to start a thread for logs")
 }
 
 /// Where functions are kept that are deployed over Lambda's API.
