@@ -210,7 +210,8 @@ fn is_ones_fault(error: &StoreError) -> bool {
         StoreError::Conflict { .. }
         | StoreError::Corrupt { .. }
         | StoreError::CorruptRecord { .. }
-        | StoreError::TooLarge { .. } => true,
+        | StoreError::TooLarge { .. }
+        | StoreError::TooManyEvents { .. } => true,
         StoreError::DiskFull(_) | StoreError::Io(_) | StoreError::Fatal(_) => false,
     }
 }

@@ -43,6 +43,7 @@ macro_rules! conformance_tests {
             committed_executions_are_there_after_reopening
             unknown_things_are_not_found
             histories_are_paged_both_ways
+            long_histories_are_paged_and_loaded
             silent_events_come_with_the_event_whose_number_they_have
             events_that_are_all_silent_are_kept
             lists_have_the_newest_first

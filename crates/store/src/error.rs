@@ -40,6 +40,12 @@ pub enum StoreError {
         /// The limit.
         limit: usize,
     },
+    /// More events than a history can be stored with.
+    #[error("a history can be stored with at most {limit} events")]
+    TooManyEvents {
+        /// The highest number of an event.
+        limit: u32,
+    },
     /// Reading or writing failed, and nothing was changed by it.
     #[error("{0}")]
     Io(String),

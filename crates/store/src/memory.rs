@@ -35,7 +35,7 @@ struct State {
     lists: BTreeSet<(Listed, Status, Position)>,
     /// Executions that have ended, in the order of that.
     ended: BTreeSet<(Millis, ExecId)>,
-    history: BTreeMap<(ExecId, u16), Blob>,
+    history: BTreeMap<(ExecId, u32), Blob>,
     payloads: BTreeMap<(ExecId, u16), Vec<u8>>,
     open: BTreeMap<ExecId, OpenRow>,
     express: BTreeMap<ExecId, ExpressStart>,
@@ -272,7 +272,7 @@ impl State {
     }
 
     fn last_event(&self, id: ExecId) -> u64 {
-        let blob = self.history.range((id, 0)..=(id, u16::MAX)).next_back();
+        let blob = self.history.range((id, 0)..=(id, u32::MAX)).next_back();
         blob.map_or(0, |(_, blob)| u64::from(blob.end().saturating_sub(1)))
     }
 
@@ -300,7 +300,7 @@ impl State {
             payloads.insert(*number, &payload);
         }
         let mut events = Vec::new();
-        for (_, blob) in self.history.range((id, 0)..=(id, u16::MAX)) {
+        for (_, blob) in self.history.range((id, 0)..=(id, u32::MAX)) {
             self.decode(id, blob, &mut events)?;
         }
         codec::check_whole(&events, summary.events).map_err(|what| StoreError::Corrupt {
@@ -318,7 +318,7 @@ impl State {
         let Some((low, high)) = page.range(self.last_event(id)) else {
             return Ok(Vec::new());
         };
-        let key = |number: u64| (id, u16::try_from(number).unwrap_or(u16::MAX));
+        let key = |number: u64| (id, u32::try_from(number).unwrap_or(u32::MAX));
         let first = self.history.range((id, 0)..=key(low)).next_back();
         let first = first.map_or((id, 0), |(first, _)| *first);
         let mut events = Vec::new();
@@ -368,9 +368,12 @@ impl State {
 }
 
 /// Removes what belongs to an execution.
-fn remove_parts<T>(parts: &mut BTreeMap<(ExecId, u16), T>, id: ExecId) {
-    while let Some((key, _)) = parts.range((id, 0)..=(id, u16::MAX)).next() {
+fn remove_parts<N: Ord + Copy + Default, T>(parts: &mut BTreeMap<(ExecId, N), T>, id: ExecId) {
+    while let Some((key, _)) = parts.range((id, N::default())..).next() {
         let key = *key;
+        if key.0 != id {
+            break;
+        }
         parts.remove(&key);
     }
 }

@@ -11,17 +11,20 @@ use crate::error::StoreError;
 /// A frame is closed when its events have this many bytes.
 const FRAME_BYTES: usize = 1 << 20;
 
-/// No history has more events: numbers have 16 bits, and no silent event comes alone.
-const EVENTS_MAX: usize = 2 << 16;
+/// The highest number that an event can be stored under.
+pub const EVENT_NUMBER_MAX: u32 = (1 << 20) - 1;
+
+/// No history has more events: no silent event comes alone.
+const EVENTS_MAX: usize = 2 * EVENT_NUMBER_MAX as usize;
 
 /// Events that follow each other, encoded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blob {
     /// The number of the first event in it that has one of its own; when all are silent, the number that
     /// the next event will have.
-    pub first: u16,
+    pub first: u32,
     /// How many events have a number of their own, so the last one is `first + count - 1`.
-    pub count: u16,
+    pub count: u32,
     /// One or several frames.
     #[serde(with = "serde_bytes")]
     pub bytes: Vec<u8>,
@@ -30,12 +33,12 @@ pub struct Blob {
 impl Blob {
     /// The number that the event after it will have.
     pub(crate) fn end(&self) -> u32 {
-        u32::from(self.first) + u32::from(self.count)
+        self.first.saturating_add(self.count)
     }
 
     /// Adds the events that come next.
     pub(crate) fn append(&mut self, next: &Self) -> Result<(), Damage> {
-        if self.end() != u32::from(next.first) {
+        if self.end() != next.first {
             return Err(format!(
                 "event {} can't follow event {}",
                 next.first,
@@ -50,18 +53,28 @@ impl Blob {
         Ok(())
     }
 
+    /// The same with the events that come next.
+    pub(crate) fn joined(&self, next: &Self) -> Result<Self, Damage> {
+        let mut joined = self.clone();
+        joined.append(next)?;
+        Ok(joined)
+    }
+
+    /// Whether the very events of another are among its own.
+    pub(crate) fn holds(&self, other: &Self) -> bool {
+        contains(&self.bytes, &other.bytes)
+    }
+
     /// What is stored after `new` was saved where this blob is: the same when it was saved before.
     pub(crate) fn merge(&self, new: &Self) -> Result<Self, Damage> {
-        if self.count >= new.count && contains(&self.bytes, &new.bytes) {
+        if self.count >= new.count && self.holds(new) {
             return Ok(self.clone());
         }
         if new.bytes.starts_with(&self.bytes) {
             return Ok(new.clone());
         }
         if self.count == 0 {
-            let mut joined = self.clone();
-            joined.append(new)?;
-            return Ok(joined);
+            return self.joined(new);
         }
         Err(format!("another event {} is stored already", self.first))
     }
@@ -110,27 +123,35 @@ pub fn encode(events: &[Event], table: &mut PayloadTable) -> Result<Encoded, Sto
 }
 
 /// The number of the first event and how many have one.
-fn numbers(events: &[Event]) -> Result<(u16, u16), StoreError> {
+fn numbers(events: &[Event]) -> Result<(u32, u32), StoreError> {
     let numbered = || events.iter().filter(|event| !event.detail.is_silent());
     let first = match numbered().next() {
         Some(event) => event.id,
         None => events.last().expect("there are events").id.saturating_add(1),
     };
     let count = numbered().count();
-    let too_many = || StoreError::TooLarge {
-        what: "a history",
-        bytes: usize::try_from(first).unwrap_or(usize::MAX).saturating_add(count),
-        limit: usize::from(u16::MAX),
-    };
-    Ok((
-        u16::try_from(first).map_err(|_| too_many())?,
-        u16::try_from(count).map_err(|_| too_many())?,
-    ))
+    let last = first.saturating_add(count as u64);
+    if last > u64::from(EVENT_NUMBER_MAX) {
+        return Err(StoreError::TooManyEvents {
+            limit: EVENT_NUMBER_MAX,
+        });
+    }
+    Ok((first as u32, count as u32))
 }
 
 /// Decodes the events of a blob. `large` gives the large payload of a number. Neighbours that carry the
 /// same payload share it again.
 pub fn decode<E: From<Damage>>(
+    bytes: &[u8],
+    large: &mut dyn FnMut(u16) -> Result<Payload, E>,
+    events: &mut Vec<Event>,
+) -> Result<(), E> {
+    decode_within(EVENTS_MAX, bytes, large, events)
+}
+
+/// The same for no more events than there may be.
+pub(super) fn decode_within<E: From<Damage>>(
+    events_max: usize,
     mut bytes: &[u8],
     large: &mut dyn FnMut(u16) -> Result<Payload, E>,
     events: &mut Vec<Event>,
@@ -143,7 +164,7 @@ pub fn decode<E: From<Damage>>(
             let (mut event, left) =
                 postcard::take_from_bytes::<Event>(rest).map_err(|error| Damage::from(error.to_string()))?;
             rest = left;
-            if events.len() == EVENTS_MAX {
+            if events.len() == events_max {
                 return Err(Damage::from("it has too many events").into());
             }
             each_payload(&mut event.detail, &mut |payload| {

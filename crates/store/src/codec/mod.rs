@@ -14,7 +14,7 @@ mod tests;
 
 pub(crate) use created::{decode_created, encode_created};
 pub(crate) use events::check_whole;
-pub use events::{Blob, Encoded, decode, encode};
+pub use events::{Blob, EVENT_NUMBER_MAX, Encoded, decode, encode};
 pub use frame::FRAME_BYTES_MAX;
 pub use payloads::{LARGE_PAYLOAD_BYTES, LargePayload, PayloadTable};
 pub(crate) use payloads::{decode_payload, encode_payload};

@@ -3,6 +3,7 @@ use json::{Payload, Str};
 use proptest::prelude::*;
 
 use crate::batch::{Batch, CatalogChange, Commit, ExpressChange};
+use crate::codec::events::decode_within;
 use crate::codec::*;
 use crate::conformance::{created, id};
 use crate::record::{Closed, ExpressStart, OpenRow, Redriven, Status};
@@ -251,9 +252,11 @@ fn long_steps_become_several_frames() {
 }
 
 #[test]
-fn a_number_past_16_bits_is_refused() {
+fn a_number_that_no_place_has_is_refused() {
     let mut events = numbered([Detail::TaskStateAborted]);
-    events[0].id = 65_536;
+    events[0].id = u64::from(EVENT_NUMBER_MAX) - 1;
+    assert!(encode(&events, &mut PayloadTable::default()).is_ok());
+    events[0].id += 1;
     assert!(encode(&events, &mut PayloadTable::default()).is_err());
 }
 
@@ -264,7 +267,9 @@ fn more_events_than_a_history_can_have_are_refused() {
     let mut bytes = Vec::new();
     frame::write(&content, "it", &mut bytes).unwrap();
     assert!(bytes.len() < 100_000);
-    let result = decode(&bytes, &mut |_| Err("none".to_owned()), &mut Vec::new());
+    let mut none = |_| Err("none".to_owned());
+    assert_eq!(decode_within(200_000, &bytes, &mut none, &mut Vec::new()), Ok(()));
+    let result = decode_within(199_999, &bytes, &mut none, &mut Vec::new());
     assert_eq!(result, Err("it has too many events".to_owned()));
 }
 

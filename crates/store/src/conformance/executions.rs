@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use engine::Event;
 use json::Payload;
 
 use super::Place;
@@ -78,6 +79,60 @@ pub async fn histories_are_paged_both_ways(place: &impl Place) {
     let all = history(&store, 1, HistoryPage::backward(u64::MAX, usize::MAX)).await;
     assert_eq!(all.len(), 20);
     assert_eq!(history(&store, 1, HistoryPage::forward(1, 0)).await, []);
+}
+
+pub async fn long_histories_are_paged_and_loaded(place: &impl Place) {
+    let store = place.open();
+    let mut table = PayloadTable::default();
+    let last = 100_003;
+    save(&store, [opening(1)]).await;
+    let mut first = 4;
+    // One commit that is longer than any row of short ones, then short ones of every length, some saved twice.
+    for length in [32_700].into_iter().chain((1..=90).cycle()) {
+        let end = (first + length - 1).min(last);
+        let commit = step(1, &events(first..=end), &mut table);
+        save(&store, [commit.clone()]).await;
+        if length % 7 == 0 {
+            save(&store, [commit]).await;
+        }
+        if length % 5 == 0 {
+            save(&store, [step(1, &[silent(end)], &mut table)]).await;
+        }
+        first = end + 1;
+        if first > last {
+            break;
+        }
+    }
+    drop(store);
+
+    let store = place.open();
+    let loaded = store.load(id(1)).await.expect("readable").expect("there");
+    assert_eq!(loaded.summary.events, last);
+    let shown = |page: Vec<Event>| -> Vec<u64> {
+        let numbered = page.iter().filter(|event| !event.detail.is_silent());
+        numbered.map(|event| event.id).collect()
+    };
+    assert_eq!(shown(loaded.events), (1..=last).collect::<Vec<_>>());
+    for from in [
+        1, 3, 32_700, 32_767, 32_768, 32_769, 33_024, 65_535, 65_536, 99_990,
+    ]
+    .into_iter()
+    .chain(33_000..33_100)
+    {
+        let page = history(&store, 1, HistoryPage::forward(from, 20)).await;
+        assert_eq!(
+            shown(page),
+            (from..(from + 20).min(last + 1)).collect::<Vec<_>>(),
+            "from {from}"
+        );
+        let page = history(&store, 1, HistoryPage::backward(from, 20)).await;
+        let low = from.saturating_sub(19).max(1);
+        assert_eq!(
+            shown(page),
+            (low..=from).rev().collect::<Vec<_>>(),
+            "back from {from}"
+        );
+    }
 }
 
 pub async fn silent_events_come_with_the_event_whose_number_they_have(place: &impl Place) {

@@ -7,6 +7,7 @@
 mod catalog;
 mod expiry;
 mod folder;
+mod place;
 mod reader;
 mod room;
 mod schema;

@@ -8,6 +8,7 @@ use json::Payload;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Rows, params};
 
 use crate::codec::{self, PayloadTable, decode_created, decode_payload};
+use crate::embedded::place;
 use crate::embedded::schema::{is_damage, read_error};
 use crate::error::StoreError;
 use crate::id::{ArnHash, ExecId};
@@ -76,7 +77,7 @@ impl Reader {
             };
             let (payloads, large) = reader.read_payloads(id)?;
             let mut events = Vec::new();
-            reader.read_events(id, (0, u16::MAX), &mut events, &mut |number| {
+            reader.read_events(id, place::ALL, &mut events, &mut |number| {
                 large
                     .get(&number)
                     .cloned()
@@ -96,15 +97,14 @@ impl Reader {
             let Some((low, high)) = page.range(reader.last_event(id)?) else {
                 return Ok(Vec::new());
             };
-            let number = |event: u64| u16::try_from(event).unwrap_or(u16::MAX);
             let sql = "SELECT key FROM history WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT 1";
-            let before = params![id.key(0), id.key(number(low))];
+            let before = params![id.key(0), id.key(place::at_or_before(low))];
             let first: Option<i64> = reader.one(sql, before, |row| Ok(row.get(0)?))?;
-            let first = first.map_or(0, |key| (key & 0xffff) as u16);
+            let first = first.map_or(0, place::of_key);
             let mut large = HashMap::new();
             let mut events = Vec::new();
             // Silent events that follow the last one may be at the beginning of the next blob.
-            reader.read_events(id, (first, number(high + 1)), &mut events, &mut |number| {
+            reader.read_events(id, (first, place::of(high + 1)), &mut events, &mut |number| {
                 if let Some(payload) = large.get(&number) {
                     return Ok(Payload::clone(payload));
                 }
@@ -307,8 +307,8 @@ impl Reader {
     fn last_event(&self, id: ExecId) -> Result<u64, Failure> {
         let sql = "SELECT key, count FROM history WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT 1";
         let last = self.one(sql, params![id.key(0), id.key(u16::MAX)], |row| {
-            let (key, count): (i64, u16) = (row.get(0)?, row.get(1)?);
-            Ok((key & 0xffff) as u64 + u64::from(count))
+            let (key, count): (i64, u32) = (row.get(0)?, row.get(1)?);
+            Ok(u64::from(place::start(place::of_key(key))) + u64::from(count))
         })?;
         Ok(last.unwrap_or(0).saturating_sub(1))
     }
@@ -327,7 +327,7 @@ impl Reader {
         Ok((table, large))
     }
 
-    /// Decodes the blobs whose first event is within `range`.
+    /// Decodes the blobs in a range of places.
     fn read_events(
         &self,
         id: ExecId,
@@ -339,7 +339,7 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query(params![id.key(range.0), id.key(range.1)])?;
         while let Some(row) = rows.next()? {
-            let first = row.get::<_, i64>(0)? & 0xffff;
+            let first = place::start(place::of_key(row.get(0)?));
             let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
             codec::decode(bytes, large, events).map_err(|failure| match failure {
                 Failure::Damage(what) => Failure::Damage(format!("the events from {first} on: {what}")),

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::batch::{Batch, Commit, ExpressChange, conflict};
 use crate::codec::{Blob, decode_created, encode_created, encode_payload};
+use crate::embedded::place;
 use crate::embedded::schema::write_error;
 use crate::embedded::{EmbeddedOptions, Readers, catalog, expiry, lock, room};
 use crate::error::StoreError;
@@ -378,23 +379,28 @@ impl<'c> Statements<'c> {
     }
 
     fn write_events(&mut self, connection: &Connection, id: ExecId, blob: &Blob) -> Result<(), Failure> {
-        let key = id.key(blob.first);
-        if self
-            .insert_history
-            .execute(params![key, blob.count, blob.bytes])?
-            == 1
-        {
+        let place = place::of(blob.first.into());
+        let (key, first) = (id.key(place), place::start(place));
+        let count = blob.end().saturating_sub(first);
+        if self.insert_history.execute(params![key, count, blob.bytes])? == 1 {
             return Ok(());
         }
         let sql = "SELECT count, bytes FROM history WHERE key = ?1";
         let stored = connection.prepare_cached(sql)?.query_row([key], |row| {
             Ok(Blob {
-                first: blob.first,
+                first,
                 count: row.get(0)?,
                 bytes: row.get(1)?,
             })
         })?;
-        let merged = stored.merge(blob).map_err(|what| conflict(id, what))?;
+        let follows = stored.end() == blob.first && (blob.count > 0 || !stored.holds(blob));
+        let merged = if place::is_shared(place) && follows {
+            stored.joined(blob)
+        } else {
+            let bytes = blob.bytes.clone();
+            stored.merge(&Blob { first, count, bytes })
+        };
+        let merged = merged.map_err(|what| conflict(id, what))?;
         if merged != stored {
             let sql = "UPDATE history SET count = ?2, bytes = ?3 WHERE key = ?1";
             connection
