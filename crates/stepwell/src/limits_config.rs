@@ -133,7 +133,7 @@ impl LimitsConfig {
                 "history_events",
                 self.history_events,
                 aws.history_events,
-                10..=10_000_000,
+                10..=1_000_000,
             )?,
             variable_bytes,
             assign_bytes,
@@ -344,7 +344,7 @@ mod tests {
             ),
             (
                 "history_events = 5",
-                "[limits]: `history_events` is 5; it must be from 10 to 10000000",
+                "[limits]: `history_events` is 5; it must be from 10 to 1000000",
             ),
             (
                 "express_seconds = 0",
