@@ -166,7 +166,10 @@ pub(crate) fn of_store(error: &StoreError) -> ApiError {
             tracing::error!(%error, "a request failed");
             ApiError::internal_failure(error.to_string())
         }
-        StoreError::Conflict { .. } | StoreError::TooLarge { .. } | StoreError::Fatal(_) => internal(error),
+        StoreError::Conflict { .. }
+        | StoreError::TooLarge { .. }
+        | StoreError::TooManyEvents { .. }
+        | StoreError::Fatal(_) => internal(error),
     }
 }
 
