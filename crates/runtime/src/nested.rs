@@ -8,10 +8,10 @@ use integrations::{
     BoxFuture, Described, Executions, NestedError, NestedName, NestedStart, NestedStarted, Test,
 };
 use json::Str;
-use store::{ExecId, Parent};
+use store::{ExecId, Parent, StoreError};
 
 use crate::catalog::CatalogError;
-use crate::request::{StartError, StartRequest};
+use crate::request::{ExecutionError, StartError, StartRequest};
 use crate::shared::Shared;
 
 /// The runtime as the integrations see it. It does not keep the runtime alive.
@@ -20,8 +20,20 @@ pub(crate) struct Nested(pub(crate) Weak<Shared>);
 impl Executions for Nested {
     fn start(&self, start: NestedStart) -> BoxFuture<'_, Result<NestedStarted, NestedError>> {
         Box::pin(async move {
-            let shared = self.0.upgrade().ok_or_else(closing)?;
-            start_nested(&shared, start).await
+            let mut shared = self.0.upgrade().ok_or_else(closing)?;
+            loop {
+                match start_nested(&shared, start.clone()).await {
+                    Ok(started) => return Ok(started),
+                    Err(Refusal::Told(error)) => return Err(error),
+                    // AWS has no such errors: the task waits until the disk is well again, or its time is over.
+                    Err(Refusal::Store(error)) if error.may_pass() => {
+                        shared = shared.a_little_later().await.ok_or_else(closing)?;
+                    }
+                    Err(Refusal::Store(error)) => {
+                        return Err(told("InternalServerException", error.to_string()));
+                    }
+                }
+            }
         })
     }
 
@@ -44,7 +56,15 @@ impl Executions for Nested {
     }
 }
 
-async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStarted, NestedError> {
+/// Why a nested execution was not started.
+enum Refusal {
+    /// As AWS would say.
+    Told(NestedError),
+    /// The store failed.
+    Store(StoreError),
+}
+
+async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStarted, Refusal> {
     let (machine_text, test_case) = ids::arn::test_case(&start.machine_arn);
     let machine_arn: AnyStateMachineArn = machine_text
         .parse()
@@ -64,6 +84,7 @@ async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStart
         .map_err(|error| match error {
             CatalogError::NotFound(_) => no_machine(&start.machine_arn),
             CatalogError::Deleting(arn) => deleting(&arn),
+            CatalogError::Store(error) => Refusal::Store(error),
             error => refused("InternalServerException", error.to_string()),
         })?;
     let (name, is_drawn) = match start.name {
@@ -94,6 +115,7 @@ async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStart
                 arn,
                 started: first.started,
             }),
+            Err(ExecutionError::Store(error)) => Err(Refusal::Store(error)),
             Err(error) => Err(refused("InternalServerException", error.to_string())),
         },
         Err(StartError::AlreadyExists(arn)) => Err(refused(
@@ -105,19 +127,19 @@ async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStart
             Err(refused("ExecutionLimitExceeded", error.to_string()))
         }
         Err(StartError::Throttled) => Err(refused("ThrottlingException", "Rate exceeded".into())),
-        Err(StartError::Closing) => Err(closing()),
-        Err(StartError::Store(error)) => Err(refused("InternalServerException", error.to_string())),
+        Err(StartError::Closing) => Err(Refusal::Told(closing())),
+        Err(StartError::Store(error)) => Err(Refusal::Store(error)),
     }
 }
 
-fn no_machine(arn: &str) -> NestedError {
+fn no_machine(arn: &str) -> Refusal {
     refused(
         "StateMachineDoesNotExist",
         format!("State Machine Does Not Exist: '{arn}'"),
     )
 }
 
-fn deleting(arn: &str) -> NestedError {
+fn deleting(arn: &str) -> Refusal {
     refused(
         "StateMachineDeleting",
         format!("State Machine is deleting: '{arn}'"),
@@ -125,10 +147,14 @@ fn deleting(arn: &str) -> NestedError {
 }
 
 fn closing() -> NestedError {
-    refused("ServiceUnavailable", "The server is shutting down.".into())
+    told("ServiceUnavailable", "The server is shutting down.".into())
 }
 
-fn refused(code: &str, message: String) -> NestedError {
+fn refused(code: &str, message: String) -> Refusal {
+    Refusal::Told(told(code, message))
+}
+
+fn told(code: &str, message: String) -> NestedError {
     NestedError {
         code: code.into(),
         message: message.into(),

@@ -356,11 +356,21 @@ async fn take_up_the_rest(shared: Arc<Shared>, express: Vec<ExpressStart>) {
     for start in express {
         let created = &start.created;
         let mailbox = &shared.mailboxes.of_shard(start.id.shard()).messages;
-        match shared
-            .catalog
-            .revision(&created.machine_arn, &created.revision)
-            .await
-        {
+        let revision = loop {
+            let revision = shared
+                .catalog
+                .revision(&created.machine_arn, &created.revision)
+                .await;
+            match &revision {
+                Err(CatalogError::Store(error)) if error.may_pass() => {
+                    let retry = shared.settings.retry_millis;
+                    let until = Millis(shared.clock.now().0.saturating_add(retry));
+                    shared.clock.sleep_until(until).await;
+                }
+                _ => break revision,
+            }
+        };
+        match revision {
             Ok(revision) => {
                 let _ = mailbox.send(Message::ExpressAgain(Box::new(start), revision));
             }
@@ -374,8 +384,6 @@ async fn take_up_the_rest(shared: Arc<Shared>, express: Vec<ExpressStart>) {
         }
     }
     for machine_arn in shared.catalog.deleting() {
-        if let Err(error) = shared.catalog.finish_deleting(&machine_arn).await {
-            tracing::warn!(%machine_arn, %error, "a deleted state machine could not be removed");
-        }
+        shared.remove_deleted(machine_arn);
     }
 }

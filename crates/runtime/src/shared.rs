@@ -9,7 +9,7 @@ use json::{Str, Value};
 use store::{ExecId, Store};
 
 use crate::activities::Activities;
-use crate::catalog::{Catalog, Revision};
+use crate::catalog::{Catalog, CatalogError, Revision};
 use crate::chance::Chance;
 use crate::changes::Changes;
 use crate::clock::Clock;
@@ -21,6 +21,7 @@ use crate::live::Live;
 use crate::log::Logged;
 use crate::mailbox::Mailboxes;
 use crate::rate::Buckets;
+use crate::request::ExecutionError;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
 
@@ -123,10 +124,18 @@ impl Shared {
 
     /// Stops a nested execution whose parent no longer waits for it.
     pub(crate) fn stop_child(self: &Arc<Self>, arn: Str) {
-        let shared = Arc::clone(self);
+        let mut shared = Arc::clone(self);
         tokio::spawn(async move {
-            if let Err(error) = shared.stop(&arn, Ending::default()).await {
-                tracing::warn!(%arn, %error, "a nested execution could not be stopped");
+            while let Err(error) = shared.stop(&arn, Ending::default()).await {
+                let again = match &error {
+                    ExecutionError::Store(error) if error.may_pass() => shared.a_little_later().await,
+                    _ => None,
+                };
+                let Some(again) = again else {
+                    tracing::warn!(%arn, %error, "a nested execution could not be stopped");
+                    return;
+                };
+                shared = again;
             }
         });
     }
@@ -136,12 +145,31 @@ impl Shared {
         if !self.catalog.is_deleting(&child.machine_arn) {
             return;
         }
-        let shared = Arc::clone(self);
-        let machine_arn = child.machine_arn.clone();
+        self.remove_deleted(child.machine_arn.clone());
+    }
+
+    /// Removes a state machine that is being deleted, if no execution of it is left.
+    pub(crate) fn remove_deleted(self: &Arc<Self>, machine_arn: Str) {
+        let mut shared = Arc::clone(self);
         tokio::spawn(async move {
-            if let Err(error) = shared.catalog.finish_deleting(&machine_arn).await {
+            while let Err(error) = shared.catalog.finish_deleting(&machine_arn).await {
                 tracing::warn!(%machine_arn, %error, "a deleted state machine could not be removed");
+                let again = match &error {
+                    CatalogError::Store(error) if error.may_pass() => shared.a_little_later().await,
+                    _ => None,
+                };
+                let Some(again) = again else { return };
+                shared = again;
             }
         });
+    }
+
+    /// Waits as long as after a failed commit, without keeping the runtime alive. Nothing when it is gone by then.
+    pub(crate) async fn a_little_later(self: Arc<Self>) -> Option<Arc<Self>> {
+        let until = Millis(self.clock.now().0.saturating_add(self.settings.retry_millis));
+        let (clock, weak) = (Arc::clone(&self.clock), Arc::downgrade(&self));
+        drop(self);
+        clock.sleep_until(until).await;
+        weak.upgrade()
     }
 }

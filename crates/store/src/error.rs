@@ -53,3 +53,17 @@ pub enum StoreError {
     #[error("{0}; the server must be started again")]
     Fatal(String),
 }
+
+impl StoreError {
+    /// Whether the same may succeed a little later: nothing is wrong with what was asked, or with what is stored.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::DiskFull(_) | Self::Io(_) => true,
+            Self::Conflict { .. }
+            | Self::Corrupt { .. }
+            | Self::CorruptRecord { .. }
+            | Self::TooLarge { .. }
+            | Self::Fatal(_) => false,
+        }
+    }
+}

@@ -147,14 +147,24 @@ impl Worker {
         let Some((_, arn)) = live.children.iter().find(|(known, _)| *known == task) else {
             return;
         };
-        let (shared, id, arn) = (Arc::clone(&self.shared), live.id, arn.clone());
+        let (mut shared, id, arn) = (Arc::clone(&self.shared), live.id, arn.clone());
         tokio::spawn(async move {
-            match shared.describe(&arn).await {
-                Ok(child) if child.outcome.is_some() => {
-                    shared.mailboxes.send(id, Work::ChildEnded { task, child })
-                }
-                Ok(_) => {}
-                Err(error) => tracing::error!(%arn, %error, "a nested execution can't be asked"),
+            loop {
+                let again = match shared.describe(&arn).await {
+                    Ok(child) if child.outcome.is_some() => {
+                        return shared.mailboxes.send(id, Work::ChildEnded { task, child });
+                    }
+                    Ok(_) => return,
+                    Err(error) => {
+                        tracing::error!(%arn, %error, "a nested execution can't be asked");
+                        match error {
+                            ExecutionError::Store(error) if error.may_pass() => shared.a_little_later().await,
+                            _ => return,
+                        }
+                    }
+                };
+                let Some(again) = again else { return };
+                shared = again;
             }
         });
     }

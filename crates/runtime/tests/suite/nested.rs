@@ -1,5 +1,7 @@
 //! Nested executions: `.sync` waits for the child, and takes it along when it is stopped.
 
+use std::sync::Arc;
+
 use engine::Ending;
 
 use crate::callbacks::CALLBACK;
@@ -122,4 +124,52 @@ async fn a_child_that_cannot_be_started_fails_the_task() {
         *history(&runtime, &started.arn).await.last().unwrap(),
         "ExecutionFailed"
     );
+}
+
+#[tokio::test]
+async fn a_child_is_started_when_there_is_room_on_the_disk_again() {
+    let world = World::new();
+    let store = world.faulty();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    machine(&runtime, "child", PASS).await;
+    let parent = machine(&runtime, "parent", &parent(".sync:2", "")).await;
+    store.then([Fault::None, Fault::Full, Fault::Full]);
+    let started = start(&runtime, &parent, "1").await;
+    for _ in 0..5 {
+        world.pass(1).await;
+    }
+    let end = end(&runtime, &started.arn).await;
+    assert!(end.starts_with("SUCCEEDED "), "{end}");
+}
+
+#[tokio::test]
+async fn a_child_that_cannot_be_asked_after_a_restart_is_asked_again() {
+    for place in 0..10 {
+        let world = World::cold();
+        let store = world.faulty();
+        let runtime = world.open_with(Arc::clone(&store) as _).await;
+        machine(&runtime, "child", WAIT).await;
+        let parent = machine(&runtime, "parent", &parent(".sync:2", r#", "Name": "c""#)).await;
+        let started = start(&runtime, &parent, "1").await;
+        settle().await;
+        // The child has ended, and nobody could tell its parent.
+        store.then([Fault::CrashAfter]);
+        runtime.stop(CHILD, Ending::default()).await.unwrap_err();
+        drop(runtime);
+        settle().await;
+
+        let store = world.faulty();
+        let runtime = world.open_with(Arc::clone(&store) as _).await;
+        let bad = std::iter::repeat_n(false, place).chain([true]);
+        store.bad_reads.lock().unwrap().extend(bad);
+        for _ in 0..5 {
+            world.pass(1).await;
+        }
+        let described = runtime.describe(&started.arn).await;
+        let told = told(&described.unwrap_or_else(|error| panic!("read {place}: {error}")));
+        assert!(
+            told.starts_with("FAILED States.TaskFailed"),
+            "read {place}: {told}"
+        );
+    }
 }

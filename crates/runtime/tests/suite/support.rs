@@ -431,6 +431,8 @@ pub(crate) struct FaultyStore {
     inner: Arc<MemoryStore>,
     pub(crate) faults: Mutex<VecDeque<Fault>>,
     pub(crate) commits: AtomicUsize,
+    /// Which of the next reads fail.
+    pub(crate) bad_reads: Mutex<VecDeque<bool>>,
     dead: AtomicBool,
     pub(crate) is_low: AtomicBool,
     /// When it is closed, commits and reads wait.
@@ -443,6 +445,7 @@ impl FaultyStore {
             inner,
             faults: Mutex::default(),
             commits: AtomicUsize::new(0),
+            bad_reads: Mutex::default(),
             dead: AtomicBool::new(false),
             is_low: AtomicBool::new(false),
             gate: Arc::new(Semaphore::new(OPEN)),
@@ -477,6 +480,9 @@ impl FaultyStore {
     fn read<'a, T: Send + 'a>(&'a self, reply: Reply<'a, T>) -> Reply<'a, T> {
         Box::pin(async move {
             self.check()?;
+            if self.bad_reads.lock().unwrap().pop_front() == Some(true) {
+                return Err(StoreError::Io("a bad sector".into()));
+            }
             reply.await
         })
     }
