@@ -46,6 +46,7 @@ impl Shared {
             Err(_) => {
                 let until = Millis(self.clock.now().0.saturating_add(self.settings.start_wait_millis));
                 tokio::select! {
+                    biased;
                     place = mailbox.reserve() => place.map_err(|_| StartError::Closing)?,
                     () = self.clock.sleep_until(until) => return Err(StartError::Throttled),
                 }

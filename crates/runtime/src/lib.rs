@@ -54,7 +54,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use express::ExpressRecord;
 pub use integrations::{Described, Exchange, NotRedrivable, Test, TestCaseError};
 pub use limits::Limits;
-pub use log::{EventLog, Logged};
+pub use log::{EventLog, Logged, Witness};
 pub use rate::{Bucket, Buckets, Rate};
 pub use request::{
     ActivityTask, ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError,

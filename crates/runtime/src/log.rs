@@ -13,6 +13,12 @@ pub trait EventLog: Send + Sync {
     fn write(&self, logged: Logged);
 }
 
+/// Sees executions as memory has them. A simulation compares them with what is saved.
+pub trait Witness: Send + Sync {
+    /// Everything that was decided of a Standard execution is saved now. It must not wait.
+    fn saved(&self, execution: &Execution);
+}
+
 /// Events of one execution that became true together.
 #[derive(Debug, Clone)]
 pub struct Logged {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use store::StoreError;
 
 use crate::limits::Limits;
-use crate::log::EventLog;
+use crate::log::{EventLog, Witness};
 
 /// How a runtime is set up.
 #[derive(Clone)]
@@ -52,6 +52,8 @@ pub struct Settings {
     pub grace: Duration,
     /// Who keeps the logs of executions; nobody when there is none.
     pub event_log: Option<Arc<dyn EventLog>>,
+    /// Who sees executions whenever all of them is saved; nobody outside of tests.
+    pub witness: Option<Arc<dyn Witness>>,
     /// Makes chance repeatable, for tests.
     pub seed: Option<u64>,
     /// Called once when nobody knows any more what is on disk: it must end the process.
@@ -81,6 +83,7 @@ impl Default for Settings {
             poll_millis: 60_000,
             grace: Duration::from_secs(5),
             event_log: None,
+            witness: None,
             seed: None,
             on_fatal: Arc::new(|error| {
                 tracing::error!(%error, "the store failed; ending");

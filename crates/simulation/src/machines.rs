@@ -1,149 +1,407 @@
-//! Random machines: definitions made from a seed, all of them right.
+//! Random machines: definitions made from a seed, all of them right, and the executions that run them.
 
-use json::{Value, json};
+use std::sync::Arc;
 
-use crate::world::Dice;
+use engine::{Head, Millis, Refusal, World};
+use json::{Payload, Value, json};
 
-/// A flow of a few states, nested so many levels deep at the most.
-pub(crate) fn flow(dice: &mut Dice, names: &mut u32, depth: u32) -> Value {
-    let count = 1 + dice.roll(3);
-    let first = *names;
-    *names += count as u32;
-    let states = (0..count).map(|place| {
-        let next = (place + 1 < count).then(|| format!("S{}", u64::from(first) + place + 1));
-        (
-            format!("S{}", u64::from(first) + place),
-            state(dice, names, depth, next),
-        )
-    });
-    let states: Vec<(String, Value)> = states.collect();
-    Value::object([
-        ("StartAt", Value::from(format!("S{first}"))),
-        ("States", Value::object(states)),
-    ])
+use crate::dice::Dice;
+
+/// The function that Task states call.
+pub const FUNCTION: &str = "arn:aws:lambda:us-east-1:000000000000:function:F";
+
+/// The activity whose workers do tasks.
+pub const ACTIVITY: &str = "arn:aws:states:us-east-1:000000000000:activity:A";
+
+/// The error of a call that a crash cut off, in simulated worlds.
+pub const LOST: &str = "Lost";
+
+/// The error of a task that fails.
+pub const RANDOM: &str = "Random";
+
+/// A world in which every task can be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Open;
+
+impl World for Open {
+    fn refuse(&self, _: &str, _: &asl::Resource, _: &Value) -> Option<Refusal> {
+        None
+    }
 }
 
-fn state(dice: &mut Dice, names: &mut u32, depth: u32, next: Option<String>) -> Value {
-    if dice.roll(5) == 0 {
-        return jsonata_state(dice, names, depth, next);
+/// A Standard execution of a machine.
+pub fn head(id: u64, machine: asl::StateMachine, input: Value) -> Head {
+    Head {
+        id,
+        arn: "arn:aws:states:us-east-1:000000000000:execution:Random:run".into(),
+        name: "run".into(),
+        machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:Random".into(),
+        machine_name: "Random".into(),
+        version_arn: None,
+        alias_arn: None,
+        role_arn: "arn:aws:iam::000000000000:role/random".into(),
+        region: "us-east-1".into(),
+        started: Millis(0),
+        express: false,
+        machine: Arc::new(machine),
+        input: Payload::from(input),
     }
-    let mut state = match dice.roll(if depth == 0 { 6 } else { 9 }) {
-        0 => json!({"Type": "Pass"}),
-        1 => json!({"Type": "Wait", "Seconds": 3}),
-        2 | 3 => {
-            json!({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:F", "TimeoutSeconds": 5})
+}
+
+/// A flow of a few states, nested so many levels deep at the most, whose ends depend on chance and on time.
+pub fn flow(dice: &mut Dice, names: &mut u32, depth: u32) -> Value {
+    let maker = &mut Maker {
+        dice,
+        names,
+        steadiness: Steadiness::Chancy,
+        child: None,
+    };
+    maker.flow(depth)
+}
+
+/// Whether the end of an execution depends on anything but its definition and its input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steadiness {
+    /// On chance, on time, and on what tasks answer.
+    Chancy,
+    /// On nothing else, as long as each task does what its parameters say: calls that are lost are made again, and
+    /// tasks that fail do so in one way only, so that it does not matter which of several fails first.
+    Steady(Failing),
+}
+
+/// How the tasks of a steady machine fail, those that do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failing {
+    /// With an error.
+    WithAnError,
+    /// By never being answered.
+    ByTimeout,
+    /// None does.
+    Never,
+}
+
+/// Makes flows.
+#[derive(Debug)]
+pub struct Maker<'d> {
+    /// What chooses.
+    pub dice: &'d mut Dice,
+    /// How many names were given.
+    pub names: &'d mut u32,
+    /// What its flows depend on.
+    pub steadiness: Steadiness,
+    /// The state machine that Task states start; with none, and in flows for the engine alone, there are none such,
+    /// and no jobs.
+    pub child: Option<&'d str>,
+}
+
+impl Maker<'_> {
+    /// A flow of a few states, nested so many levels deep at the most.
+    pub fn flow(&mut self, depth: u32) -> Value {
+        let count = 1 + self.dice.roll(3);
+        let first = u64::from(*self.names);
+        *self.names += count as u32;
+        let mut states = Vec::new();
+        for place in 0..count {
+            let next = (place + 1 < count).then(|| format!("S{}", first + place + 1));
+            let name = format!("S{}", first + place);
+            let state = self.state(&name, depth, next);
+            states.push((name, state));
         }
-        4 => {
-            json!({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "HeartbeatSeconds": 4,
-            "Parameters": {"FunctionName": "F", "Payload": {"token.$": "$$.Task.Token"}}})
+        Value::object([
+            ("StartAt", Value::from(format!("S{first}"))),
+            ("States", Value::object(states)),
+        ])
+    }
+
+    fn is_steady(&self) -> bool {
+        self.steadiness != Steadiness::Chancy
+    }
+
+    fn state(&mut self, name: &str, depth: u32, next: Option<String>) -> Value {
+        if self.dice.roll(5) == 0 {
+            return self.jsonata_state(name, depth, next);
         }
-        5 => {
-            json!({"Type": "Task", "Resource": "arn:aws:states:us-east-1:000000000000:activity:A", "TimeoutSeconds": 9})
+        if let Some(child) = self.child
+            && self.dice.roll(6) == 0
+        {
+            return self.outside(child, name, next);
         }
-        6 => {
-            let branches: Vec<Value> = (0..1 + dice.roll(3))
-                .map(|_| flow(dice, names, depth - 1))
-                .collect();
-            Value::object([
+        let mut state = match self.dice.roll(if depth == 0 { 6 } else { 9 }) {
+            0 => match (self.dice.roll(3), &next) {
+                (0, Some(next)) => {
+                    return json!({"Type": "Choice", "Default": next.as_str(),
+                        "Choices": [{"Variable": "$.n", "IsPresent": true, "Next": next.as_str()}]});
+                }
+                (0, None) => return json!({"Type": "Succeed"}),
+                (1, None) if self.may_fail() => {
+                    return json!({"Type": "Fail", "Error": RANDOM, "Cause": "a throw of the dice"});
+                }
+                _ => json!({"Type": "Pass"}),
+            },
+            1 => json!({"Type": "Wait", "Seconds": 3}),
+            2 | 3 => json!({"Type": "Task", "Resource": FUNCTION, "TimeoutSeconds": 5}),
+            4 => {
+                json!({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+                    "HeartbeatSeconds": 4,
+                    "Parameters": {"FunctionName": "F", "Payload": {"token.$": "$$.Task.Token"}}})
+            }
+            5 => json!({"Type": "Task", "Resource": ACTIVITY, "TimeoutSeconds": 9}),
+            6 => {
+                let branches: Vec<Value> = (0..1 + self.dice.roll(3)).map(|_| self.flow(depth - 1)).collect();
+                Value::object([
+                    ("Type", Value::from("Parallel")),
+                    ("Branches", Value::from(branches)),
+                ])
+            }
+            _ => {
+                let processor = self.flow(depth - 1);
+                Value::object([
+                    ("Type", Value::from("Map")),
+                    ("ItemProcessor", processor),
+                    ("MaxConcurrency", Value::from(self.dice.roll(3))),
+                    (
+                        "Parameters",
+                        json!({"list": [1, 2], "item.$": "$$.Map.Item.Index"}),
+                    ),
+                    ("InputPath", Value::from("$$.Execution.Input.list")),
+                ])
+            }
+        };
+        if is_one(&state, &["Task", "Parallel", "Map"]) {
+            if self.is_steady() {
+                self.steady(&mut state, name, next.as_deref());
+            } else {
+                set(&mut state, "ResultPath", Value::Null);
+                if self.dice.roll(2) == 0 {
+                    let retry = json!([{"ErrorEquals": ["Random", "States.Timeout"],
+                        "MaxAttempts": self.dice.roll(3), "IntervalSeconds": 2}]);
+                    set(&mut state, "Retry", retry);
+                }
+                if let (0, Some(next)) = (self.dice.roll(2), &next) {
+                    set(&mut state, "Catch", catch("ResultPath", "$.error", next));
+                }
+            }
+        }
+        go_on(state, next)
+    }
+
+    /// A state in JSONata, some of whose expressions fail with some inputs.
+    fn jsonata_state(&mut self, name: &str, depth: u32, next: Option<String>) -> Value {
+        const CHANCY: [&str; 3] = [
+            "{% $states.input %}",
+            "{% $states.input.n > 0 ? $states.input : $none %}",
+            "{% $random() < 0.7 ? $states.input : $none %}",
+        ];
+        let kinds = if self.is_steady() { 1 } else { 3 };
+        let chancy = CHANCY[self.dice.roll(kinds) as usize];
+        let mut state = match self.dice.roll(if depth == 0 { 3 } else { 5 }) {
+            0 => json!({"Type": "Pass", "Output": chancy}),
+            1 => json!({"Type": "Wait", "Seconds": "{% 1 + 2 %}", "Output": chancy}),
+            2 => json!({"Type": "Task", "Resource": FUNCTION, "Arguments": chancy,
+                "TimeoutSeconds": "{% 2 + 3 %}"}),
+            3 => Value::object([
                 ("Type", Value::from("Parallel")),
-                ("Branches", Value::from(branches)),
-            ])
-        }
-        _ => {
-            let processor = flow(dice, names, depth - 1);
-            Value::object([
+                ("Arguments", Value::from(chancy)),
+                ("Branches", Value::from(vec![self.flow(depth - 1)])),
+            ]),
+            _ => Value::object([
                 ("Type", Value::from("Map")),
-                ("ItemProcessor", processor),
-                ("MaxConcurrency", Value::from(dice.roll(3))),
-            ])
+                ("Items", Value::from("{% $states.context.Execution.Input.list %}")),
+                ("ItemSelector", Value::from(chancy)),
+                ("ItemProcessor", self.flow(depth - 1)),
+            ]),
+        };
+        set(&mut state, "QueryLanguage", Value::from("JSONata"));
+        if is_one(&state, &["Task", "Parallel", "Map"]) {
+            if self.is_steady() {
+                self.steady(&mut state, name, next.as_deref());
+            } else {
+                set(
+                    &mut state,
+                    "Output",
+                    Value::from(CHANCY[self.dice.roll(3) as usize]),
+                );
+                if self.dice.roll(2) == 0 {
+                    let retry = json!([{"ErrorEquals": ["Random", "States.QueryEvaluationError"],
+                        "MaxAttempts": self.dice.roll(3), "IntervalSeconds": 2}]);
+                    set(&mut state, "Retry", retry);
+                }
+                if let (0, Some(next)) = (self.dice.roll(2), &next) {
+                    let output = CHANCY[self.dice.roll(3) as usize];
+                    set(&mut state, "Catch", catch("Output", output, next));
+                }
+            }
         }
-    };
-    let kind = state
-        .get("Type")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    let Value::Object(members) = &mut state else {
-        return state;
-    };
-    if matches!(kind.as_str(), "Task" | "Parallel" | "Map") {
-        if kind == "Map" {
-            members.insert(
-                "Parameters",
-                json!({"list": [1, 2], "item.$": "$$.Map.Item.Index"}),
-            );
-            members.insert("InputPath", "$$.Execution.Input.list");
+        go_on(state, next)
+    }
+
+    /// A state whose task is another execution, or a job.
+    fn outside(&mut self, child: &str, name: &str, next: Option<String>) -> Value {
+        const STARTS: &str = "arn:aws:states:::states:startExecution";
+        let input = json!({"StateMachineArn": child, "Input": {"list": [5], "n": 1}});
+        let mut state = match self.dice.roll(4) {
+            0 => json!({"Type": "Task", "Resource": STARTS, "Parameters": input}),
+            1 | 2 => {
+                let resource = format!("{STARTS}.sync:2");
+                json!({"Type": "Task", "Resource": resource, "Parameters": input,
+                    "ResultSelector": {"status.$": "$.Status", "output.$": "$.Output"}})
+            }
+            _ => {
+                json!({"Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync",
+                    "Parameters": {"JobName": "j", "JobDefinition": "d", "JobQueue": "q"}})
+            }
+        };
+        let names_the_child =
+            state.get("ResultSelector").is_none() && state.get("Parameters") == Some(&input);
+        let path = if names_the_child {
+            Value::Null
+        } else {
+            Value::from(format!("$.{name}"))
+        };
+        set(&mut state, "ResultPath", path);
+        if self.is_steady() {
+            set(&mut state, "Retry", json!([again(LOST)]));
+        } else {
+            if self.dice.roll(2) == 0 {
+                set(&mut state, "TimeoutSeconds", Value::from(6));
+            }
+            if let (0, Some(next)) = (self.dice.roll(2), &next) {
+                set(&mut state, "Catch", catch("ResultPath", "$.error", next));
+            }
         }
-        members.insert("ResultPath", Value::Null);
-        if dice.roll(2) == 0 {
-            let retry = json!([{"ErrorEquals": ["Random", "States.Timeout"], "MaxAttempts": dice.roll(3), "IntervalSeconds": 2}]);
-            members.insert("Retry", retry);
+        go_on(state, next)
+    }
+
+    fn may_fail(&self) -> bool {
+        matches!(
+            self.steadiness,
+            Steadiness::Chancy | Steadiness::Steady(Failing::WithAnError)
+        )
+    }
+
+    /// Makes a state's end depend on nothing but what its parameters say, and keeps its result.
+    fn steady(&mut self, state: &mut Value, name: &str, next: Option<&str>) {
+        let Steadiness::Steady(failing) = self.steadiness else {
+            return;
+        };
+        let is_jsonata = state.get("QueryLanguage").is_some();
+        let resource = state.get("Resource").and_then(Value::as_str).map(str::to_owned);
+        let error = match failing {
+            Failing::WithAnError | Failing::Never => RANDOM,
+            Failing::ByTimeout => "States.Timeout",
+        };
+        let attempts = self.dice.roll(3);
+        let mut retriers = Vec::new();
+        if let Some(resource) = &resource {
+            retriers.push(again(LOST));
+            let is_activity = resource == ACTIVITY;
+            if is_activity {
+                // A task that was handed out may be lost with its answer.
+                retriers.push(again("States.Timeout"));
+            }
+            let fails = failing != Failing::Never && !(is_activity && failing == Failing::ByTimeout);
+            let deed = match self.dice.roll(8) {
+                0 if fails => json!({"do": "fail"}),
+                // What is late would fail too, so that those that time out do so always.
+                1 if fails && error == RANDOM => json!({"do": "fail", "redrives": 1 + self.dice.roll(2)}),
+                2 | 3 if fails && error == RANDOM && attempts > 0 => json!({"do": "fail", "times": attempts}),
+                _ => json!({"do": "succeed"}),
+            };
+            let is_failing = deed.get("do").and_then(Value::as_str) == Some("fail");
+            let deed = self.with_redrives(deed, is_jsonata);
+            remove(state, "HeartbeatSeconds");
+            if !is_activity {
+                remove(state, "TimeoutSeconds");
+                if is_failing && failing == Failing::ByTimeout {
+                    set(state, "TimeoutSeconds", Value::from(5));
+                }
+            }
+            match (is_jsonata, resource.ends_with(".waitForTaskToken")) {
+                (true, _) => set(state, "Arguments", deed),
+                (false, false) => set(state, "Parameters", deed),
+                (false, true) => {
+                    let mut payload = deed;
+                    set(&mut payload, "token.$", Value::from("$$.Task.Token"));
+                    set(
+                        state,
+                        "Parameters",
+                        Value::object([("FunctionName", Value::from("F")), ("Payload", payload)]),
+                    );
+                }
+            }
         }
-        if let (0, Some(next)) = (dice.roll(2), &next) {
-            let catch = json!([{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": next}]);
-            members.insert("Catch", catch);
+        retriers.push(json!({"ErrorEquals": [error], "MaxAttempts": attempts, "IntervalSeconds": 2}));
+        set(state, "Retry", Value::from(retriers));
+        if is_jsonata {
+            let output = format!("{{% $merge([$states.input, {{\"{name}\": $states.result}}]) %}}");
+            set(state, "Output", Value::from(output));
+        } else {
+            set(state, "ResultPath", Value::from(format!("$.{name}")));
+        }
+        if let (0, Some(next)) = (self.dice.roll(2), next) {
+            let caught = if is_jsonata {
+                catch("Output", "{% $states.input %}", next)
+            } else {
+                catch("ResultPath", "$.error", next)
+            };
+            set(state, "Catch", caught);
         }
     }
+
+    /// What a task shall do, along with how often its execution was redriven.
+    fn with_redrives(&self, mut deed: Value, is_jsonata: bool) -> Value {
+        if deed.get("redrives").is_some() {
+            if is_jsonata {
+                set(
+                    &mut deed,
+                    "redriven",
+                    Value::from("{% $states.context.Execution.RedriveCount %}"),
+                );
+            } else {
+                set(&mut deed, "redriven.$", Value::from("$$.Execution.RedriveCount"));
+            }
+        }
+        deed
+    }
+}
+
+/// A retrier that does not give up.
+fn again(error: &str) -> Value {
+    json!({"ErrorEquals": [error], "MaxAttempts": 9999, "IntervalSeconds": 1, "BackoffRate": 1})
+}
+
+fn catch(member: &str, value: &str, next: &str) -> Value {
+    let caught = Value::object([
+        ("ErrorEquals", json!(["States.ALL"])),
+        (member, Value::from(value)),
+        ("Next", Value::from(next)),
+    ]);
+    Value::from(vec![caught])
+}
+
+fn go_on(mut state: Value, next: Option<String>) -> Value {
     match next {
-        Some(next) => members.insert("Next", next),
-        None => members.insert("End", true),
+        Some(next) => set(&mut state, "Next", Value::from(next)),
+        None => set(&mut state, "End", Value::from(true)),
     }
     state
 }
 
-/// A state in JSONata, some of whose expressions fail with some inputs.
-fn jsonata_state(dice: &mut Dice, names: &mut u32, depth: u32, next: Option<String>) -> Value {
-    const CHANCY: [&str; 3] = [
-        "{% $states.input %}",
-        "{% $states.input.n > 0 ? $states.input : $none %}",
-        "{% $random() < 0.7 ? $states.input : $none %}",
-    ];
-    let chancy = CHANCY[dice.roll(3) as usize];
-    let mut state = match dice.roll(if depth == 0 { 3 } else { 5 }) {
-        0 => json!({"Type": "Pass", "Output": chancy}),
-        1 => json!({"Type": "Wait", "Seconds": "{% 1 + 2 %}", "Output": chancy}),
-        2 => {
-            json!({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:F",
-            "Arguments": chancy, "TimeoutSeconds": "{% 2 + 3 %}"})
-        }
-        3 => Value::object([
-            ("Type", Value::from("Parallel")),
-            ("Arguments", Value::from(chancy)),
-            ("Branches", Value::from(vec![flow(dice, names, depth - 1)])),
-        ]),
-        _ => Value::object([
-            ("Type", Value::from("Map")),
-            ("Items", Value::from("{% $states.context.Execution.Input.list %}")),
-            ("ItemSelector", Value::from(chancy)),
-            ("ItemProcessor", flow(dice, names, depth - 1)),
-        ]),
-    };
-    let kind = state
+fn is_one(state: &Value, kinds: &[&str]) -> bool {
+    state
         .get("Type")
         .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    let Value::Object(members) = &mut state else {
-        return state;
-    };
-    members.insert("QueryLanguage", "JSONata");
-    if matches!(kind.as_str(), "Task" | "Parallel" | "Map") {
-        members.insert("Output", CHANCY[dice.roll(3) as usize]);
-        if dice.roll(2) == 0 {
-            let retry = json!([{"ErrorEquals": ["Random", "States.QueryEvaluationError"], "MaxAttempts": dice.roll(3), "IntervalSeconds": 2}]);
-            members.insert("Retry", retry);
-        }
-        if let (0, Some(next)) = (dice.roll(2), &next) {
-            let output = CHANCY[dice.roll(3) as usize];
-            members.insert(
-                "Catch",
-                json!([{"ErrorEquals": ["States.ALL"], "Output": output, "Next": next}]),
-            );
-        }
+        .is_some_and(|kind| kinds.contains(&kind))
+}
+
+fn set(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(members) = object {
+        members.insert(name, value);
     }
-    match next {
-        Some(next) => members.insert("Next", next),
-        None => members.insert("End", true),
+}
+
+fn remove(object: &mut Value, name: &str) {
+    if let Value::Object(members) = object {
+        members.remove(name);
     }
-    state
 }

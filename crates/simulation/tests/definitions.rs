@@ -1,10 +1,7 @@
 //! Thousands of definitions: right ones are accepted, a fault that is put into one is found where it is, and
 //! whatever text comes is read without a panic, and runs when it was accepted.
 //!
-//! A failing seed is replayed by `SEED=n cargo test -p engine --test definitions`.
-
-mod machines;
-mod world;
+//! A failing seed is replayed by `SEED=n cargo test -p simulation --test definitions`.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -12,8 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use asl::{Code, Reading, Rules};
 use engine::{Execution, Input, Millis, Moment, Progress, decide};
 use json::{Payload, Str, Value, json};
-use machines::flow;
-use world::{Dice, Open, head};
+use simulation::dice::Dice;
+use simulation::machines::{Open, flow, head};
 
 const FAULTS: u64 = 2000;
 const TEXTS: u64 = 4000;

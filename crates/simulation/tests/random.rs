@@ -1,10 +1,7 @@
 //! Random machines with random fates: whatever happens, in whatever order, with results twice, too late, and
 //! with the execution folded from its history in between, it comes to one end.
 //!
-//! A failing seed is replayed by `SEED=n cargo test -p engine --test random`.
-
-mod machines;
-mod world;
+//! A failing seed is replayed by `SEED=n cargo test -p simulation --test random`.
 
 use std::collections::HashMap;
 
@@ -13,8 +10,8 @@ use engine::{
     TaskKey, TimerKind, decide,
 };
 use json::{Payload, Value, json};
-use machines::flow;
-use world::{Dice, Open, head};
+use simulation::dice::Dice;
+use simulation::machines::{Open, flow, head};
 
 const SEEDS: u64 = 800;
 const STEPS_MAX: usize = 4000;

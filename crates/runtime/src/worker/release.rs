@@ -70,6 +70,11 @@ impl Worker {
                 live.uncommitted = live.uncommitted.saturating_sub(1);
                 let head = live.execution.head();
                 self.shared.changes.note(&head.arn, &head.machine_arn);
+                if live.uncommitted == 0
+                    && let Some(witness) = &self.shared.settings.witness
+                {
+                    witness.saved(&live.execution);
+                }
                 self.release_effects(&mut live, pending.effects);
                 self.put(live);
             }

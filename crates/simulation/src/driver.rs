@@ -1,0 +1,879 @@
+//! The driver: one thing after the other happens in a world, in the order that the dice say.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{Ending, Millis};
+use integrations::Answer;
+use json::{Payload, Str, json};
+use runtime::{CatalogError, Clock, ExecutionError, RedriveError, Runtime, StartError, TokenError};
+use store::StoreError;
+
+use crate::checks::{self, Known};
+use crate::clients::{Heard, Question, ask};
+use crate::dice::Dice;
+use crate::disk::{Disk, Fate};
+use crate::machines::RANDOM;
+use crate::media::{Fallout, Media};
+use crate::plan::{Deed, Plan, execution_arn};
+use crate::script::Script;
+use crate::weather::Weather;
+use crate::world::{CallKind, Token, Verdict, World};
+
+/// How many things happen while things go wrong; then everything calms down.
+const STORMY: usize = 500;
+
+/// How many things may happen until everything has ended.
+const ROUNDS: usize = 20_000;
+
+/// What each execution of the plan ended with, by its ARN.
+pub(crate) type Ends = BTreeMap<String, String>;
+
+/// A world on its way.
+pub(crate) struct Driver {
+    plan: Plan,
+    weather: Weather,
+    dice: Dice,
+    pub(crate) world: Arc<World>,
+    media: Media,
+    boot: Option<Boot>,
+    boots: u64,
+    /// Before this moment things may be late.
+    trouble_until: Millis,
+    asked: BTreeMap<usize, Asked>,
+    questions: usize,
+    deployer: Deployer,
+    watchers: Vec<Watcher>,
+    known: Known,
+    rounds: usize,
+}
+
+/// A runtime, and the thread of tasks that it runs on.
+struct Boot {
+    runtime: Runtime,
+    disk: Arc<Disk>,
+    is_closing: bool,
+    // Dropped last: everything that runs on it ends.
+    threads: tokio::runtime::Runtime,
+}
+
+/// Who asked.
+#[derive(Debug, Clone)]
+enum Asked {
+    Deployer,
+    Watcher(usize),
+    Stopper(usize),
+    Onlooker { arn: Str, events: u64 },
+    Poller,
+    Holder(usize),
+    Nuisance { was_over: bool },
+}
+
+/// Who does what the plan says, one after the other.
+#[derive(Default)]
+struct Deployer {
+    next: usize,
+    has_activity: bool,
+    is_asking: bool,
+    /// Whether the deed at hand was asked for before.
+    is_again: bool,
+}
+
+/// Who waits for the end of an execution, and redrives it.
+struct Watcher {
+    arn: Str,
+    is_asking: bool,
+    /// Whether to redrive it next, by its count of redrives so far.
+    redrive: Option<u32>,
+    is_over: bool,
+    stop: bool,
+    is_stopping: bool,
+}
+
+impl Driver {
+    pub(crate) fn new(plan: Plan, weather: Weather, media: Media) -> Self {
+        let world = Arc::new(World::new(media.store()));
+        Self {
+            dice: Dice::new(plan.seed ^ weather.salt()),
+            plan,
+            weather,
+            world,
+            media,
+            boot: None,
+            boots: 0,
+            trouble_until: Millis(0),
+            asked: BTreeMap::new(),
+            questions: 0,
+            deployer: Deployer::default(),
+            watchers: Vec::new(),
+            known: Known::default(),
+            rounds: 0,
+        }
+    }
+
+    /// Lives until everything has ended, and gives the ends.
+    pub(crate) fn live(&mut self) -> Result<Ends, String> {
+        for round in 0..ROUNDS {
+            self.rounds = round;
+            if round == STORMY {
+                self.calm_down();
+            }
+            self.settle();
+            self.listen();
+            if self.world.state().is_dead {
+                self.crash(Fallout::None);
+            }
+            self.must_be_lawful()?;
+            if self.is_over() {
+                return self.finish();
+            }
+            self.act();
+        }
+        Err(format!(
+            "after {ROUNDS} rounds not everything has ended: {}",
+            self.left()
+        ))
+    }
+
+    fn must_be_lawful(&self) -> Result<(), String> {
+        if let Some(panic) = crate::panics::take() {
+            return Err(format!("a panic: {panic}"));
+        }
+        match self.world.state().violations.first() {
+            Some(violation) => Err(violation.clone()),
+            None => Ok(()),
+        }
+    }
+
+    fn calm_down(&mut self) {
+        self.world.trace("everything calms down");
+        self.weather = self.weather.calmed();
+        if let Some(boot) = &self.boot {
+            boot.disk.set_slow(0);
+        }
+    }
+
+    /// Lets everything happen that can happen by itself: only when nothing is left to do, paused time goes on.
+    fn settle(&self) {
+        if let Some(boot) = &self.boot {
+            boot.threads
+                .block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let waits = self.deployer.next < self.plan.deeds.len()
+            || self.watchers.iter().any(|watcher| !watcher.is_over);
+        !waits
+            && self
+                .boot
+                .as_ref()
+                .is_some_and(|boot| boot.disk.commits() == 0 && boot.disk.reads() == 0)
+            && checks::open(&*self.media.store()).is_empty()
+    }
+
+    fn left(&self) -> String {
+        let open = checks::open(&*self.media.store());
+        let watched: Vec<&str> = self
+            .watchers
+            .iter()
+            .filter(|watcher| !watcher.is_over)
+            .map(|watcher| &*watcher.arn)
+            .collect();
+        format!(
+            "{} of {} deeds done, watched {watched:?}, open {open:?}",
+            self.deployer.next,
+            self.plan.deeds.len()
+        )
+    }
+
+    /// One thing happens.
+    fn act(&mut self) {
+        let Some(boot) = &self.boot else {
+            if self.dice.one_in(3) {
+                self.pass_time();
+            }
+            return self.start();
+        };
+        if boot.is_closing && boot.disk.commits() == 0 && self.dice.one_in(4) {
+            return self.crash(Fallout::None);
+        }
+        let weather = self.weather;
+        if self.dice.one_in_or_never(weather.crash) {
+            return self.crash(Fallout::Power);
+        }
+        if self.dice.one_in_or_never(weather.shutdown) {
+            return self.shut_down();
+        }
+        if self.dice.one_in_or_never(weather.jump) {
+            return self.jump();
+        }
+        if self.dice.one_in_or_never(weather.nuisance) {
+            return self.bother();
+        }
+        // The fewer things there are to do, the likelier it is that time passes.
+        for _ in 0..20 {
+            let done = match self.dice.roll(12) {
+                0..=3 => self.commit(),
+                4 | 5 => self.read(),
+                6 | 7 => self.answer(),
+                8 => self.tell(),
+                9 => self.deploy(),
+                10 => self.watch(),
+                _ => {
+                    self.poll() || self.look_on() || {
+                        self.pass_time();
+                        true
+                    }
+                }
+            };
+            if done {
+                return;
+            }
+        }
+    }
+
+    fn start(&mut self) {
+        self.boots += 1;
+        let seed = self.plan.seed.wrapping_mul(1_000_003).wrapping_add(self.boots);
+        self.world.trace(format!("boot {}", self.boots));
+        let mut settings = self.plan.tuning.settings();
+        let dead = Arc::clone(&self.world);
+        settings.seed = Some(seed);
+        settings.grace = Duration::from_millis(20);
+        settings.witness = Some(Arc::clone(&self.world) as _);
+        settings.on_fatal = Arc::new(move |_| dead.state().is_dead = true);
+        let threads = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime can be built");
+        let disk = Arc::new(Disk::new(self.media.store(), self.dice.part()));
+        let lane = self.dice.one_in(3).then_some(2);
+        let script = Arc::new(Script::new(Arc::clone(&self.world), lane));
+        let clock = Arc::new(self.world.clock.clone());
+        let opened = threads.block_on(Runtime::open(Arc::clone(&disk) as _, script, clock, settings));
+        match opened {
+            Ok(runtime) => {
+                disk.set_slow(self.weather.slow_reads);
+                self.boot = Some(Boot {
+                    runtime,
+                    disk,
+                    is_closing: false,
+                    threads,
+                });
+            }
+            Err(error) => self.world.violated(format!("the store does not open: {error}")),
+        }
+        self.troubled();
+    }
+
+    /// From now on things may be late for a while.
+    fn troubled(&mut self) {
+        let retry = self.plan.tuning.settings().retry_millis;
+        self.trouble_until = Millis(self.world.clock.now().0 + retry + 1);
+    }
+
+    /// The process is gone, and with it everything that it did not save.
+    fn crash(&mut self, fallout: Fallout) {
+        self.world.trace("crash");
+        let commit = self.boot.as_ref().and_then(|boot| boot.disk.next_commit());
+        // What was being saved is there or not, and nobody has heard of it.
+        let saving = commit
+            .filter(|_| fallout == Fallout::Power)
+            .map(|(batch, _)| batch);
+        self.boot = None;
+        if let Some(outcome) = self.media.crash(saving, &mut self.dice) {
+            self.world.trace(outcome);
+        }
+        self.after_crash();
+    }
+
+    fn after_crash(&mut self) {
+        let mut state = self.world.state();
+        state.is_dead = false;
+        state.calls.clear();
+        state.heard.clear();
+        state.store = self.media.store();
+        state.tokens.iter_mut().for_each(|token| token.is_told = false);
+        drop(state);
+        self.asked.clear();
+        self.deployer.is_asking = false;
+        for watcher in &mut self.watchers {
+            watcher.is_asking = false;
+            watcher.is_stopping = false;
+            // What became of a redrive is seen from the execution.
+            watcher.redrive = None;
+        }
+        if let Err(what) = self.known.check(&*self.media.store()) {
+            self.world.violated(format!("after a crash {what}"));
+        }
+    }
+
+    fn shut_down(&mut self) {
+        let Some(boot) = &mut self.boot else { return };
+        self.world.trace("shutdown");
+        boot.is_closing = true;
+        let runtime = boot.runtime.clone();
+        boot.threads.spawn(async move { runtime.shutdown().await });
+    }
+
+    /// The clock goes on to the next moment that somebody waits for.
+    fn pass_time(&mut self) {
+        self.check_timers();
+        let now = self.world.clock.now();
+        let next = self.world.clock.next_sleeper().filter(|_| self.boot.is_some());
+        let until = match next {
+            Some(due) if !self.dice.one_in(4) => due,
+            Some(due) => Millis(due.0.min(now.0 + 500)),
+            None => Millis(now.0 + 1000),
+        };
+        self.world.clock.advance((until.0 - now.0).max(1));
+        self.world.trace("time passes");
+    }
+
+    /// The clock is set.
+    fn jump(&mut self) {
+        let seconds = *self.dice.pick(&[5, 60, 3600, 86_400, -1, -30, -3600]);
+        if self.plan.is_steady() && seconds > 3600 {
+            return;
+        }
+        self.world.clock.advance(seconds * 1000);
+        self.world.trace(format!("the clock jumps {seconds} s"));
+        self.troubled();
+    }
+
+    /// When nothing is on its way, no timer is late.
+    fn check_timers(&mut self) {
+        let Some(boot) = &self.boot else { return };
+        let is_quiet = boot.disk.commits() == 0 && boot.disk.reads() == 0 && !boot.is_closing;
+        let now = self.world.clock.now();
+        if !is_quiet
+            || now <= self.trouble_until
+            || self.plan.tuning.settings().limits.state_transitions.is_some()
+        {
+            return;
+        }
+        if let Err(what) = checks::no_timer_is_late(&*self.media.store(), now) {
+            self.world.violated(what);
+        }
+    }
+
+    fn commit(&mut self) -> bool {
+        let Some(boot) = &self.boot else { return false };
+        let Some((batch, reply)) = boot.disk.next_commit() else {
+            return false;
+        };
+        let fate = self.weather.fate(&mut self.dice);
+        let what = format!(
+            "{} steps, {} changes of the catalogue",
+            batch.executions.len(),
+            batch.catalog.len()
+        );
+        let lost = || Err(StoreError::Fatal("the power is gone".into()));
+        let answer = match fate {
+            Fate::Saved => self.media.save(batch),
+            Fate::Full => Err(StoreError::DiskFull("no space left".into())),
+            Fate::Failed => Err(StoreError::Io("a bad sector".into())),
+            Fate::LostUnsaved => lost(),
+            Fate::LostSaved => self.media.save(batch).and_then(|()| lost()),
+        };
+        self.world.trace(format!("commit of {what}: {fate:?}"));
+        if fate != Fate::Saved {
+            self.troubled();
+        } else if let Err(error) = &answer {
+            match error {
+                StoreError::DiskFull(_) => self.troubled(),
+                _ => self.world.violated(format!("a commit is refused: {error}")),
+            }
+        }
+        let _ = reply.send(answer);
+        true
+    }
+
+    fn read(&mut self) -> bool {
+        let Some(boot) = &self.boot else { return false };
+        let waiting = boot.disk.reads() as u64;
+        if waiting == 0 {
+            return false;
+        }
+        let number = self.dice.roll(waiting) as usize;
+        let fails = self.dice.one_in_or_never(self.weather.bad_reads);
+        let answer = if fails {
+            Err(StoreError::Io("a bad sector".into()))
+        } else {
+            Ok(())
+        };
+        self.world.trace(if fails {
+            "a read fails"
+        } else {
+            "a read is answered"
+        });
+        boot.disk.let_read(number, answer);
+        if fails {
+            self.troubled();
+        }
+        true
+    }
+
+    /// A call is answered.
+    fn answer(&mut self) -> bool {
+        let mut state = self.world.state();
+        state.calls.retain(|pending| !pending.reply.is_closed());
+        let count = state.calls.len() as u64;
+        if count == 0 {
+            return false;
+        }
+        let pending = state.calls.swap_remove(self.dice.roll(count) as usize);
+        drop(state);
+        let given = pending.call.order.parameters.value();
+        let verdict = if self.plan.is_steady() {
+            match pending.kind {
+                CallKind::Function => self.world.verdict(pending.call.execution, given),
+                CallKind::Callback | CallKind::Submit | CallKind::Follow => Verdict::Succeed,
+            }
+        } else if self.dice.one_in(5) {
+            Verdict::Fail
+        } else {
+            Verdict::Succeed
+        };
+        if self.plan.fails_by_timeout() && verdict == Verdict::Fail {
+            // Nobody will ever answer.
+            return self.never(pending);
+        }
+        let answer = match (verdict, pending.kind) {
+            (Verdict::Fail, _) => Answer::Failed(random()),
+            (Verdict::Succeed, CallKind::Function | CallKind::Follow) => Answer::Succeeded(result()),
+            (Verdict::Succeed, CallKind::Callback | CallKind::Submit) => Answer::Submitted(accepted()),
+        };
+        let task = pending.call.order.task;
+        self.world.trace(format!(
+            "{:?} {} #{} is answered: {verdict:?}",
+            pending.kind, pending.call.state, task.event
+        ));
+        let _ = pending.reply.send(answer);
+        true
+    }
+
+    fn never(&mut self, pending: crate::world::Pending) -> bool {
+        self.world.state().calls.push(pending);
+        false
+    }
+
+    /// Somebody who has a token uses it.
+    fn tell(&mut self) -> bool {
+        let state = self.world.state();
+        let ready = |(_, token): &(usize, &Token)| !token.is_told && !token.is_over;
+        let ready: Vec<usize> = state
+            .tokens
+            .iter()
+            .enumerate()
+            .filter(ready)
+            .map(|(number, _)| number)
+            .collect();
+        if ready.is_empty() {
+            return false;
+        }
+        let number = *self.dice.pick(&ready);
+        let token = state.tokens[number].clone();
+        drop(state);
+        let execution = token
+            .text
+            .parse::<ids::TaskToken>()
+            .map(|token| token.execution_id)
+            .unwrap_or(0);
+        let verdict = match token.verdict {
+            Some(verdict) => verdict,
+            None if self.plan.is_steady() => self.world.verdict(execution, token.given.value()),
+            None if self.dice.one_in(4) => Verdict::Fail,
+            None => Verdict::Succeed,
+        };
+        if self.plan.fails_by_timeout() && verdict == Verdict::Fail {
+            self.world.state().tokens[number].is_over = true;
+            return true;
+        }
+        if !self.plan.is_steady() && self.dice.one_in(4) {
+            self.ask(
+                Asked::Nuisance { was_over: false },
+                Question::Heartbeat(token.text),
+            );
+            return true;
+        }
+        let mut state = self.world.state();
+        state.tokens[number].verdict = Some(verdict);
+        state.tokens[number].is_told = true;
+        drop(state);
+        let question = match verdict {
+            Verdict::Succeed => Question::Succeeded(token.text, result()),
+            Verdict::Fail => Question::Failed(token.text, random()),
+        };
+        self.ask(Asked::Holder(number), question);
+        true
+    }
+
+    /// Somebody says again what was heard, or something that was never true.
+    fn bother(&mut self) {
+        let state = self.world.state();
+        if state.tokens.is_empty() {
+            return;
+        }
+        let token = self.dice.pick(&state.tokens).clone();
+        drop(state);
+        if !token.is_over {
+            return;
+        }
+        let question = match self.dice.roll(3) {
+            0 => Question::Succeeded(token.text, result()),
+            1 => Question::Failed(token.text, random()),
+            _ => Question::Heartbeat(token.text),
+        };
+        // One that will never be used is still good.
+        let was_over = !self.plan.fails_by_timeout();
+        if was_over {
+            self.ask(Asked::Nuisance { was_over }, question);
+        }
+    }
+
+    fn deploy(&mut self) -> bool {
+        if self.deployer.is_asking {
+            return false;
+        }
+        let question = match self.plan.deeds.get(self.deployer.next) {
+            None => return false,
+            Some(_) if !self.deployer.has_activity => Question::CreateActivity,
+            Some(Deed::Create(machine)) => {
+                Question::Create(*machine, self.plan.machines[*machine][0].clone())
+            }
+            Some(Deed::Update(machine, revision)) => {
+                Question::Update(*machine, self.plan.machines[*machine][*revision].clone())
+            }
+            Some(Deed::Delete(machine)) => Question::Delete(*machine),
+            Some(Deed::Start {
+                machine, name, input, ..
+            }) => Question::Start {
+                machine: *machine,
+                name: name.clone(),
+                input: Payload::from(input.clone()),
+            },
+        };
+        self.deployer.is_asking = true;
+        self.ask(Asked::Deployer, question);
+        self.deployer.is_again = true;
+        true
+    }
+
+    /// Somebody waits for an end, or redrives what has ended, or stops what runs.
+    fn watch(&mut self) -> bool {
+        if self.watchers.is_empty() {
+            return false;
+        }
+        let number = self.dice.roll(self.watchers.len() as u64) as usize;
+        let watcher = &mut self.watchers[number];
+        if watcher.stop && !watcher.is_stopping && self.dice.one_in(3) {
+            watcher.is_stopping = true;
+            let arn = watcher.arn.clone();
+            self.ask(Asked::Stopper(number), Question::Stop(arn));
+            return true;
+        }
+        if watcher.is_asking || watcher.is_over {
+            return false;
+        }
+        watcher.is_asking = true;
+        let arn = watcher.arn.clone();
+        let question = match watcher.redrive {
+            Some(count) => Question::Redrive(arn, format!("after {count}").into()),
+            None => Question::End(arn),
+        };
+        self.ask(Asked::Watcher(number), question);
+        true
+    }
+
+    fn look_on(&mut self) -> bool {
+        if self.watchers.is_empty() || !self.dice.one_in(4) {
+            return false;
+        }
+        let arn = self.dice.pick(&self.watchers).arn.clone();
+        let events = checks::events(&*self.media.store(), &arn);
+        self.ask(
+            Asked::Onlooker {
+                arn: arn.clone(),
+                events,
+            },
+            Question::Describe(arn),
+        );
+        true
+    }
+
+    fn poll(&mut self) -> bool {
+        let polls = self
+            .asked
+            .values()
+            .filter(|asked| matches!(asked, Asked::Poller))
+            .count();
+        if polls >= self.plan.pollers || !self.deployer.has_activity {
+            return false;
+        }
+        self.ask(Asked::Poller, Question::Poll);
+        true
+    }
+
+    fn ask(&mut self, asked: Asked, question: Question) {
+        let Some(boot) = &self.boot else { return };
+        self.questions += 1;
+        let number = self.questions;
+        self.world
+            .trace(format!("? {number} {asked:?}: {}", brief(&question)));
+        self.asked.insert(number, asked);
+        let (runtime, world) = (boot.runtime.clone(), Arc::clone(&self.world));
+        boot.threads.spawn(async move {
+            let heard = ask(&runtime, question).await;
+            drop(runtime);
+            world.state().heard.push_back((number, heard));
+        });
+    }
+
+    /// Looks at what was answered.
+    fn listen(&mut self) {
+        loop {
+            let next = self.world.state().heard.pop_front();
+            let Some((number, heard)) = next else { return };
+            let Some(asked) = self.asked.remove(&number) else {
+                continue;
+            };
+            self.world.trace(format!("! {number} {}", told(&heard)));
+            if let Err(what) = self.hear(asked, heard) {
+                self.world.violated(what);
+            }
+        }
+    }
+
+    fn hear(&mut self, asked: Asked, heard: Heard) -> Result<(), String> {
+        let store = self.media.store();
+        match (asked, heard) {
+            (Asked::Deployer, heard) => self.deployed(heard),
+            (Asked::Watcher(number), Heard::Ended(ended)) => {
+                let watcher = &mut self.watchers[number];
+                watcher.is_asking = false;
+                let Ok(described) = ended else { return Ok(()) };
+                checks::ended_on_disk(&*store, &described)?;
+                let count = described.redriven.map_or(0, |redriven| redriven.count);
+                let may_go_on = described.ending().is_some() && count < self.plan.redrives;
+                watcher.redrive = may_go_on.then_some(count);
+                watcher.is_over = !may_go_on;
+                Ok(())
+            }
+            (Asked::Watcher(number), Heard::Redriven(redriven)) => {
+                let watcher = &mut self.watchers[number];
+                watcher.is_asking = false;
+                match redriven {
+                    Ok(at) => {
+                        let count = watcher.redrive.take().unwrap_or(0) + 1;
+                        checks::redriven_on_disk(&*store, &watcher.arn, count, at)
+                    }
+                    Err(RedriveError::NotRedrivable(_)) => {
+                        watcher.is_over = true;
+                        Ok(())
+                    }
+                    Err(RedriveError::LimitExceeded(_) | RedriveError::Execution(_)) => {
+                        watcher.redrive = None;
+                        Ok(())
+                    }
+                }
+            }
+            (Asked::Stopper(number), Heard::Stopped(stopped)) => {
+                let watcher = &mut self.watchers[number];
+                watcher.is_stopping = false;
+                match stopped {
+                    Ok(at) => {
+                        watcher.stop = false;
+                        checks::stopped_on_disk(&*store, &watcher.arn, at)
+                    }
+                    Err(ExecutionError::NotFound) => Err(format!("{} is not found any more", watcher.arn)),
+                    Err(_) => Ok(()),
+                }
+            }
+            (Asked::Onlooker { arn, events }, Heard::Described(described)) => match described {
+                Ok(described) => checks::described_on_disk(&*store, &described, events),
+                Err(ExecutionError::NotFound) => Err(format!("{arn} is not found any more")),
+                Err(_) => Ok(()),
+            },
+            (Asked::Poller, Heard::Polled(polled)) => {
+                if let Ok(Some(task)) = polled {
+                    checks::token_on_disk(&*store, &task.token)?;
+                    self.world.state().tokens.push(Token {
+                        text: task.token,
+                        given: task.input,
+                        verdict: None,
+                        is_told: false,
+                        is_over: false,
+                    });
+                }
+                Ok(())
+            }
+            (Asked::Holder(number), Heard::Told(told)) => {
+                let mut state = self.world.state();
+                let token = &mut state.tokens[number];
+                token.is_told = false;
+                token.is_over = !matches!(told, Err(TokenError::Store(_) | TokenError::Closing));
+                let text = token.text.clone();
+                drop(state);
+                match told {
+                    Ok(()) => checks::task_is_over_on_disk(&*store, &text),
+                    Err(TokenError::Malformed) => Err(format!("the token {text} is malformed")),
+                    Err(_) => Ok(()),
+                }
+            }
+            (Asked::Nuisance { was_over: true }, Heard::Told(Ok(()))) => {
+                Err("a token was taken that was used before".into())
+            }
+            (Asked::Nuisance { .. }, Heard::Told(_)) => Ok(()),
+            (asked, heard) => Err(format!("{asked:?} heard {heard:?}")),
+        }
+    }
+
+    fn deployed(&mut self, heard: Heard) -> Result<(), String> {
+        self.deployer.is_asking = false;
+        let store = self.media.store();
+        let deed = self.plan.deeds[self.deployer.next].clone();
+        match (heard, deed) {
+            (Heard::Catalog(answer), deed) => {
+                let is_gone = matches!(answer, Err(CatalogError::NotFound(_) | CatalogError::Deleting(_)));
+                let was_done_before = is_gone && self.deployer.is_again && matches!(deed, Deed::Delete(_));
+                if answer.is_err() && !was_done_before {
+                    return Ok(());
+                }
+                if !self.deployer.has_activity {
+                    self.deployer.has_activity = true;
+                    self.deployer.is_again = false;
+                    return checks::activity_on_disk(&*store);
+                }
+                self.done();
+                match deed {
+                    Deed::Create(machine) => {
+                        self.known.define(machine, self.plan.machines[machine][0].clone());
+                    }
+                    Deed::Update(machine, revision) => {
+                        self.known
+                            .define(machine, self.plan.machines[machine][revision].clone());
+                    }
+                    Deed::Delete(machine) => self.known.delete(machine),
+                    Deed::Start { .. } => return Err("a start was answered as something else".into()),
+                }
+                self.known.check_machines(&*store)
+            }
+            (
+                Heard::Started(answer),
+                Deed::Start {
+                    machine,
+                    name,
+                    input,
+                    stop,
+                },
+            ) => {
+                let arn = execution_arn(machine, &name);
+                match answer {
+                    Ok(_) => {}
+                    Err(StartError::AlreadyExists(_)) if self.deployer.is_again => {}
+                    Err(StartError::AlreadyExists(_)) => {
+                        return Err(format!("{arn} is there before it was started"));
+                    }
+                    Err(_) => return Ok(()),
+                }
+                self.done();
+                self.watchers.push(Watcher {
+                    arn: arn.as_str().into(),
+                    is_asking: false,
+                    redrive: None,
+                    is_over: false,
+                    stop,
+                    is_stopping: false,
+                });
+                self.known.start(&*store, &arn, machine, &input)
+            }
+            (heard, _) => Err(format!("the deployer heard {heard:?}")),
+        }
+    }
+
+    fn done(&mut self) {
+        self.deployer.next += 1;
+        self.deployer.is_again = false;
+    }
+
+    /// Everything has ended: nothing is left anywhere, and all that was said is true.
+    fn finish(&mut self) -> Result<Ends, String> {
+        self.world.trace("the end");
+        let Some(boot) = self.boot.take() else {
+            return Err("the runtime is gone".into());
+        };
+        let open = boot.runtime.open_executions();
+        if open != 0 {
+            return Err(format!("all have ended, and {open} count as open"));
+        }
+        let closing = boot.runtime.clone();
+        let closing = boot.threads.spawn(async move { closing.shutdown().await });
+        for _ in 0..5 {
+            boot.threads
+                .block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
+        }
+        if !closing.is_finished() {
+            return Err("all have ended, and a task counts as under way".into());
+        }
+        drop(boot);
+        self.must_be_lawful()?;
+        let store = self.media.store();
+        self.known.check(&*store)?;
+        checks::all(&*store, self.plan.machines.len())?;
+        let mut ends = Ends::new();
+        for watcher in &self.watchers {
+            ends.insert(watcher.arn.to_string(), checks::end(&*store, &watcher.arn)?);
+        }
+        Ok(ends)
+    }
+}
+
+fn random() -> Ending {
+    Ending {
+        error: Some(RANDOM.into()),
+        cause: Some("a throw of the dice".into()),
+    }
+}
+
+fn result() -> Payload {
+    Payload::from(json!({"list": [4, 5], "n": 1}))
+}
+
+fn accepted() -> Payload {
+    Payload::from(json!({"JobId": "j"}))
+}
+
+/// A question in a line.
+fn brief(question: &Question) -> String {
+    let text = match question {
+        Question::Create(machine, _) => format!("create m{machine}"),
+        Question::Update(machine, _) => format!("update m{machine}"),
+        other => format!("{other:?}"),
+    };
+    cut(text)
+}
+
+fn told(heard: &Heard) -> String {
+    match heard {
+        Heard::Ended(Ok(described)) | Heard::Described(Ok(described)) => {
+            format!(
+                "{} {}, event {}",
+                described.name,
+                described.status(),
+                described.events
+            )
+        }
+        other => cut(format!("{other:?}")),
+    }
+}
+
+fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(160) {
+        text.truncate(end);
+    }
+    text
+}
