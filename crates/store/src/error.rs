@@ -63,6 +63,7 @@ impl StoreError {
             | Self::Corrupt { .. }
             | Self::CorruptRecord { .. }
             | Self::TooLarge { .. }
+            | Self::TooManyEvents { .. }
             | Self::Fatal(_) => false,
         }
     }
