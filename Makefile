@@ -10,6 +10,7 @@ AWS_VENV = .venv-aws
 AWS_VENV_READY = $(AWS_VENV)/ready
 JAVASCRIPT = tests/clients/javascript
 JAVASCRIPT_READY = $(JAVASCRIPT)/node_modules/.package-lock.json
+CHROMIUM ?= /usr/bin/chromium
 CONSOLE_READY = console/node_modules/.package-lock.json
 CONSOLE_BUILT = console/dist/index.html
 CONSOLE_SOURCES = $(shell find console/src console/public console/scripts -type f) \
@@ -80,6 +81,10 @@ clients: build $(VENV_READY) $(JAVASCRIPT_READY)
 console: build
 	if command -v npm > /dev/null; then cd console && npm run --silent check && npm test --silent && npm run --silent size; \
 	else echo "console: skipped, there is no npm"; fi
+	[ -x $(CHROMIUM) ] || apt-get install --quiet --yes --no-install-recommends chromium || true
+	if [ -x $(CHROMIUM) ] && command -v npm > /dev/null; \
+	then cd console && CHROMIUM=$(CHROMIUM) STEPWELL_BIN=$(abspath $(BINARY)) npm run --silent browser; \
+	else echo "console: not tested in a browser, there is no $(CHROMIUM)"; fi
 
 bench: build
 	$(CARGO) run --release -p bench

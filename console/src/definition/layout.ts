@@ -4,6 +4,7 @@
 import dagre from '@dagrejs/dagre';
 
 import type { Graph, GraphEdge, GraphNode } from './graph';
+import { arrange } from './layered';
 
 export type Direction = 'down' | 'right';
 
@@ -30,6 +31,10 @@ const HEADER = 40;
 const FOOT = 14;
 const SIDE = 14;
 const LANE_GAP = 18;
+/** A Map has its iterations' picker beside its name. */
+const CONTAINER_WIDTH_MIN = 360;
+/** Longer lines of states than that are more than the solver's recursion can take. */
+const SOLVED_MAX = 250;
 const LABEL = { width: 120, height: 18 };
 
 interface Size {
@@ -65,6 +70,10 @@ export function layOut(graph: Graph, direction: Direction): Layout {
     let along = SIDE;
     let across = 0;
     const sizes = inner.map((lane) => scope(lane.id));
+    const widthMin = node.type === 'Map' ? CONTAINER_WIDTH_MIN : STATE.width + 2 * SIDE;
+    // Where the box must be wider than what is inside of it, that is in its middle.
+    const first = sizes[0];
+    if (direction === 'down' && inner.length === 1 && first) along = Math.max(SIDE, (widthMin - first.width) / 2);
     inner.forEach((lane, index) => {
       const size = sizes[index] ?? { width: 0, height: 0 };
       const at = direction === 'down' ? { x: along, y: HEADER } : { x: SIDE, y: HEADER + along - SIDE };
@@ -74,12 +83,13 @@ export function layOut(graph: Graph, direction: Direction): Layout {
     });
     along -= LANE_GAP;
     return direction === 'down'
-      ? { width: Math.max(along + SIDE, STATE.width + 2 * SIDE), height: HEADER + across + FOOT }
-      : { width: Math.max(across, STATE.width) + 2 * SIDE, height: HEADER + along - SIDE + FOOT };
+      ? { width: Math.max(along + SIDE, widthMin), height: HEADER + across + FOOT }
+      : { width: Math.max(across + 2 * SIDE, widthMin), height: HEADER + along - SIDE + FOOT };
   };
 
   const scope = (parent: string | undefined): Size => {
     const inside = (children.get(parent) ?? []).filter((node) => node.kind !== 'lane');
+    if (inside.length > SOLVED_MAX) return quick(parent, inside);
     const solver = new dagre.graphlib.Graph({ multigraph: true });
     solver.setGraph({
       rankdir: direction === 'down' ? 'TB' : 'LR',
@@ -88,7 +98,6 @@ export function layOut(graph: Graph, direction: Direction): Layout {
       edgesep: 14,
       marginx: 6,
       marginy: 6,
-      ranker: inside.length > 300 ? 'longest-path' : 'network-simplex',
     });
     solver.setDefaultEdgeLabel(() => ({}));
     for (const node of inside) solver.setNode(node.id, { ...sizeOf(node) });
@@ -107,6 +116,21 @@ export function layOut(graph: Graph, direction: Direction): Layout {
     }
     const { width = 0, height = 0 } = solver.graph();
     return { width: finite(width), height: finite(height) };
+  };
+
+  /** As if from top to bottom; for the other direction, boxes and edges trade places along the diagonal. */
+  const quick = (parent: string | undefined, inside: GraphNode[]): Size => {
+    const turned = direction === 'right';
+    const sizes = new Map(inside.map((node) => [node.id, sizeOf(node)]));
+    const turn = <Point extends { x: number; y: number }>({ x, y }: Point): { x: number; y: number } => (turned ? { x: y, y: x } : { x, y });
+    const boxes = inside.map(({ id }) => {
+      const { width, height } = sizes.get(id) ?? STATE;
+      return turned ? { id, width: height, height: width } : { id, width, height };
+    });
+    const arranged = arrange(boxes, edges.get(parent) ?? []);
+    for (const [id, place] of arranged.boxes) layout.nodes.push({ id, ...turn(place), ...(sizes.get(id) ?? STATE) });
+    for (const [id, points] of arranged.points) layout.edges[id] = { points: points.map(turn), scope: parent };
+    return turned ? { width: arranged.height, height: arranged.width } : { width: arranged.width, height: arranged.height };
   };
 
   Object.assign(layout, scope(undefined));

@@ -38,9 +38,11 @@ export function useLayout(graph: Graph, direction: Direction): Layout | undefine
   const [large, setLarge] = useState<{ graph: Graph; direction: Direction; layout: Layout }>();
   useEffect(() => {
     if (isSmall) return;
-    return ask(graph, direction, ({ layout }) => {
+    const forget = ask(graph, direction, ({ layout, error }) => {
       if (layout) setLarge({ graph, direction, layout });
-    }) as () => void;
+      else throw new Error(`the graph was not laid out: ${error}`);
+    });
+    return () => void forget();
   }, [graph, direction, isSmall]);
   if (isSmall) return small;
   return large?.graph === graph && large.direction === direction ? large.layout : undefined;

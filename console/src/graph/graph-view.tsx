@@ -116,8 +116,12 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
 
   const move = useCallback(
     (event: KeyboardEvent) => {
-      const current = selected ? byId.get(selected) : undefined;
-      const next = current ? neighbour(graph, layout, current, event.key) : undefined;
+      const target = event.target as HTMLElement;
+      if (target.closest('button, input')) return;
+      const focused = target.getAttribute('data-id') ?? selected;
+      const current = focused ? byId.get(focused) : undefined;
+      const isChoice = event.key === 'Enter' || event.key === ' ';
+      const next = current && (isChoice ? current : neighbour(graph, layout, current, event.key));
       if (!next) return;
       event.preventDefault();
       onSelect?.(next);
@@ -135,12 +139,6 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
         edgeTypes={edgeTypes}
         onNodeClick={(_, node) => onSelect?.(byId.get(node.id))}
         onPaneClick={() => onSelect?.(undefined)}
-        onSelectionChange={({ nodes: [chosen] }) => {
-          // The keyboard selects with Enter and Space.
-          if (chosen && chosen.id !== selected && document.activeElement?.getAttribute('data-id') === chosen.id) {
-            onSelect?.(byId.get(chosen.id));
-          }
-        }}
         nodesDraggable={false}
         nodesConnectable={false}
         edgesFocusable={false}

@@ -1,0 +1,244 @@
+// The console over the real binary, in a real browser.
+
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+import { expect, test } from './server';
+
+const APPROVAL = (activity: string) => ({
+  StartAt: 'Look',
+  States: {
+    Look: { Type: 'Pass', Result: { looked: true }, ResultPath: '$.look', Next: 'Ask' },
+    Ask: { Type: 'Task', Resource: activity, Catch: [{ ErrorEquals: ['No'], Next: 'Refused' }], Next: 'Each' },
+    Each: {
+      Type: 'Map',
+      ItemsPath: '$.items',
+      ItemProcessor: {
+        StartAt: 'Right?',
+        States: {
+          'Right?': { Type: 'Choice', Choices: [{ Variable: '$', NumericGreaterThan: 2, Next: 'Wrong' }], Default: 'Fine' },
+          Fine: { Type: 'Pass', End: true },
+          Wrong: { Type: 'Fail', Error: 'TooLarge', Cause: 'More than two' },
+        },
+      },
+      End: true,
+    },
+    Refused: { Type: 'Fail', Error: 'Refused' },
+  },
+});
+
+const FAILING = 'arn:aws:states:us-east-1:000000000000:execution:approval:failing';
+
+let activity: string;
+
+test.beforeAll(async ({ stepwell }) => {
+  activity = (await stepwell.call<{ activityArn: string }>('CreateActivity', { name: 'ask' })).activityArn;
+  await stepwell.create('approval', APPROVAL(activity));
+  await stepwell.create('hello', { StartAt: 'A', States: { A: { Type: 'Pass', End: true } } });
+  await stepwell.create('quick', { StartAt: 'Only', States: { Only: { Type: 'Pass', End: true } } }, 'EXPRESS');
+  await stepwell.start('approval', 'failing', { items: [] });
+  const { taskToken } = await stepwell.call<{ taskToken: string }>('GetActivityTask', { activityArn: activity });
+  await stepwell.call('SendTaskSuccess', { taskToken, output: '{"items": [1, 9, 2]}' });
+});
+
+/** Nothing that axe finds wrong, in light and in dark. */
+async function expectAccessible(page: Page): Promise<void> {
+  for (const mode of ['Dark mode', 'Light mode']) {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
+    expect(told).toEqual([]);
+    await page.getByRole('button', { name: mode }).click();
+  }
+}
+
+test('a state machine is created, started and deleted', async ({ page, stepwell }) => {
+  await page.goto(stepwell.url);
+  await expect(page).toHaveURL(/\/console\/machines$/);
+  await page.getByRole('link', { name: 'Create state machine' }).click();
+  await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
+  await page.getByRole('textbox', { name: 'Name' }).fill('made-here');
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'made-here' })).toBeVisible();
+
+  await page.getByRole('button', { name: 'Start execution' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByText('aws stepfunctions start-execution')).toBeVisible();
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('first');
+  await dialog.getByRole('button', { name: 'Start execution' }).click();
+  await expect(page.getByRole('heading', { name: 'first' })).toBeVisible();
+  await expect(page.getByText('Succeeded').first()).toBeVisible();
+
+  await page.goto(stepwell.machine('made-here'));
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete state machine' }).click();
+  await expect(page).toHaveURL(/\/console\/machines$/);
+  await expect(page.getByRole('link', { name: 'made-here' })).toHaveCount(0);
+});
+
+test('what a definition lacks is said beside it', async ({ page, stepwell }) => {
+  await page.goto(stepwell.machine('hello').concat('/edit'));
+  const editor = page.getByRole('textbox', { name: 'Definition' });
+  await editor.click();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.insertText('{"StartAt": "B", "States": {"A": {"Type": "Pass", "End": true}}}');
+  await expect(page.getByLabel('Findings').getByText('MISSING_TRANSITION_TARGET').first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Save', exact: true })).toBeDisabled();
+});
+
+test('a task is answered, and what follows shows at once', async ({ page, stepwell }) => {
+  const arn = await stepwell.start('approval', 'answered', { items: [1, 2] });
+  await page.goto(stepwell.execution(arn));
+  const waiting = page.getByLabel('What it waits for');
+  await expect(waiting).toContainText('waits for a worker of the activity ask');
+
+  const polled = await stepwell.call<{ taskToken: string }>('GetActivityTask', { activityArn: activity, workerName: 'Ada' });
+  await expect(waiting).toContainText('is being worked on by Ada', { timeout: 2000 });
+  expect(await waiting.locator('code').first().textContent()).toBe(polled.taskToken);
+
+  await waiting.getByRole('button', { name: 'Succeed' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: 'Output of the task' }).click();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.insertText('{"items": [1, 2]}');
+  await dialog.getByRole('button', { name: 'Send result' }).click();
+  await expect(page.locator('.summary').getByText('Succeeded')).toBeVisible();
+  await expect(page.getByLabel('Each, Map, Succeeded')).toBeVisible();
+});
+
+test('changes made elsewhere are on the screen within a second', async ({ page, stepwell }) => {
+  const arn = await stepwell.start('approval', 'elsewhere', { items: [1] });
+  await page.goto(stepwell.execution(arn));
+  await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible();
+  await expect(page.locator('.summary').getByText('Running', { exact: true })).toBeVisible();
+  await stepwell.call('StopExecution', { executionArn: arn, error: 'Enough' });
+  await expect(page.locator('.summary').getByText('Aborted')).toBeVisible({ timeout: 1000 });
+  await expect(page.getByLabel('What went wrong')).toContainText('Enough');
+});
+
+test('a failure is told first and leads to its step, in its iteration', async ({ page, stepwell }) => {
+  await page.goto(stepwell.execution(FAILING));
+  const failure = page.getByLabel('What went wrong');
+  await expect(failure).toContainText('TooLarge');
+  await failure.getByRole('button', { name: 'Wrong (iteration 1)' }).click();
+  const panel = page.getByRole('complementary', { name: 'State Wrong' });
+  await expect(panel).toContainText('More than two');
+  await expect(page).toHaveURL(/step=\d+/);
+  await expect(page.getByLabel('Iteration of Each')).toHaveValue('1');
+
+  // What is on the screen is in the address.
+  await page.reload();
+  await expect(panel).toContainText('More than two');
+  await page.keyboard.press('Escape');
+  await expect(panel).toHaveCount(0);
+});
+
+test('the table says what the graph says, by keyboard', async ({ page, stepwell }) => {
+  const arn = await stepwell.start('approval', 'by-keyboard', { items: [1] });
+  await page.goto(stepwell.execution(arn, '?view=table'));
+  const table = page.getByRole('treegrid', { name: 'Steps' });
+  await table.focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('complementary', { name: 'State Look' })).toBeVisible();
+  await table.focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('complementary', { name: 'State Ask' })).toBeVisible();
+  await expect(table.getByRole('row', { selected: true })).toContainText('Ask');
+});
+
+test('the graph is walked with the arrow keys', async ({ page, stepwell }) => {
+  const arn = await stepwell.start('hello', 'walked');
+  await page.goto(stepwell.execution(arn));
+  await page.getByLabel('A, Pass, Succeeded').focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('complementary', { name: 'State A' })).toBeVisible();
+
+  await page.goto(stepwell.execution(FAILING));
+  await page.getByLabel('Look, Pass, Succeeded').focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('complementary', { name: 'State Ask' })).toBeVisible();
+  await page.keyboard.press('ArrowUp');
+  await expect(page.getByRole('complementary', { name: 'State Look' })).toBeVisible();
+});
+
+test('Express executions are found and shown', async ({ page, stepwell }) => {
+  await stepwell.start('quick', 'express-one', { a: 1 });
+  await page.goto(stepwell.machine('quick'));
+  await page.getByRole('link', { name: 'express-one' }).click();
+  await expect(page.getByLabel('Only, Pass, Succeeded')).toBeVisible();
+});
+
+test('executions are found by a part of their name, and by their error', async ({ page, stepwell }) => {
+  await stepwell.start('hello', 'needle-in-hay');
+  await page.goto(`${stepwell.url}/console/executions`);
+  await page.keyboard.press('/');
+  await page.keyboard.type('needle');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/q=needle/);
+  await expect(page.getByRole('link', { name: 'needle-in-hay' })).toBeVisible();
+  await page.goto(`${stepwell.url}/console/executions?error=toolarge`);
+  await expect(page.getByRole('link', { name: 'failing' })).toBeVisible();
+});
+
+test('activities show who waits', async ({ page, stepwell }) => {
+  await page.goto(`${stepwell.url}/console/activities`);
+  await expect(page.getByRole('cell', { name: 'ask', exact: true })).toBeVisible();
+});
+
+test('25,000 events and a thousand states stay smooth', async ({ page, stepwell }) => {
+  test.slow();
+  const items = Array.from({ length: 6000 }, (_, index) => index);
+  await stepwell.create('wide', {
+    StartAt: 'All',
+    States: { All: { Type: 'Map', ItemProcessor: { StartAt: 'One', States: { One: { Type: 'Pass', End: true } } }, End: true } },
+  });
+  const arn = await stepwell.start('wide', 'many', items);
+  const began = Date.now();
+  await page.goto(stepwell.execution(arn, '?view=events'));
+  await expect(page.getByText(/of 24,\d+ events/)).toBeVisible({ timeout: 30_000 });
+  const grid = page.getByRole('table', { name: 'Events' });
+  const scrolled = await grid.evaluate(async (element) => {
+    const frames: number[] = [];
+    let last = performance.now();
+    for (let step = 1; step <= 40; step++) {
+      element.scrollTop = (element.scrollHeight / 40) * step;
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      frames.push(performance.now() - last);
+      last = performance.now();
+    }
+    return frames.sort((a, b) => a - b)[Math.floor(frames.length / 2)] ?? 0;
+  });
+  expect(await grid.getByRole('row').count()).toBeLessThan(120);
+  console.log(`25,000 events: shown after ${Date.now() - began} ms, ${scrolled.toFixed(0)} ms a frame`);
+
+  const States = Object.fromEntries(
+    Array.from({ length: 1000 }, (_, index) => [`S${index}`, { Type: 'Pass', ...(index < 999 ? { Next: `S${index + 1}` } : { End: true }) }]),
+  );
+  await stepwell.create('long', { StartAt: 'S0', States });
+  await page.goto(stepwell.machine('long', '?tab=definition'));
+  await expect(page.getByRole('group', { name: 'Graph of long' }).locator('.react-flow__node').first()).toBeVisible({ timeout: 20_000 });
+});
+
+test.describe('nothing that axe finds wrong', () => {
+  const pages: [string, string][] = [
+    ['state machines', '/console/machines'],
+    ['a state machine', '/console/machines/arn:aws:states:us-east-1:000000000000:stateMachine:approval'],
+    ['a definition', '/console/machines/arn:aws:states:us-east-1:000000000000:stateMachine:approval?tab=definition'],
+    ['the editor', '/console/new-machine'],
+    ['executions', '/console/executions'],
+    ['activities', '/console/activities'],
+    ['a graph with a step', '/console/executions/arn:aws:states:us-east-1:000000000000:execution:approval:failing?state=Ask'],
+    ['a table', '/console/executions/arn:aws:states:us-east-1:000000000000:execution:approval:failing?view=table'],
+    ['events', '/console/executions/arn:aws:states:us-east-1:000000000000:execution:approval:failing?view=events'],
+    ['input and output', '/console/executions/arn:aws:states:us-east-1:000000000000:execution:approval:failing?view=data'],
+    ['nothing', '/console/nowhere'],
+  ];
+  for (const [name, path] of pages) {
+    test(name, async ({ page, stepwell }) => {
+      await page.goto(`${stepwell.url}${path}`);
+      await page.waitForLoadState('load');
+      await expect(page.locator('.loading')).toHaveCount(0);
+      await expect(page.locator('main h1')).toBeVisible();
+      await expectAccessible(page);
+    });
+  }
+});
