@@ -152,6 +152,20 @@ impl Client {
         }))
     }
 
+    /// A client of the same settings, for which this very process answers nothing.
+    pub fn elsewhere(&self) -> Self {
+        let mut settings = self.0.settings.clone();
+        settings.own_endpoints.clear();
+        Self::new(settings)
+    }
+
+    /// Whether there is an address at which a service is called, be it a bad one.
+    pub fn reaches(&self, service: &str, region: &str) -> bool {
+        let service = Services::embedded().service(service);
+        let endpoint = service.map(|service| self.0.settings.endpoint(&service, region));
+        matches!(endpoint, Some(Ok(_) | Err(Unreachable::BadEndpoint(_))))
+    }
+
     /// What is wrong with the parameters of a call, found without sending them.
     ///
     /// What is required may be given as null: then the service says what it thinks of that.

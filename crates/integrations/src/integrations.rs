@@ -27,6 +27,8 @@ struct Inner {
     executions: OnceLock<Arc<dyn Executions>>,
     own_api: OnceLock<Arc<dyn OwnApi>>,
     aws: OnceLock<Client>,
+    /// The same without what this very process answers.
+    elsewhere: OnceLock<Client>,
     mocks: OnceLock<Mocks>,
     web: OnceLock<Web>,
     map_run_io: OnceLock<Arc<dyn MapRunIo>>,
@@ -40,6 +42,7 @@ impl Integrations {
             executions: OnceLock::new(),
             own_api: OnceLock::new(),
             aws: OnceLock::new(),
+            elsewhere: OnceLock::new(),
             mocks: OnceLock::new(),
             web: OnceLock::new(),
             map_run_io: OnceLock::new(),
@@ -61,6 +64,7 @@ impl Integrations {
 
     /// Sets who calls AWS services. The first one counts; without any they cannot be called.
     pub fn set_aws(&self, client: Client) {
+        self.0.elsewhere.get_or_init(|| client.elsewhere());
         self.0.aws.get_or_init(|| client);
     }
 
@@ -173,10 +177,14 @@ impl Integrations {
             executions,
             own_api,
             aws,
+            elsewhere,
             ..
         } = &*self.0;
         match call.order.target.clone() {
-            Target::Function => Box::pin(lambda::call_function(functions.clone(), call)),
+            Target::Function => {
+                let remote = lambda::Remote::of(elsewhere.get(), &call);
+                Box::pin(lambda::call_function(functions.clone(), remote, call))
+            }
             Target::Activity => Box::pin(std::future::pending()),
             Target::Service {
                 service,
@@ -184,7 +192,10 @@ impl Integrations {
                 pattern,
                 ..
             } => match (&*service, &*action) {
-                ("lambda", "invoke") => Box::pin(lambda::invoke(functions.clone(), call, pattern)),
+                ("lambda", "invoke") => {
+                    let remote = lambda::Remote::of(elsewhere.get(), &call);
+                    Box::pin(lambda::invoke(functions.clone(), remote, call, pattern))
+                }
                 ("states", "startExecution") => {
                     Box::pin(states::start_execution(executions.get().cloned(), call, pattern))
                 }

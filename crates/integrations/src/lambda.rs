@@ -1,5 +1,7 @@
 //! Lambda: runs a function, by its ARN or through `lambda:invoke`.
 
+mod remote;
+
 use asl::{Pattern, Target};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +11,8 @@ use json::{Object, Payload, Value};
 use crate::call::{Answer, Call, ending};
 use crate::metadata;
 use crate::parameters::{Fields, text};
+
+pub(crate) use remote::Remote;
 
 /// Lambda's code for a payload that is no JSON.
 const UNREADABLE: &str = "InvalidRequestContentException";
@@ -37,8 +41,12 @@ const HEADER_ORDER: [&str; 8] = [
     "X-Amzn-Trace-Id",
 ];
 
-/// Calls a function whose ARN is the task's resource: the payload is the result.
-pub(crate) async fn call_function(functions: Functions, call: Call) -> Answer {
+/// Calls a function whose ARN is the task's resource: the payload is the result. A function that is here comes before
+/// one elsewhere.
+pub(crate) async fn call_function(functions: Functions, remote: Option<Remote>, call: Call) -> Answer {
+    if let Some(remote) = remote.filter(|_| functions.resolve(&call.order.resource).is_none()) {
+        return remote.call_function(&call).await;
+    }
     let mut invocation = Invocation::new(
         &*call.order.resource,
         call.order.parameters.text().as_bytes().to_vec(),
@@ -53,8 +61,13 @@ pub(crate) async fn call_function(functions: Functions, call: Call) -> Answer {
     }
 }
 
-/// Calls a function as `lambda:invoke` does.
-pub(crate) async fn invoke(functions: Functions, call: Call, pattern: Pattern) -> Answer {
+/// Calls a function as `lambda:invoke` does. A function that is here comes before one elsewhere.
+pub(crate) async fn invoke(
+    functions: Functions,
+    remote: Option<Remote>,
+    call: Call,
+    pattern: Pattern,
+) -> Answer {
     let parameters = call.order.parameters.value();
     let Some(mut function) = text(parameters, "FunctionName") else {
         return Answer::failed("States.TaskFailed", "FunctionName is missing");
@@ -69,6 +82,13 @@ pub(crate) async fn invoke(functions: Functions, call: Call, pattern: Pattern) -
             return Answer::failed(format!("Lambda.{UNREADABLE}"), cause);
         }
     };
+    if let Some(remote) = remote.filter(|_| functions.resolve(&function).is_none()) {
+        return match remote.invoke(&call, payload).await {
+            Ok(result) if pattern == Pattern::WaitForTaskToken => Answer::Submitted(Payload::from(result)),
+            Ok(result) => Answer::Succeeded(Payload::from(result)),
+            Err(answer) => answer,
+        };
+    }
     let mut invocation = Invocation::new(function.clone(), payload.into_bytes());
     invocation.execution_arn = Some(call.execution_arn.to_string());
     invocation.client_context = text(parameters, "ClientContext").map(client_context);
@@ -332,9 +352,10 @@ mod tests {
     #[tokio::test]
     async fn function_that_does_not_exist_is_not_found() {
         for answer in [
-            call_function(functions(), call(ARN, json::json!({}))).await,
+            call_function(functions(), None, call(ARN, json::json!({}))).await,
             invoke(
                 functions(),
+                None,
                 call(ARN, json::json!({"FunctionName": "none"})),
                 Pattern::RequestResponse,
             )

@@ -24,13 +24,16 @@ pub(crate) fn http(headers: &Headers<'_>, order: &[&str], status: u16) -> Value 
 }
 
 /// The headers whose names AWS writes otherwise than HTTP's libraries do.
-const HEADER_NAMES: [(&str, &str); 6] = [
+const HEADER_NAMES: [(&str, &str); 9] = [
     ("connection", "Connection"),
     ("content-length", "Content-Length"),
     ("content-type", "Content-Type"),
     ("date", "Date"),
     ("server", "Server"),
+    ("x-amz-executed-version", "X-Amz-Executed-Version"),
+    ("x-amzn-remapped-content-length", "x-amzn-Remapped-Content-Length"),
     ("x-amzn-requestid", "x-amzn-RequestId"),
+    ("x-amzn-trace-id", "X-Amzn-Trace-Id"),
 ];
 
 /// `SdkHttpMetadata` of an answer that came over the network: its headers as lists in the order in which they came, and

@@ -106,7 +106,7 @@ async fn send(
 }
 
 /// The error that a task fails with when its service gives no result.
-fn error(service: &Service, model: &aws::Service, call: &Call, failure: Failure) -> Ending {
+pub(crate) fn error(service: &Service, model: &aws::Service, call: &Call, failure: Failure) -> Ending {
     let prefix = service.prefix;
     if let Failure::Refused { refusal, .. } = &failure {
         let class = match model.failure(&refusal.code) {
