@@ -246,7 +246,9 @@ impl Client {
         let credentials = self.credentials(caller).await?;
         let token = uuid::Uuid::new_v4().to_string();
         let parameters = quirks::parameters(call, parameters, naming);
-        if let Some(what) = quirks::unsupported(call, &parameters).filter(|_| !endpoint.is_custom) {
+        if let Some(what) =
+            quirks::unsupported(call, &parameters, &caller.region).filter(|_| !endpoint.is_custom)
+        {
             return Err(Failure::Client(what.to_owned()));
         }
         let mut request = build(call, &parameters, naming, Some(&token))?;
@@ -350,16 +352,17 @@ impl Client {
         Ok(credentials)
     }
 
-    /// Calls an operation of STS with credentials, or without any where it wants none.
-    pub(crate) async fn ask_sts(
+    /// Calls an operation that credentials are had from, with credentials, or without any where it wants none.
+    pub(crate) async fn ask(
         &self,
+        service: &str,
         action: &str,
         parameters: &Value,
         region: &str,
         credentials: &Credentials,
     ) -> Result<Value, String> {
         let call = Services::embedded()
-            .find("sts", action)
+            .find(service, action)
             .map_err(|error| error.to_string())?;
         let endpoint = self
             .0
@@ -367,7 +370,7 @@ impl Client {
             .endpoint(call.service(), region)
             .map_err(|error| error.to_string())?;
         let request = build(&call, parameters, Naming::Sdk, None).map_err(|error| error.to_string())?;
-        let lane = self.lane("sts");
+        let lane = self.lane(service);
         let sending = Sending {
             client: self,
             call: &call,

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::profile::{Profiles, Section};
 use crate::settings::{Mode, Settings};
+use crate::sso::Sso;
 
 /// How many profiles may lend their credentials to each other.
 const SOURCES_MAX: usize = 8;
@@ -85,6 +86,8 @@ pub(crate) enum Source {
     WebIdentity { role: Role, token_file: String },
     /// A command prints them.
     Process(String),
+    /// Somebody has signed in.
+    Sso(Sso),
     /// The container's host gives them.
     Container {
         address: String,
@@ -164,7 +167,7 @@ fn of_profile(
     let text = |name: &str| profile.get(name).cloned();
     let empty = || NoCredentials::Empty(name.to_owned());
     let Some(arn) = text("role_arn") else {
-        return plain_source(profile).ok_or_else(empty);
+        return plain_source(settings, profile).ok_or_else(empty);
     };
     let role = Role {
         arn,
@@ -176,7 +179,7 @@ fn of_profile(
     }
     let with = match (text("source_profile"), text("credential_source").as_deref()) {
         // A profile that names itself lends its own key.
-        (Some(other), _) if other == name => plain_source(profile).ok_or_else(empty)?,
+        (Some(other), _) if other == name => plain_source(settings, profile).ok_or_else(empty)?,
         (Some(other), _) => of_profile(settings, profiles, &other, sources_left - 1)?,
         (None, Some("Environment")) => of_environment(settings).map(Source::Static).ok_or_else(empty)?,
         (None, Some("EcsContainer")) => of_container(settings)?.ok_or_else(empty)?,
@@ -189,7 +192,8 @@ fn of_profile(
     })
 }
 
-fn plain_source(profile: &Section) -> Option<Source> {
+/// What a profile has that takes on no role. SSO is asked only where calls of AWS itself are allowed.
+fn plain_source(settings: &Settings, profile: &Section) -> Option<Source> {
     let text = |name: &str| profile.get(name).cloned();
     if let (Some(access_key_id), Some(secret_access_key)) =
         (text("aws_access_key_id"), text("aws_secret_access_key"))
@@ -200,7 +204,11 @@ fn plain_source(profile: &Section) -> Option<Source> {
             session_token: text("aws_session_token"),
         }));
     }
-    text("credential_process").map(Source::Process)
+    let sso = || {
+        let home = settings.home().filter(|_| settings.mode == Mode::Full)?;
+        Sso::of(profile, settings.profiles().0, home).map(Source::Sso)
+    };
+    text("credential_process").map(Source::Process).or_else(sso)
 }
 
 fn of_container(settings: &Settings) -> Result<Option<Source>, NoCredentials> {
@@ -296,6 +304,15 @@ mod tests {
         let mut settings = super::tests::settings(&disabled, "");
         settings.mode = Mode::Full;
         assert_eq!(source(&settings), Ok(None));
+    }
+
+    #[test]
+    fn sso_is_asked_only_where_aws_may_be_called() {
+        let config = "[default]\nsso_start_url = u\nsso_region = r\nsso_account_id = 1\nsso_role_name = R\n";
+        let mut settings = settings(&[("HOME", "/home/me")], config);
+        assert_eq!(source(&settings), Ok(None));
+        settings.mode = Mode::Full;
+        assert!(matches!(source(&settings), Ok(Some(Source::Sso(sso))) if sso.role_name == "R"));
     }
 
     #[test]

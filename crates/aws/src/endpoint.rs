@@ -108,6 +108,13 @@ impl Endpoint {
         }
     }
 
+    /// The domain of AWS's hosts where the signatures are good.
+    pub(crate) fn domain(&self) -> &'static str {
+        let table = Table::get();
+        let domain = table.domains.get(table.partition(&self.signing_region));
+        domain.map_or("amazonaws.com", String::as_str)
+    }
+
     /// Goes to the host of an address that a parameter gives, as SQS has it.
     pub(crate) fn follow(&mut self, address: &str) {
         let authority = address

@@ -32,6 +32,7 @@ pub(crate) fn key(source: &Source) -> String {
         }
         Source::WebIdentity { role, token_file } => format!("web {} {token_file}", role.arn),
         Source::Process(command) => format!("process {command}"),
+        Source::Sso(sso) => format!("sso {} {} {}", sso.token_file, sso.account_id, sso.role_name),
         Source::Container { address, .. } => format!("container {address}"),
         Source::Instance => "instance".to_owned(),
     }
@@ -55,6 +56,7 @@ pub(crate) async fn fetch(client: &Client, source: &Source, caller: &Caller) -> 
             assume(client, role, Some(token.trim()), &caller.region, &nobody).await
         }
         Source::Process(command) => of_process(command).await,
+        Source::Sso(sso) => sso.fetch(client).await,
         Source::Container {
             address,
             token,
@@ -94,7 +96,9 @@ async fn assume(
         ),
         (None, None) => ("assumeRole", json!({"RoleArn": arn, "RoleSessionName": session})),
     };
-    let answer = client.ask_sts(action, &parameters, region, credentials).await?;
+    let answer = client
+        .ask("sts", action, &parameters, region, credentials)
+        .await?;
     answer
         .get("Credentials")
         .and_then(Lease::of_document)

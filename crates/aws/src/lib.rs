@@ -2,6 +2,7 @@
 //! file of facts, so that no service needs code of its own.
 
 mod authorize;
+mod buckets;
 mod client;
 mod cluster;
 mod credentials;
@@ -14,6 +15,7 @@ mod quirks;
 mod retry;
 mod settings;
 mod sign;
+mod sso;
 mod wire;
 
 pub use authorize::Unsigned;
@@ -22,8 +24,8 @@ pub use cluster::ClusterToken;
 pub use endpoint::{BadEndpoint, Endpoint};
 
 pub use facts::{
-    BadPack, Call, DeclaredError, Kind, Limits, List, Location, Map, Member, Operation, Protocol, Service,
-    Services, Shape, ShapeId, Signature, Structure, TimestampFormat, Unknown, XmlNamespace,
+    BadPack, Call, DeclaredError, InUse, Kind, Limits, List, Location, Map, Member, Operation, Protocol,
+    Service, Services, Shape, ShapeId, Signature, Structure, TimestampFormat, Unknown, XmlNamespace,
 };
 pub use settings::{BadSetting, Mode, Settings, UnknownMode, Unreachable};
 pub use wire::{Answer, BadAnswer, BadParameter, Message, Naming, Refusal, Request, build, messages, parse};

@@ -10,6 +10,7 @@ pub(crate) type Section = BTreeMap<String, String>;
 pub(crate) struct Profiles {
     profiles: BTreeMap<String, Section>,
     services: BTreeMap<String, Section>,
+    sessions: BTreeMap<String, Section>,
 }
 
 impl Profiles {
@@ -17,9 +18,15 @@ impl Profiles {
     pub(crate) fn parse(config: &str, credentials: &str) -> Self {
         let mut profiles = Self::default();
         for (name, section) in sections(config) {
-            if let Some(name) = name.strip_prefix("services ") {
-                profiles
-                    .services
+            let others = [
+                ("services ", &mut profiles.services),
+                ("sso-session ", &mut profiles.sessions),
+            ];
+            let other = others
+                .into_iter()
+                .find_map(|(kind, sections)| Some((name.strip_prefix(kind)?, sections)));
+            if let Some((name, sections)) = other {
+                sections
                     .entry(name.trim().to_owned())
                     .or_default()
                     .extend(section);
@@ -43,6 +50,11 @@ impl Profiles {
     /// A profile's settings.
     pub(crate) fn get(&self, name: &str) -> Option<&Section> {
         self.profiles.get(name)
+    }
+
+    /// The settings of an SSO session.
+    pub(crate) fn session(&self, name: &str) -> Option<&Section> {
+        self.sessions.get(name)
     }
 
     /// The endpoint that a profile has for a service, by the service's id in lower case with underscores, or for all.

@@ -9,6 +9,7 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use crate::buckets;
 use crate::endpoint::Endpoint;
 use crate::facts::{Call, Signature};
 use crate::wire::{Naming, Request, uri};
@@ -64,20 +65,16 @@ fn copy_source(given: &Object) -> Object {
 }
 
 /// What AWS would understand otherwise than it is meant, because this client does not do all that it takes.
-pub(crate) fn unsupported(call: &Call, parameters: &Value) -> Option<&'static str> {
-    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
+pub(crate) fn unsupported(call: &Call, parameters: &Value, region: &str) -> Option<&'static str> {
     match &*call.service().asl_id {
-        "s3" => {
-            let bucket = text("Bucket").or_else(|| text("DestinationBucket"))?;
-            if bucket.starts_with("arn:") {
-                return Some("S3 access points are not supported");
-            }
-            bucket
-                .ends_with("--x-s3")
-                .then_some("S3 directory buckets are not supported")
-        }
+        "s3" => buckets::unsupported(parameters, region),
         // It wants a URL that is signed in advance.
-        "rds" | "docdb" | "neptune" => text("SourceRegion").map(|_| "SourceRegion is not supported"),
+        "rds" | "docdb" | "neptune" => {
+            let given = parameters
+                .get("SourceRegion")
+                .is_some_and(|region| !region.is_null());
+            given.then_some("SourceRegion is not supported")
+        }
         _ => None,
     }
 }
@@ -128,7 +125,7 @@ pub(crate) fn finish(call: &Call, parameters: &Value, request: &mut Request, end
     }
     if service.signature == Signature::S3 {
         add_checksum(call, parameters, request);
-        name_bucket_in_host(parameters, request, endpoint);
+        buckets::name_in_host(parameters, request, endpoint);
     } else if operation.is_checksum_required && operation.checksum_member.is_none() {
         add_md5(request);
     }
@@ -175,30 +172,6 @@ fn add_md5(request: &mut Request) {
         let sum = BASE64_STANDARD.encode(Md5::digest(&request.body));
         request.headers.push(("Content-MD5".to_owned(), sum));
     }
-}
-
-/// S3's own hosts are named after the bucket; configured ones, and names that no certificate covers, aren't.
-fn name_bucket_in_host(parameters: &Value, request: &mut Request, endpoint: &mut Endpoint) {
-    let bucket = ["Bucket", "DestinationBucket"]
-        .iter()
-        .find_map(|name| parameters.get(name).and_then(Value::as_str));
-    let Some(bucket) = bucket.filter(|bucket| !endpoint.is_custom && fits_host(bucket)) else {
-        return;
-    };
-    let Some(rest) = request.path.strip_prefix(&format!("/{bucket}")) else {
-        return;
-    };
-    request.path = if rest.is_empty() {
-        "/".to_owned()
-    } else {
-        rest.to_owned()
-    };
-    endpoint.authority = format!("{bucket}.{}", endpoint.authority);
-}
-
-fn fits_host(bucket: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (3..=63).contains(&bucket.len()) && bucket.bytes().all(fits)
 }
 
 #[cfg(test)]
@@ -261,15 +234,10 @@ mod tests {
 
     #[test]
     fn what_would_be_misunderstood_is_told() {
-        let unsupported = |service: &str, action: &str, given: Value| {
-            unsupported(&Services::embedded().find(service, action).unwrap(), &given)
-        };
-        let bucket = |bucket: &str| unsupported("s3", "listObjects", json!({"Bucket": bucket}));
-        assert_eq!(bucket("plain"), None);
-        assert!(bucket("arn:aws:s3:us-east-1:1:accesspoint/a").is_some());
-        assert!(bucket("b--use1-az4--x-s3").is_some());
-        let copy = json!({"SourceRegion": "eu-west-1"});
-        assert!(unsupported("rds", "copyDBSnapshot", copy).is_some());
+        let call = Services::embedded().find("rds", "copyDBSnapshot").unwrap();
+        let copy = |given: Value| unsupported(&call, &given, "us-east-1");
+        assert!(copy(json!({"SourceRegion": "eu-west-1"})).is_some());
+        assert_eq!(copy(json!({"SourceRegion": null})), None);
     }
 
     #[test]

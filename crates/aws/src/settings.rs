@@ -108,7 +108,7 @@ impl Settings {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, _)| name.starts_with("AWS_") || name == "HOME" || name == "USERPROFILE")
             .collect();
-        let home = environment.get("HOME").or_else(|| environment.get("USERPROFILE"));
+        let home = home_in(&environment);
         let read = |variable: &str, file: &str| {
             let named = environment.get(variable).map(PathBuf::from);
             let path = named.or_else(|| Some(PathBuf::from(home?).join(".aws").join(file)));
@@ -151,6 +151,11 @@ impl Settings {
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// The folder of whoever runs this.
+    pub(crate) fn home(&self) -> Option<&str> {
+        home_in(&self.environment)
     }
 
     /// The profiles, and the name of the one in use.
@@ -204,6 +209,11 @@ impl Settings {
             .or_else(|| profiles.endpoint(profile, &name.to_ascii_lowercase()))
             .or_else(|| self.own_endpoints.get(&*service.asl_id).map(String::as_str))
     }
+}
+
+fn home_in(environment: &BTreeMap<String, String>) -> Option<&str> {
+    let home = environment.get("HOME").or_else(|| environment.get("USERPROFILE"));
+    home.map(String::as_str)
 }
 
 /// `CLOUDWATCH_LOGS` for `CloudWatch Logs`.

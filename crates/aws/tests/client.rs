@@ -279,3 +279,52 @@ async fn process_gives_credentials() {
     call(&client, "dynamodb", "listTables", json!({})).await.unwrap();
     assert!(requests(&asked)[0].contains("Credential=P/"));
 }
+
+#[tokio::test]
+async fn who_has_signed_in_has_credentials_as_long_as_the_session_lasts() {
+    let home = tempfile::tempdir().unwrap();
+    let cache = home.path().join(".aws/sso/cache");
+    std::fs::create_dir_all(&cache).unwrap();
+    let file = cache.join("e274eeff768c6396088ec6eb091f4bf4d47ab1e0.json");
+    let cached = |until: &str| format!("{{\"accessToken\":\"signed-in\",\"expiresAt\":\"{until}\"}}");
+    let given = r#"{"roleCredentials":{"accessKeyId":"AKSSO","secretAccessKey":"s","sessionToken":"ST","expiration":4102444800000}}"#;
+    let answers = vec![
+        answer(200, "", given),
+        answer(200, "", "{}"),
+        answer(200, "", "{}"),
+    ];
+    let (address, asked) = serve(answers).await;
+    let config = "[default]\nsso_session = work\nsso_account_id = 123456789012\nsso_role_name = Reader\n\
+                  [sso-session work]\nsso_region = eu-west-1\n";
+    let client = || {
+        let environment = BTreeMap::from([
+            ("AWS_ENDPOINT_URL".to_owned(), address.clone()),
+            ("HOME".to_owned(), home.path().display().to_string()),
+        ]);
+        let mut settings = Settings::of(environment, config, "");
+        settings.mode = aws::Mode::Full;
+        Client::new(settings)
+    };
+    std::fs::write(&file, cached("2001-01-01T00:00:00Z")).unwrap();
+    let (_, cause) = call(&client(), "sqs", "listQueues", json!({})).await.unwrap_err();
+    assert!(
+        cause.contains("nobody is signed in to the SSO session `work`: `aws sso login` does that"),
+        "{cause}"
+    );
+    std::fs::write(&file, cached("2099-01-01T00:00:00Z")).unwrap();
+    let client = client();
+    for _ in 0..2 {
+        call(&client, "sqs", "listQueues", json!({})).await.unwrap();
+    }
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked.len(), 3, "the credentials are fetched once");
+    let first = asked[0].to_ascii_lowercase();
+    assert!(
+        first.starts_with("get /federation/credentials?role_name=reader&account_id=123456789012 "),
+        "{first}"
+    );
+    assert!(first.contains("x-amz-sso_bearer_token: signed-in"), "{first}");
+    assert!(!first.contains("authorization:"), "{first}");
+    assert!(asked[1].contains("Credential=AKSSO/"), "{}", asked[1]);
+    assert!(asked[1].to_ascii_lowercase().contains("x-amz-security-token: st"));
+}

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use aws::{Client, ClusterToken, Mode, Settings};
+use aws::{Client, ClusterToken, Mode, Services, Settings};
 
 use crate::config::ConfigFile;
 
@@ -52,6 +52,19 @@ impl ClusterTable {
             _ => anyhow::bail!("[aws.clusters.{name}] needs either `token` or `token_file`"),
         }
     }
+}
+
+/// Takes the facts about AWS's services from the file that `STEPWELL_AWS_MODELS` names, where it names one: so services
+/// that are newer than this binary can be called.
+pub(crate) fn use_models() -> anyhow::Result<()> {
+    let Some(path) = std::env::var_os("STEPWELL_AWS_MODELS").filter(|path| !path.is_empty()) else {
+        return Ok(());
+    };
+    let path = PathBuf::from(path);
+    let failed = || format!("failed to read {} (STEPWELL_AWS_MODELS)", path.display());
+    let bytes = std::fs::read(&path).with_context(failed)?;
+    let services = Services::open(bytes).with_context(failed)?;
+    services.replace_embedded().with_context(failed)
 }
 
 /// The client of a server that itself answers for Lambda at `own_url`.

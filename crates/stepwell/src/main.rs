@@ -2,6 +2,7 @@
 //!
 //! - [`commands`]: one file for each command.
 //! - [`config`]: flags over environment over `stepwell.toml` over defaults.
+//! - [`aws_config`]: which services of AWS may be called, where and as whom.
 //! - [`functions_config`]: local functions, from the configuration and from a folder.
 //! - [`limits_config`]: AWS's quotas and rates as settings.
 //! - [`retention_config`]: how long executions are known after their end.
@@ -52,12 +53,12 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = match arguments.command {
+    let done = aws_config::use_models().and_then(|()| match arguments.command {
         Command::Logs(logs) => commands::logs::logs(&logs),
         Command::Serve(serve) => commands::serve::serve(&serve),
         Command::Run(run) => commands::run::run(&run),
         Command::Validate(validate) => commands::validate::validate(&validate),
-    };
+    });
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::from(commands::EXIT_UNUSABLE)

@@ -9,7 +9,7 @@ mod shape;
 
 pub use pack::BadPack;
 pub use service::{DeclaredError, Operation, Protocol, Service, Signature};
-pub use services::{Call, Services, Unknown};
+pub use services::{Call, InUse, Services, Unknown};
 pub use shape::{
     Kind, Limits, List, Location, Map, Member, Shape, ShapeId, Structure, TimestampFormat, XmlNamespace,
 };

@@ -10,6 +10,14 @@ use crate::facts::service::{Operation, Service};
 
 static EMBEDDED: &[u8] = include_bytes!("../../data/services.pack");
 
+/// Those that [`Services::embedded`] gives.
+static IN_USE: OnceLock<Services> = OnceLock::new();
+
+/// Facts that come too late.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("the facts about AWS's services are in use already")]
+pub struct InUse;
+
 /// Every service that is known.
 pub struct Services {
     bytes: Cow<'static, [u8]>,
@@ -36,12 +44,17 @@ pub enum Unknown {
 }
 
 impl Services {
-    /// The facts inside this binary.
+    /// The facts inside this binary, unless others were put in their place.
     pub fn embedded() -> &'static Self {
-        static SERVICES: OnceLock<Services> = OnceLock::new();
-        SERVICES.get_or_init(|| {
+        IN_USE.get_or_init(|| {
             Self::index(Cow::Borrowed(EMBEDDED)).expect("the embedded file was made by tools/awsfacts")
         })
+    }
+
+    /// Puts these facts in the place of those inside the binary, for the rest of the process. Fails when facts are in
+    /// use already.
+    pub fn replace_embedded(self) -> Result<(), InUse> {
+        IN_USE.set(self).map_err(|_| InUse)
     }
 
     /// The facts of another file, all of which are decoded now, so that no use of them fails later.
