@@ -1,9 +1,11 @@
 """A disk that takes nothing: what was answered is kept, what is asked is refused, and all goes on when the disk does."""
 
 import http.client
+import json
 import os
 import pathlib
 import resource
+import sqlite3
 import subprocess
 import time
 import urllib.parse
@@ -163,3 +165,38 @@ def test_a_disk_that_becomes_read_only(small_disk):
         heals(server, wire, machine, started, room)
     finally:
         server.end()
+
+
+def test_check_names_what_is_damaged(tmp_path):
+    server = Server(tmp_path)
+    server.start()
+    wire = Wire(server.url)
+    machine = create(wire, "m", PASS)
+    executions = [accepted(wire, machine) for _ in range(5)]
+    wait_for("the end", lambda: wire.call("DescribeExecution", executionArn=executions[-1])["status"] == "SUCCEEDED")
+    check = [server.command()[0], "check", "--data", server.data]
+    used = subprocess.run(check, capture_output=True, text=True)
+    assert used.returncode == 2 and "uses the data folder" in used.stderr
+    assert server.stop() == 0
+    whole = subprocess.run(check, capture_output=True, text=True)
+    assert (whole.returncode, whole.stdout) == (0, ""), whole
+    assert "5 executions" in whole.stderr
+
+    database = sqlite3.connect(server.data / "stepwell.db")
+    first = database.execute("SELECT min(id) FROM execution").fetchone()[0]
+    database.execute("UPDATE history SET bytes = zeroblob(length(bytes)) WHERE key >> 16 = ?", [first])
+    database.commit()
+    database.close()
+    damaged = subprocess.run([*check, "--output", "json"], capture_output=True, text=True)
+    assert damaged.returncode == 1
+    findings = json.loads(damaged.stdout)["findings"]
+    name = next(name for name in executions if name in findings[0])
+    server.start()
+    wire.turn_to(server.url)
+    with pytest.raises(Refusal) as refusal:
+        wire.history(name)
+    assert refusal.value.status == 500 and name in refusal.value.message
+    for other in executions:
+        if other != name:
+            assert len(wire.history(other)) == 4
+    server.end()

@@ -14,7 +14,7 @@ pub(crate) struct Health(Mutex<Option<usize>>);
 impl Health {
     /// A commit of so many bytes failed. What may pass by itself is trouble; everything else is told elsewhere.
     pub(crate) fn failed(&self, error: &StoreError, bytes: usize) {
-        if !is_trouble(error) {
+        if !error.may_pass() {
             return;
         }
         let mut noted = self.noted();
@@ -45,9 +45,4 @@ impl Health {
     fn noted(&self) -> MutexGuard<'_, Option<usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether an error says that nothing can be saved for now, whatever it is.
-pub(crate) fn is_trouble(error: &StoreError) -> bool {
-    matches!(error, StoreError::DiskFull(_) | StoreError::Io(_))
 }

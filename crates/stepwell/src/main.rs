@@ -45,6 +45,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Check(commands::check::Check),
     Logs(commands::logs::Logs),
     Serve(commands::serve::Serve),
     Run(commands::run::Run),
@@ -54,6 +55,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = aws_config::use_models().and_then(|()| match arguments.command {
+        Command::Check(check) => commands::check::check(&check),
         Command::Logs(logs) => commands::logs::logs(&logs),
         Command::Serve(serve) => commands::serve::serve(&serve),
         Command::Run(run) => commands::run::run(&run),

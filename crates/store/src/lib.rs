@@ -11,7 +11,7 @@
 //! - [`codec`]: events to bytes and back.
 //! - [`error`]: what can go wrong.
 //! - [`MemoryStore`]: a backend that forgets.
-//! - [`EmbeddedStore`]: a backend in a folder on disk.
+//! - [`EmbeddedStore`]: a backend in a folder on disk. [`check`]: whether all in it is whole.
 //! - [`conformance`]: the suite that every backend passes.
 
 pub mod batch;
@@ -30,7 +30,7 @@ pub use catalog::{
     Activity, Alias, Machine, MachineKind, MachineStatus, Published, Revision, Route, Tags, Version,
 };
 pub use codec::{Blob, LargePayload, PayloadTable};
-pub use embedded::{EmbeddedOptions, EmbeddedStore, OpenError};
+pub use embedded::{Checked, EmbeddedOptions, EmbeddedStore, OpenError, Telling, check};
 pub use error::StoreError;
 pub use id::{ExecId, IdClock, shard_of};
 pub use memory::MemoryStore;

@@ -116,20 +116,20 @@ fn a_foreign_database_is_left_as_it_is() {
 fn another_format_is_refused() {
     let folder = folder();
     drop(open(folder.path()).expect("it opens"));
-    tamper(folder.path(), "UPDATE meta SET value = 3 WHERE name = 'format'");
+    tamper(folder.path(), "UPDATE meta SET value = 4 WHERE name = 'format'");
     assert_eq!(
         refused(folder.path()).to_string(),
         format!(
-            "the data folder {} has format 3, and this stepwell knows formats up to 2; \
+            "the data folder {} has format 4, and this stepwell knows formats up to 3; \
              use the stepwell that wrote it or a newer one",
             folder.path().display()
         )
     );
-    tamper(folder.path(), "UPDATE meta SET value = 1 WHERE name = 'format'");
+    tamper(folder.path(), "UPDATE meta SET value = 2 WHERE name = 'format'");
     assert_eq!(
         refused(folder.path()).to_string(),
         format!(
-            "the data folder {} has format 1, and this stepwell reads format 2 only; \
+            "the data folder {} has format 2, and this stepwell reads format 3 only; \
              use the stepwell that wrote it, or give a new folder with --data",
             folder.path().display()
         )
@@ -321,7 +321,10 @@ async fn damage_is_reported_with_the_executions_name() {
             ),
             "checksum",
         ),
-        ("UPDATE history SET bytes = x''".to_owned(), "event 1 is missing"),
+        (
+            "UPDATE history SET bytes = x''".to_owned(),
+            "the events from 1 on: they end before 1 and not before 4",
+        ),
         (
             "UPDATE history SET bytes = x'ff'".to_owned(),
             "unknown format 0xff",
@@ -402,4 +405,240 @@ async fn answers_survive_the_store_being_dropped() {
             .started,
         Millis(1_763_800_003_000)
     );
+}
+
+/// What a crash now would leave of the folder of an open store.
+fn crashed(path: &Path) -> TempDir {
+    let copy = folder();
+    for (name, bytes) in content(path) {
+        fs::write(copy.path().join(name), bytes).expect("writable");
+    }
+    copy
+}
+
+fn flip(path: &Path, bit: usize) {
+    let mut bytes = fs::read(path).expect("readable");
+    bytes[bit / 8] ^= 1 << (bit % 8);
+    fs::write(path, bytes).expect("writable");
+}
+
+/// What a check finds.
+fn findings(path: &Path) -> Result<Vec<String>, OpenError> {
+    let mut findings = Vec::new();
+    let checked = store::check(path, &mut |telling| {
+        if let store::Telling::Finding(what) = telling {
+            findings.push(what.to_owned());
+        }
+    })?;
+    assert_eq!(checked.findings, findings.len());
+    Ok(findings)
+}
+
+#[tokio::test]
+async fn a_log_that_is_missing_is_noticed() {
+    let folder = folder();
+    let store = open(folder.path()).expect("it opens");
+    store.commit(batch([opening(1)])).await.expect("it fits");
+    let whole = crashed(folder.path());
+    assert_eq!(list(&open(whole.path()).expect("it opens")).await, [1]);
+
+    let crashed = crashed(folder.path());
+    fs::remove_file(crashed.path().join("stepwell.db-wal")).expect("it is there");
+    assert!(matches!(refused(crashed.path()), OpenError::LogMissing(_)));
+    assert!(matches!(findings(crashed.path()), Err(OpenError::LogMissing(_))));
+    fs::remove_file(crashed.path().join("lock")).expect("it is there");
+    assert_eq!(
+        list(&open(crashed.path()).expect("it opens")).await,
+        [] as [u64; 0]
+    );
+}
+
+#[tokio::test]
+async fn a_flipped_bit_in_the_log_does_not_make_it_forget() {
+    let folder = folder();
+    let store = open(folder.path()).expect("it opens");
+    for number in 0..20 {
+        store.commit(batch([opening(number)])).await.expect("it fits");
+    }
+    let log = "stepwell.db-wal";
+    let bytes = fs::metadata(folder.path().join(log)).expect("it is there").len();
+    let bits = usize::try_from(bytes * 8).expect("small");
+    for bit in (0..bits).step_by(bits / 97) {
+        let crashed = crashed(folder.path());
+        flip(&crashed.path().join(log), bit);
+        match open(crashed.path()) {
+            Err(OpenError::LogDamaged { .. }) => {}
+            // The last transactions may be what a crash has cut short.
+            Ok(store) => {
+                let saved = list(&store).await.len();
+                assert!(saved >= 17, "bit {bit} of {bits}: {saved} are left");
+            }
+            Err(error) => panic!("bit {bit}: {error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_a_crash_cut_short_is_no_damage() {
+    let folder = folder();
+    let store = open(folder.path()).expect("it opens");
+    for number in 0..20 {
+        store.commit(batch([opening(number)])).await.expect("it fits");
+    }
+    let log = fs::read(folder.path().join("stepwell.db-wal")).expect("readable");
+    for length in (0..log.len()).step_by(log.len() / 31) {
+        let crashed = crashed(folder.path());
+        fs::write(crashed.path().join("stepwell.db-wal"), &log[..length]).expect("writable");
+        open(crashed.path()).expect("it opens after any crash");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_cut_short_is_noticed() {
+    let folder = folder();
+    let store = open(folder.path()).expect("it opens");
+    store.commit(batch([padded(1, 60_000)])).await.expect("it fits");
+    drop(store);
+    let database = fs::File::options()
+        .write(true)
+        .open(folder.path().join("stepwell.db"))
+        .expect("it is there");
+    let length = database.metadata().expect("readable").len();
+    database.set_len(length - 4096).expect("writable");
+    assert!(matches!(refused(folder.path()), OpenError::Truncated(_)));
+}
+
+#[tokio::test]
+async fn flipped_bits_are_never_passed_on() {
+    let original = folder();
+    let store = open(original.path()).expect("it opens");
+    let large = Payload::trusted(noise(7, 9000));
+    let mut with_payload = step(9, &[event(1, &large)], &mut PayloadTable::default());
+    with_payload.created = Some(created(9));
+    with_payload.closed = Some(closed(9, Status::Failed));
+    store.commit(batch([with_payload])).await.expect("it fits");
+    for number in 0..9 {
+        store
+            .commit(batch([short(number, Status::Succeeded)]))
+            .await
+            .expect("it fits");
+    }
+    store.commit(batch([opening(10)])).await.expect("it fits");
+    let mut expected = BTreeMap::new();
+    for number in 0..=10 {
+        let loaded = store.load(id(number)).await.expect("readable").expect("there");
+        expected.insert(number, (loaded.summary, loaded.events));
+    }
+    let all = list(&store).await;
+    drop(store);
+    assert_eq!(findings(original.path()), Ok(Vec::new()));
+
+    let database = "stepwell.db";
+    let bytes = fs::metadata(original.path().join(database))
+        .expect("it is there")
+        .len();
+    let bits = usize::try_from(bytes * 8).expect("small");
+    let (mut damaged, mut noticed) = (0, 0);
+    for bit in (0..bits).step_by(bits / 499) {
+        let copy = crashed(original.path());
+        flip(&copy.path().join(database), bit);
+        let findings = findings(copy.path());
+        let is_found = findings.as_ref().is_ok_and(|findings| !findings.is_empty());
+        let Ok(store) = open(copy.path()) else {
+            damaged += 1;
+            continue;
+        };
+        for (number, (summary, events)) in &expected {
+            match store.load(id(*number)).await {
+                Ok(Some(loaded)) => {
+                    assert_eq!((&loaded.summary, &loaded.events), (summary, events), "bit {bit}");
+                }
+                _ => assert!(is_found, "bit {bit}: {findings:?}"),
+            }
+            match store.find(&summary.created.arn).await {
+                Ok(Some(found)) => assert_eq!(found, id(*number), "bit {bit}"),
+                _ => assert!(is_found, "bit {bit}: {findings:?}"),
+            }
+        }
+        let of = Listed::Machine(store::conformance::MACHINE.into());
+        let query = ExecutionQuery {
+            of,
+            status: None,
+            after: None,
+            limit: usize::MAX,
+        };
+        match store.executions(query).await {
+            Ok(listed) if listed.len() == all.len() => {
+                // How many events there are is not told in lists.
+                for summary in listed {
+                    let (known, _) = &expected[&((summary.id.0 >> 8) - 10_000)];
+                    let events = known.events;
+                    assert_eq!(store::Summary { events, ..summary }, *known, "bit {bit}");
+                }
+            }
+            _ => assert!(is_found, "bit {bit}: {findings:?}"),
+        }
+        noticed += usize::from(is_found);
+    }
+    assert!(
+        damaged + noticed > 50,
+        "{damaged} could not be opened, {noticed} were found"
+    );
+}
+
+#[tokio::test]
+async fn a_damaged_record_of_the_catalogue_leaves_the_others() {
+    let folder = folder();
+    let store = open(folder.path()).expect("it opens");
+    let activity = |name: &str| store::Activity {
+        arn: name.into(),
+        name: name.into(),
+        created: Millis(1),
+        encryption: None,
+        tags: Vec::new(),
+    };
+    let put = |name: &str| store::CatalogChange::PutActivity(activity(name));
+    let catalog = vec![put("a"), put("b"), put("c")];
+    let changes = store::Batch {
+        catalog,
+        ..store::Batch::default()
+    };
+    store.commit(changes).await.expect("it fits");
+    drop(store);
+    tamper(
+        folder.path(),
+        "UPDATE activity SET record = replace(record, '\"created\":1', '\"created\":2') WHERE arn = 'b'",
+    );
+    let found = findings(folder.path()).expect("it can be looked at");
+    assert_eq!(
+        found,
+        ["activity: the stored data of b is damaged: the checksum of its record is wrong"]
+    );
+    let store = open(folder.path()).expect("it opens");
+    let error = store.activity("b").await.expect_err("it is damaged");
+    assert!(matches!(error, StoreError::CorruptRecord { .. }), "{error}");
+    let others = store.activities(None, 2).await.expect("readable");
+    assert_eq!(others, [activity("a"), activity("c")]);
+}
+
+#[tokio::test]
+async fn an_open_execution_with_a_damaged_row_is_taken_up() {
+    let folder = folder();
+    let store = open(folder.path()).expect("it opens");
+    store
+        .commit(batch([opening(1), opening(2)]))
+        .await
+        .expect("it fits");
+    drop(store);
+    tamper(
+        folder.path(),
+        &format!("UPDATE open SET due = 77, wake = 0 WHERE id = {}", id(1).0),
+    );
+    let store = open(folder.path()).expect("it opens");
+    let row = store::OpenRow {
+        due: None,
+        wake: true,
+    };
+    let rows = store.open(None, 9).await.expect("readable");
+    assert_eq!(rows, [(id(1), row), (id(2), row)]);
 }

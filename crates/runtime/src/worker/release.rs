@@ -12,7 +12,6 @@ use tokio::sync::oneshot;
 use crate::activities::{Given, HandOut};
 use crate::catalog::Starting;
 use crate::committer::Chunk;
-use crate::health::is_trouble;
 use crate::live::{Job, Kind, Live, Running};
 use crate::mailbox::{StartReply, Work};
 use crate::request::{ActivityTask, ExecutionError, RedriveError, StartError, Started, TokenError};
@@ -265,7 +264,7 @@ impl Worker {
         self.uncommitted_bytes = 0;
         let retry = Millis(self.now().0.saturating_add(self.shared.settings.retry_millis));
         self.hold = Some(retry);
-        self.trouble = Some(error.clone()).filter(is_trouble);
+        self.trouble = Some(error.clone()).filter(StoreError::may_pass);
         let pending = std::mem::take(&mut self.pending);
         let begun: HashMap<ExecId, Begins> = pending
             .iter()

@@ -1,5 +1,6 @@
 //! The commands.
 
+pub(crate) mod check;
 pub(crate) mod definition;
 pub(crate) mod logs;
 pub(crate) mod run;

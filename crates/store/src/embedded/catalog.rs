@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 
 use crate::batch::CatalogChange;
 use crate::catalog::{Alias, Revision, Version};
-use crate::embedded::reader::{Reader, count};
+use crate::embedded::reader::Reader;
 use crate::embedded::schema::read_error;
+use crate::embedded::sum::{seal_text, unseal_text};
 use crate::error::StoreError;
 
 /// Changes the tables.
@@ -89,7 +90,7 @@ fn remove(connection: &Connection, table: &str, arn: &str) -> Result<(), rusqlit
 }
 
 fn text(record: &impl Serialize) -> String {
-    serde_json::to_string(record).expect("records have string keys")
+    seal_text(&serde_json::to_string(record).expect("records have string keys"))
 }
 
 /// The record of an ARN.
@@ -99,7 +100,7 @@ pub(super) fn record<T: DeserializeOwned>(
     arn: &str,
 ) -> Result<Option<T>, StoreError> {
     let sql = format!("SELECT arn, record FROM {table} WHERE arn = ?1");
-    Ok(query(reader, &sql, [arn])?.pop())
+    one(reader, &sql, [arn])
 }
 
 /// The records after an ARN.
@@ -109,14 +110,14 @@ pub(super) fn records<T: DeserializeOwned>(
     after: Option<Str>,
     limit: usize,
 ) -> Result<Vec<T>, StoreError> {
-    let sql = format!("SELECT arn, record FROM {table} WHERE arn > ?1 ORDER BY arn LIMIT ?2");
-    query(reader, &sql, params![after.unwrap_or_default(), count(limit)])
+    let sql = format!("SELECT arn, record FROM {table} WHERE arn > ?1 ORDER BY arn");
+    list(reader, &sql, [after.unwrap_or_default()], limit)
 }
 
 /// A revision of a state machine.
 pub(super) fn revision(reader: &Reader, machine_arn: &str, id: &str) -> Result<Option<Revision>, StoreError> {
     let sql = "SELECT machine_arn, record FROM revision WHERE machine_arn = ?1 AND id = ?2";
-    Ok(query(reader, sql, [machine_arn, id])?.pop())
+    one(reader, sql, [machine_arn, id])
 }
 
 /// A version of a state machine.
@@ -126,7 +127,7 @@ pub(super) fn version(
     number: u64,
 ) -> Result<Option<Version>, StoreError> {
     let sql = "SELECT machine_arn, record FROM version WHERE machine_arn = ?1 AND number = ?2";
-    Ok(query(reader, sql, params![machine_arn, row(number)])?.pop())
+    one(reader, sql, params![machine_arn, row(number)])
 }
 
 /// The versions of a state machine before a number, from the highest on.
@@ -137,15 +138,15 @@ pub(super) fn versions(
     limit: usize,
 ) -> Result<Vec<Version>, StoreError> {
     let sql = "SELECT machine_arn, record FROM version WHERE machine_arn = ?1 AND number < ?2
-               ORDER BY number DESC LIMIT ?3";
+               ORDER BY number DESC";
     let before = before.map_or(i64::MAX, row);
-    query(reader, sql, params![machine_arn, before, count(limit)])
+    list(reader, sql, params![machine_arn, before], limit)
 }
 
 /// An alias of a state machine.
 pub(super) fn alias(reader: &Reader, machine_arn: &str, name: &str) -> Result<Option<Alias>, StoreError> {
     let sql = "SELECT machine_arn, record FROM alias WHERE machine_arn = ?1 AND name = ?2";
-    Ok(query(reader, sql, [machine_arn, name])?.pop())
+    one(reader, sql, [machine_arn, name])
 }
 
 /// The aliases of a state machine after a name.
@@ -156,39 +157,79 @@ pub(super) fn aliases(
     limit: usize,
 ) -> Result<Vec<Alias>, StoreError> {
     let sql = "SELECT machine_arn, record FROM alias WHERE machine_arn = ?1 AND name > ?2
-               ORDER BY name LIMIT ?3";
-    query(
+               ORDER BY name";
+    list(
         reader,
         sql,
-        params![machine_arn, after.unwrap_or_default(), count(limit)],
+        params![machine_arn, after.unwrap_or_default()],
+        limit,
     )
 }
 
-/// Records with the ARNs that they belong to.
-fn query<T: DeserializeOwned>(
+/// A record with the ARN that it belongs to, if it is there.
+fn one<T: DeserializeOwned>(
     reader: &Reader,
     sql: &str,
     parameters: impl Params,
+) -> Result<Option<T>, StoreError> {
+    let mut found = None;
+    each(reader, sql, parameters, |arn, text| {
+        found = Some(parse(arn, text)?);
+        Ok(false)
+    })?;
+    Ok(found)
+}
+
+/// So many records at most. Damaged ones are left out: whoever asks for one of them is told.
+fn list<T: DeserializeOwned>(
+    reader: &Reader,
+    sql: &str,
+    parameters: impl Params,
+    limit: usize,
 ) -> Result<Vec<T>, StoreError> {
+    let mut found = Vec::new();
+    if limit == 0 {
+        return Ok(found);
+    }
+    each(reader, sql, parameters, |arn, text| {
+        match parse(arn, text) {
+            Ok(record) => found.push(record),
+            Err(error) => tracing::error!(%error, "a record is left out of a list"),
+        }
+        Ok(found.len() < limit)
+    })?;
+    Ok(found)
+}
+
+/// Shows ARNs with the texts of their records as long as more are wanted.
+pub(super) fn each(
+    reader: &Reader,
+    sql: &str,
+    parameters: impl Params,
+    mut show: impl FnMut(&str, &str) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
     let mut statement = reader
         .connection
         .prepare_cached(sql)
         .map_err(|error| read_error(&error))?;
     let mut rows = statement.query(parameters).map_err(|error| read_error(&error))?;
-    let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(|error| read_error(&error))? {
         let (arn, text) = row
             .get(0)
             .and_then(|arn: String| Ok((arn, row.get::<_, String>(1)?)))
             .map_err(|error| read_error(&error))?;
-        found.push(parse(&arn, &text)?);
+        if !show(&arn, &text)? {
+            break;
+        }
     }
-    Ok(found)
+    Ok(())
 }
 
-fn parse<T: DeserializeOwned>(arn: &str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::CorruptRecord {
+pub(super) fn parse<T: DeserializeOwned>(arn: &str, text: &str) -> Result<T, StoreError> {
+    let record = unseal_text(text)
+        .and_then(|text| serde_json::from_str(text).map_err(|error: serde_json::Error| error.to_string()));
+    record.map_err(|what| StoreError::CorruptRecord {
         record: arn.to_owned(),
-        what: error.to_string(),
+        what,
     })
 }

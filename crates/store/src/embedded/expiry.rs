@@ -7,6 +7,7 @@ use engine::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::codec::decode_created;
+use crate::embedded::sum::unseal;
 use crate::id::{ArnHash, ExecId};
 use crate::record::{Expired, NextExpiry};
 
@@ -86,7 +87,7 @@ fn remove(connection: &Connection, row: i64, budget: &mut Budget) -> Result<(), 
         .query_row([row], |row| row.get(0))?;
     budget.spend(0);
     // The name of a damaged record leads nowhere from now on, and whoever wants it gets it.
-    if let Ok(created) = decode_created(&created) {
+    if let Ok(created) = unseal(&created).and_then(decode_created) {
         let sql = "DELETE FROM name WHERE hash = ?1 AND id = ?2";
         let hash = ArnHash::of(&created.arn).0;
         connection.prepare_cached(sql)?.execute(params![hash, row])?;

@@ -4,12 +4,16 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use crate::embedded::OpenError;
 use crate::embedded::schema::APPLICATION_ID;
+use crate::embedded::{OpenError, journal};
 
 const DATABASE: &str = "stepwell.db";
 const JOURNAL: &str = "stepwell.db-journal";
+const LOG: &str = "stepwell.db-wal";
 const LOCK: &str = "lock";
+
+/// Stands in the lock file as long as there must be a write-ahead log.
+const OPEN: &str = "open";
 
 /// A folder that is locked until this is dropped.
 #[derive(Debug)]
@@ -17,7 +21,7 @@ pub(super) struct Folder {
     pub(super) database: PathBuf,
     /// Its path, for messages.
     pub(super) shown: String,
-    _lock: File,
+    lock: File,
 }
 
 impl Folder {
@@ -46,22 +50,58 @@ impl Folder {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut process = String::new();
                 // The owner may be about to write its number.
-                let _ = (&mut lock).take(20).read_to_string(&mut process);
+                let noted = noted(&mut lock).unwrap_or_default();
+                let process = noted.lines().next();
                 return Err(OpenError::InUse {
                     folder: shown,
-                    process: process.trim().parse().ok(),
+                    process: process.and_then(|process| process.parse().ok()),
                 });
             }
             Err(TryLockError::Error(error)) => return Err(unusable(error)),
         }
-        note_process(&mut lock).map_err(unusable)?;
-        Ok(Self {
-            database: path.join(DATABASE),
-            shown,
-            _lock: lock,
-        })
+        let was_open = noted(&mut lock).map_err(unusable)?.lines().nth(1) == Some(OPEN);
+        let log = path.join(LOG);
+        if was_open && !log.try_exists().map_err(unusable)? {
+            return Err(OpenError::LogMissing(shown));
+        }
+        if let Some(what) = journal::damage(&log).map_err(unusable)? {
+            return Err(OpenError::LogDamaged { folder: shown, what });
+        }
+        let database = path.join(DATABASE);
+        if !log.exists() && is_truncated(&database).map_err(unusable)? {
+            return Err(OpenError::Truncated(shown));
+        }
+        let mut folder = Self {
+            database,
+            shown: shown.clone(),
+            lock,
+        };
+        folder.note("").map_err(unusable)?;
+        Ok(folder)
+    }
+
+    /// Notes that there is a write-ahead log from now on: if it is not there the next time, something that was
+    /// saved is missing.
+    pub(super) fn note_open(&mut self) -> io::Result<()> {
+        if let Some(folder) = self.database.parent() {
+            File::open(folder)?.sync_all()?;
+        }
+        self.note(OPEN)?;
+        self.lock.sync_all()
+    }
+
+    /// Notes that the write-ahead log may go.
+    pub(super) fn note_closing(&mut self) -> io::Result<()> {
+        self.note("")?;
+        self.lock.sync_all()
+    }
+
+    /// Notes who uses the folder, and how.
+    fn note(&mut self, how: &str) -> io::Result<()> {
+        self.lock.set_len(0)?;
+        self.lock.rewind()?;
+        writeln!(self.lock, "{}\n{how}", std::process::id())
     }
 }
 
@@ -126,8 +166,33 @@ fn is_remote(_: &Path) -> bool {
     false
 }
 
-fn note_process(lock: &mut File) -> io::Result<()> {
-    lock.set_len(0)?;
+/// What the lock file says.
+fn noted(lock: &mut File) -> io::Result<String> {
+    let mut noted = String::new();
     lock.rewind()?;
-    writeln!(lock, "{}", std::process::id())
+    lock.take(40).read_to_string(&mut noted)?;
+    Ok(noted)
+}
+
+/// Whether a database is shorter than it says. Where there is a write-ahead log, that may have the rest.
+fn is_truncated(database: &Path) -> io::Result<bool> {
+    let mut header = [0; 32];
+    let mut file = match File::open(database) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    match file.read_exact(&mut header) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+        Err(error) => return Err(error),
+    }
+    let page_bytes = match u64::from(u16::from_be_bytes([header[16], header[17]])) {
+        1 => 65_536,
+        bytes => bytes,
+    };
+    let pages = u64::from(u32::from_be_bytes([
+        header[28], header[29], header[30], header[31],
+    ]));
+    Ok(file.metadata()?.len() < pages * page_bytes)
 }

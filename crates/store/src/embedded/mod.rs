@@ -5,12 +5,15 @@
 //! neither wait for the writer nor hold it up.
 
 mod catalog;
+mod check;
 mod expiry;
 mod folder;
+mod journal;
 mod place;
 mod reader;
 mod room;
 mod schema;
+mod sum;
 mod writer;
 
 use std::path::Path;
@@ -33,6 +36,8 @@ use crate::error::StoreError;
 use crate::id::ExecId;
 use crate::record::{ExecutionQuery, Expired, ExpressStart, HistoryPage, Loaded, OpenRow, Summary};
 use crate::store::{Reply, Store};
+
+pub use check::{Checked, Telling, check};
 
 /// Why a data folder can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,6 +82,26 @@ pub enum OpenError {
         /// The one that we know.
         known: i64,
     },
+    /// What was saved last is not there.
+    #[error(
+        "the write-ahead log {0}/stepwell.db-wal is missing, though the server did not end in order, and with it what was \
+         saved last; put it back, or delete {0}/lock to go on without"
+    )]
+    LogMissing(String),
+    /// What was saved last can't be read.
+    #[error(
+        "the write-ahead log {folder}/stepwell.db-wal is damaged: {what}; restore the folder from a backup, or delete the \
+         log and {folder}/lock to go on without what was saved last"
+    )]
+    LogDamaged {
+        /// The folder.
+        folder: String,
+        /// How.
+        what: String,
+    },
+    /// The end of the database is missing.
+    #[error("the database {0}/stepwell.db is shorter than it says; restore the folder from a backup")]
+    Truncated(String),
     /// It can't be created, read or written.
     #[error("the data folder {folder} can't be used: {error}")]
     Unusable {
@@ -132,14 +157,14 @@ pub struct EmbeddedStore {
     jobs: Option<Sender<Job>>,
     writer: Option<JoinHandle<()>>,
     room: Room,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl EmbeddedStore {
     /// Opens the folder, or creates it.
     pub fn open(path: &Path, options: &EmbeddedOptions) -> Result<Self, OpenError> {
         schema::check_sqlite()?;
-        let folder = Folder::claim(path)?;
+        let mut folder = Folder::claim(path)?;
         let unusable = |error: rusqlite::Error| OpenError::Unusable {
             folder: folder.shown.clone(),
             error: error.to_string(),
@@ -166,13 +191,17 @@ impl EmbeddedStore {
                 folder: folder.shown.clone(),
                 error: error.to_string(),
             })?;
+        folder.note_open().map_err(|error| OpenError::Unusable {
+            folder: folder.shown.clone(),
+            error: error.to_string(),
+        })?;
         Ok(Self {
             readers,
             next_reader: AtomicUsize::new(0),
             jobs: Some(jobs),
             writer: Some(writer),
             room: Room::new(path.to_owned(), options.reserve_bytes),
-            _folder: folder,
+            folder,
         })
     }
 
@@ -219,6 +248,9 @@ fn lock(reader: &Mutex<Reader>) -> MutexGuard<'_, Reader> {
 impl Drop for EmbeddedStore {
     /// Lets the writer finish what it was given.
     fn drop(&mut self) {
+        if let Err(error) = self.folder.note_closing() {
+            tracing::warn!(%error, "failed to note in {}/lock that the server ends", self.folder.shown);
+        }
         self.readers = Arc::new([]);
         self.jobs = None;
         if let Some(writer) = self.writer.take() {

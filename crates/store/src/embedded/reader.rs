@@ -7,13 +7,16 @@ use engine::{Event, Millis};
 use json::Payload;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Rows, params};
 
-use crate::codec::{self, PayloadTable, decode_created, decode_payload};
+use crate::codec::{self, Damage, PayloadTable, decode_created, decode_payload};
 use crate::embedded::place;
 use crate::embedded::schema::{is_damage, read_error};
+use crate::embedded::sum::unseal;
+use crate::embedded::writer::{execution_sum, open_sum};
 use crate::error::StoreError;
 use crate::id::{ArnHash, ExecId};
 use crate::record::{
-    ExecutionQuery, ExpressStart, HistoryPage, Listed, Loaded, OpenRow, Position, Redriven, Status, Summary,
+    Created, ExecutionQuery, ExpressStart, HistoryPage, Listed, Loaded, OpenRow, Position, Redriven, Status,
+    Summary,
 };
 
 /// Answers reads, one at a time.
@@ -52,12 +55,19 @@ impl Reader {
     }
 
     pub(super) fn find(&self, arn: &str) -> Result<Option<ExecId>, StoreError> {
-        let found = self.one(
-            "SELECT id FROM name WHERE hash = ?1",
-            [ArnHash::of(arn).0],
-            |row| id(row, 0),
-        );
-        found.map_err(|failure| match failure {
+        let sql = "SELECT name.id, created FROM name LEFT JOIN execution USING (id) WHERE hash = ?1";
+        let found = self.one(sql, [ArnHash::of(arn).0], |row| {
+            let created = row.get_ref(1)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+            match created.map(created_of).transpose()? {
+                Some(created) if *created.arn != *arn => {
+                    Err(Failure::Damage(format!("its name leads to {}", created.arn)))
+                }
+                Some(_) => id(row, 0).map(Some),
+                // A damaged one was removed.
+                None => Ok(None),
+            }
+        });
+        found.map(Option::flatten).map_err(|failure| match failure {
             Failure::Sql(error) => read_error(&error),
             Failure::Damage(what) => StoreError::Corrupt {
                 execution: arn.to_owned(),
@@ -119,6 +129,7 @@ impl Reader {
                 Ok(payload)
             })?;
             page.arrange((low, high), &mut events);
+            check_page(&events, (low, high), page.reverse)?;
             Ok(events)
         })
     }
@@ -137,9 +148,16 @@ impl Reader {
         })?;
         let mut found = Vec::with_capacity(positions.len());
         for position in positions {
-            let summary = self
-                .read_summary(position.id)
-                .map_err(|failure| self.name(position.id, failure))?;
+            let summary = match self.read_summary(position.id) {
+                Ok(summary) => summary,
+                Err(Failure::Damage(what)) => {
+                    // Whoever asks for it is told; the others are listed.
+                    let error = self.name(position.id, Failure::Damage(what));
+                    tracing::error!(%error, "an execution is left out of a list");
+                    None
+                }
+                Err(failure) => return Err(self.name(position.id, failure)),
+            };
             // Lists are keyed by a hash, which another ARN may share.
             found.extend(summary.filter(|summary| query.of.has(&summary.created)));
         }
@@ -208,14 +226,20 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<(ExecId, OpenRow)>, StoreError> {
         self.rows("open", after, limit, |row| {
-            let due: Option<i64> = row.get(1)?;
-            Ok((
-                id(row, 0)?,
+            let (due, wake) = (row.get(1)?, row.get(2)?);
+            let id = id(row, 0)?;
+            let is_whole = open_sum(row.get(0)?, due, wake) == row.get::<_, i64>(3)?;
+            let open = if is_whole {
                 OpenRow {
                     due: due.map(Millis),
-                    wake: row.get(2)?,
-                },
-            ))
+                    wake,
+                }
+            } else {
+                // Its history says what the row should.
+                tracing::error!(execution = %id, "the row of an open execution is damaged, so its history is read");
+                OpenRow { due: None, wake: true }
+            };
+            Ok((id, open))
         })
     }
 
@@ -234,7 +258,7 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<ExpressStart>, StoreError> {
         self.rows("express", after, limit, |row| {
-            let created = decode_created(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            let created = created_of(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
             let input = decode_payload(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?;
             Ok(ExpressStart {
                 id: id(row, 0)?,
@@ -244,7 +268,7 @@ impl Reader {
         })
     }
 
-    /// The rows of a table that is keyed by id, after one.
+    /// The rows of a table that is keyed by id, after one. Damaged ones are left out.
     fn rows<T>(
         &self,
         table: &'static str,
@@ -252,40 +276,43 @@ impl Reader {
         limit: usize,
         mut give: impl FnMut(&Row<'_>) -> Result<T, Failure>,
     ) -> Result<Vec<T>, StoreError> {
-        let sql = format!("SELECT * FROM {table} WHERE id > ?1 ORDER BY id LIMIT ?2");
+        let sql = format!("SELECT * FROM {table} WHERE id > ?1 ORDER BY id");
         let after = after.map_or(-1, ExecId::row);
         let mut statement = self
             .connection
             .prepare_cached(&sql)
             .map_err(|error| read_error(&error))?;
-        let mut rows = statement
-            .query(params![after, count(limit)])
-            .map_err(|error| read_error(&error))?;
+        let mut rows = statement.query([after]).map_err(|error| read_error(&error))?;
         let mut found = Vec::new();
-        while let Some(row) = rows.next().map_err(|error| read_error(&error))? {
-            found.push(give(row).map_err(|failure| match failure {
-                Failure::Sql(error) => read_error(&error),
-                Failure::Damage(what) => {
-                    let row: i64 = row.get(0).unwrap_or(-1);
-                    let execution =
-                        ExecId::from_row(row).map_or_else(|| row.to_string(), |id| id.to_string());
-                    StoreError::Corrupt { execution, what }
+        while found.len() < limit
+            && let Some(row) = rows.next().map_err(|error| read_error(&error))?
+        {
+            match give(row) {
+                Ok(row) => found.push(row),
+                Err(Failure::Sql(error)) => return Err(read_error(&error)),
+                Err(Failure::Damage(what)) => {
+                    let number: i64 = row.get(0).unwrap_or(-1);
+                    tracing::error!(table, number, what, "a damaged row is left out");
                 }
-            })?);
+            }
         }
         Ok(found)
     }
 
     fn read_summary(&self, id: ExecId) -> Result<Option<Summary>, Failure> {
-        let sql = "SELECT status, created, stopped, redrives, redriven FROM execution WHERE id = ?1";
+        let sql =
+            "SELECT status, created, stopped, redrives, redriven, listed, sum FROM execution WHERE id = ?1";
         let events = self.last_event(id)?;
         self.one(sql, [id.row()], |row| {
             let status = usize::try_from(row.get::<_, i64>(0)?)
                 .ok()
                 .and_then(|place| Status::ALL.get(place));
             let status = *status.ok_or_else(|| "its status is unknown".to_owned())?;
-            let created = decode_created(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            let created = created_of(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
             let stopped: Option<i64> = row.get(2)?;
+            if execution_sum(id.row(), row.get(0)?, row.get(5)?, stopped) != row.get::<_, i64>(6)? {
+                return Err(Failure::Damage("the checksum of its row is wrong".to_owned()));
+            }
             let redriven = match (row.get(3)?, row.get(4)?) {
                 (Some(count), Some(at)) => Some(Redriven {
                     count,
@@ -335,16 +362,39 @@ impl Reader {
         events: &mut Vec<Event>,
         large: &mut dyn FnMut(u16) -> Result<Payload, Failure>,
     ) -> Result<(), Failure> {
-        let sql = "SELECT key, bytes FROM history WHERE key BETWEEN ?1 AND ?2 ORDER BY key";
+        let sql = "SELECT key, bytes, count FROM history WHERE key BETWEEN ?1 AND ?2 ORDER BY key";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query(params![id.key(range.0), id.key(range.1)])?;
         while let Some(row) = rows.next()? {
             let first = place::start(place::of_key(row.get(0)?));
             let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            let before = events.len();
             codec::decode(bytes, large, events).map_err(|failure| match failure {
                 Failure::Damage(what) => Failure::Damage(format!("the events from {first} on: {what}")),
                 failure => failure,
             })?;
+            let mut numbered = events[before..].iter().filter(|event| !event.detail.is_silent());
+            let end = numbered.next_back().map_or(u64::from(first), |last| last.id + 1);
+            let expected = u64::from(first) + u64::from(row.get::<_, u32>(2)?);
+            if end != expected {
+                let what =
+                    format!("the events from {first} on: they end before {end} and not before {expected}");
+                return Err(Failure::Damage(what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows every row that a query gives.
+    pub(super) fn each_row(
+        &self,
+        sql: &str,
+        mut show: impl FnMut(&Row<'_>) -> Result<(), rusqlite::Error>,
+    ) -> Result<(), rusqlite::Error> {
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            show(row)?;
         }
         Ok(())
     }
@@ -388,7 +438,7 @@ impl Reader {
             .optional()
             .unwrap_or_default();
         let arn = created
-            .and_then(|bytes| decode_created(&bytes).ok())
+            .and_then(|bytes| created_of(&bytes).ok())
             .map(|created| created.arn.to_string());
         StoreError::Corrupt {
             execution: arn.unwrap_or_else(|| id.to_string()),
@@ -397,13 +447,25 @@ impl Reader {
     }
 }
 
+/// The record in a column.
+fn created_of(bytes: &[u8]) -> Result<Created, Damage> {
+    unseal(bytes).and_then(decode_created)
+}
+
+/// Whether a page has all events that it should have.
+fn check_page(events: &[Event], (low, high): (u64, u64), reverse: bool) -> Result<(), Damage> {
+    let mut numbered = events.iter().filter(|event| !event.detail.is_silent());
+    for offset in 0..=high - low {
+        let expected = if reverse { high - offset } else { low + offset };
+        if numbered.next().is_none_or(|event| event.id != expected) {
+            return Err(format!("event {expected} is missing"));
+        }
+    }
+    Ok(())
+}
+
 /// The id in a column.
 fn id(row: &Row<'_>, column: usize) -> Result<ExecId, Failure> {
     let number: i64 = row.get(column)?;
     ExecId::from_row(number).ok_or_else(|| Failure::Damage(format!("{number} is no execution's number")))
-}
-
-/// A limit as SQLite takes it.
-pub(super) fn count(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
 }

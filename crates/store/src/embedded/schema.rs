@@ -9,7 +9,7 @@ use crate::error::StoreError;
 pub(super) const APPLICATION_ID: i32 = 0x5354_4550;
 
 /// The newest layout this version reads and writes.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 /// Earlier ones could lose committed data when the write-ahead log was reset.
 const SQLITE_MIN: i32 = 3_051_003;
@@ -18,6 +18,9 @@ const SQLITE_MIN: i32 = 3_051_003;
 /// that lists are ordered by. Expiry reads `execution_ended` from its beginning; `created` says the name's hash,
 /// and the keys of history and payloads begin with the id. `removed` has executions that are gone but for some of
 /// their events and payloads.
+///
+/// Whatever has no frame has a checksum: `sum` of the numbers that matter, the others at the end of `created` and
+/// at the beginning of `record`.
 const TABLES: &str = "
     CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -28,6 +31,7 @@ const TABLES: &str = "
         listed INT NOT NULL,
         created BLOB NOT NULL,
         stopped INT,
+        sum INT NOT NULL,
         version INT,
         alias INT,
         map_run INT,
@@ -42,7 +46,7 @@ const TABLES: &str = "
 
     CREATE TABLE removed (id INTEGER PRIMARY KEY) STRICT;
     CREATE TABLE name (hash BLOB PRIMARY KEY, id INT NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE TABLE open (id INTEGER PRIMARY KEY, due INT, wake INT NOT NULL) STRICT;
+    CREATE TABLE open (id INTEGER PRIMARY KEY, due INT, wake INT NOT NULL, sum INT NOT NULL) STRICT;
     CREATE TABLE history (key INTEGER PRIMARY KEY, count INT NOT NULL, bytes BLOB NOT NULL) STRICT;
     CREATE TABLE payload (key INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
     CREATE TABLE express (id INTEGER PRIMARY KEY, created BLOB NOT NULL, input BLOB NOT NULL) STRICT;
@@ -92,11 +96,27 @@ pub(super) fn prepare_writer(connection: &mut Connection, folder: &str) -> Resul
     if tables == 0 {
         create(connection).map_err(|error| OpenError::Store(write_error(&error)))?;
     }
+    check_format(connection, folder)?;
+    // Checkpoints are ours to make, on this connection alone, and never in the way of an answer.
+    let set = connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA cache_size = -65536;
+         PRAGMA temp_store = MEMORY;",
+    );
+    set.map_err(|error| OpenError::Store(write_error(&error)))
+}
+
+/// Refuses a format that is not ours.
+pub(super) fn check_format(connection: &Connection, folder: &str) -> Result<(), OpenError> {
     let format: i64 = connection
         .query_row("SELECT value FROM meta WHERE name = 'format'", [], |row| {
             row.get(0)
         })
-        .map_err(foreign)?;
+        .map_err(|_| OpenError::Foreign(folder.to_owned()))?;
     if format < FORMAT {
         return Err(OpenError::Older {
             folder: folder.to_owned(),
@@ -111,17 +131,7 @@ pub(super) fn prepare_writer(connection: &mut Connection, folder: &str) -> Resul
             known: FORMAT,
         });
     }
-    // Checkpoints are ours to make, on this connection alone, and never in the way of an answer.
-    let set = connection.execute_batch(
-        "PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
-         PRAGMA fullfsync = ON;
-         PRAGMA checkpoint_fullfsync = ON;
-         PRAGMA wal_autocheckpoint = 0;
-         PRAGMA cache_size = -65536;
-         PRAGMA temp_store = MEMORY;",
-    );
-    set.map_err(|error| OpenError::Store(write_error(&error)))
+    Ok(())
 }
 
 /// All tables or none. The application id is in the file itself, not in the write-ahead log, so that the
@@ -139,9 +149,10 @@ fn create(connection: &mut Connection) -> Result<(), rusqlite::Error> {
 pub(super) fn prepare_reader(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(
+        // Nothing is mapped into memory: a page that can't be read must be an error and not the end of the process.
         "PRAGMA query_only = ON;
          PRAGMA cache_size = -4096;
-         PRAGMA mmap_size = 2147418112;
+         PRAGMA mmap_size = 0;
          PRAGMA wal_autocheckpoint = 0;",
     )
 }

@@ -14,6 +14,7 @@ use crate::batch::{Batch, Commit, ExpressChange, conflict};
 use crate::codec::{Blob, decode_created, encode_created, encode_payload};
 use crate::embedded::place;
 use crate::embedded::schema::write_error;
+use crate::embedded::sum::{self, seal, unseal};
 use crate::embedded::{EmbeddedOptions, Readers, catalog, expiry, lock, room};
 use crate::error::StoreError;
 use crate::id::{ArnHash, ExecId};
@@ -48,6 +49,8 @@ pub(super) struct Writer {
     checkpoint_at: u64,
     /// How long it was when it was last looked at.
     log_bytes_seen: u64,
+    /// The last transaction was not followed by an fsync.
+    has_unsynced: bool,
     /// After this, nothing is written any more.
     fatal: Option<StoreError>,
 }
@@ -77,6 +80,7 @@ impl Writer {
             checkpoint_bytes: options.checkpoint_bytes,
             checkpoint_at: options.checkpoint_bytes,
             log_bytes_seen: 0,
+            has_unsynced: false,
             fatal: None,
         })
     }
@@ -101,12 +105,16 @@ impl Writer {
     }
 
     /// A slice is lost when the power fails before the next commit, which does no harm: so it costs no fsync of its
-    /// own.
+    /// own. Only one in a row is left like this, so that damage of the log can be told from an unfinished write.
     fn expire(&mut self, before: Millis) -> Result<Expired, StoreError> {
         self.alive()?;
+        if self.has_unsynced {
+            return self.transact(|connection| Ok(expiry::slice(connection, before)?));
+        }
         self.set("synchronous", "NORMAL")?;
         let expired = self.transact(|connection| Ok(expiry::slice(connection, before)?));
         self.set("synchronous", "FULL")?;
+        self.has_unsynced = true;
         expired
     }
 
@@ -171,6 +179,7 @@ impl Writer {
         let transaction = self.connection.transaction_with_behavior(behavior)?;
         let done = work(&transaction)?;
         transaction.commit()?;
+        self.has_unsynced = false;
         Ok(done)
     }
 
@@ -240,7 +249,8 @@ fn write(connection: &Connection, batch: &Batch) -> Result<(), Failure> {
         match change {
             ExpressChange::Started(start) => {
                 let sql = "INSERT OR REPLACE INTO express VALUES (?1, ?2, ?3)";
-                let (created, input) = (encode_created(&start.created), encode_payload(&start.input)?);
+                let created = seal(encode_created(&start.created));
+                let input = encode_payload(&start.input)?;
                 connection
                     .prepare_cached(sql)?
                     .execute(params![start.id.row(), created, input])?;
@@ -271,22 +281,22 @@ impl<'c> Statements<'c> {
     fn prepare(connection: &'c Connection) -> Result<Self, rusqlite::Error> {
         Ok(Self {
             insert_execution: connection.prepare_cached(
-                "INSERT INTO execution (id, status, machine, listed, created, stopped, version, alias, map_run)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
+                "INSERT INTO execution (id, status, machine, listed, created, stopped, version, alias, map_run, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
             )?,
             insert_name: connection.prepare_cached("INSERT INTO name VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
             insert_history: connection
                 .prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?,
             insert_payload: connection.prepare_cached("INSERT INTO payload VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
             redrive: connection.prepare_cached(
-                "UPDATE execution SET status = ?2, listed = ?3, stopped = NULL, redrives = ?4, redriven = ?3
+                "UPDATE execution SET status = ?2, listed = ?3, stopped = NULL, redrives = ?4, redriven = ?3, sum = ?5
                  WHERE id = ?1",
             )?,
             close: connection
-                .prepare_cached("UPDATE execution SET status = ?2, listed = ?3, stopped = ?3 WHERE id = ?1")?,
+                .prepare_cached("UPDATE execution SET status = ?2, listed = ?3, stopped = ?3, sum = ?4 WHERE id = ?1")?,
             put_open: connection.prepare_cached(
-                "INSERT INTO open VALUES (?1, ?2, ?3)
-                 ON CONFLICT (id) DO UPDATE SET due = excluded.due, wake = excluded.wake",
+                "INSERT INTO open VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (id) DO UPDATE SET due = excluded.due, wake = excluded.wake, sum = excluded.sum",
             )?,
             remove_open: connection.prepare_cached("DELETE FROM open WHERE id = ?1")?,
         })
@@ -307,24 +317,26 @@ impl<'c> Statements<'c> {
         }
         if let Some(redriven) = &commit.redriven {
             let running = Status::Running as i64;
-            let changed = self
-                .redrive
-                .execute(params![id.row(), running, redriven.at.0, redriven.count])?;
+            let sum = execution_sum(id.row(), running, redriven.at.0, None);
+            let changed =
+                self.redrive
+                    .execute(params![id.row(), running, redriven.at.0, redriven.count, sum])?;
             must_be_stored(id, changed)?;
         }
         match (&commit.closed, &commit.open) {
             // One that ends with the step it began with was never open.
             (Some(_), _) if is_new && commit.redriven.is_none() => {}
             (Some(closed), _) => {
-                let changed =
-                    self.close
-                        .execute(params![id.row(), closed.status as i64, closed.stopped.0])?;
+                let (status, stopped) = (closed.status as i64, closed.stopped.0);
+                let sum = execution_sum(id.row(), status, stopped, Some(stopped));
+                let changed = self.close.execute(params![id.row(), status, stopped, sum])?;
                 must_be_stored(id, changed)?;
                 self.remove_open.execute([id.row()])?;
             }
             (None, Some(open)) => {
-                self.put_open
-                    .execute(params![id.row(), open.due.map(|due| due.0), open.wake])?;
+                let due = open.due.map(|due| due.0);
+                let sum = open_sum(id.row(), due, open.wake);
+                self.put_open.execute(params![id.row(), due, open.wake, sum])?;
             }
             (None, None) => {}
         }
@@ -341,17 +353,19 @@ impl<'c> Statements<'c> {
         let id = commit.id;
         let stopped = commit.closed.map(|closed| closed.stopped.0);
         let status = commit.closed.map_or(Status::Running, |closed| closed.status);
+        let listed = stopped.unwrap_or(created.started.0);
         let short = |arn: &Option<json::Str>| arn.as_ref().map(|arn| ArnHash::of(arn).short());
         let changed = self.insert_execution.execute(params![
             id.row(),
             status as i64,
             ArnHash::of(&created.machine_arn).short(),
-            stopped.unwrap_or(created.started.0),
-            encode_created(created),
+            listed,
+            seal(encode_created(created)),
             stopped,
             short(&created.version_arn),
             short(&created.alias_arn),
             short(&created.map_run_arn),
+            execution_sum(id.row(), status as i64, listed, stopped),
         ])?;
         let hash = ArnHash::of(&created.arn).0;
         if self.insert_name.execute(params![hash, id.row()])? == 0 {
@@ -371,7 +385,7 @@ impl<'c> Statements<'c> {
             let bytes: Vec<u8> = connection
                 .prepare_cached(sql)?
                 .query_row([id.row()], |row| row.get(0))?;
-            if decode_created(&bytes).as_ref() != Ok(created) {
+            if unseal(&bytes).and_then(decode_created).as_ref() != Ok(created) {
                 return Err(conflict(id, "another execution has this number").into());
             }
         }
@@ -409,6 +423,16 @@ impl<'c> Statements<'c> {
         }
         Ok(())
     }
+}
+
+/// The checksum of an execution's row: of what its status and its place in lists are.
+pub(super) fn execution_sum(row: i64, status: i64, listed: i64, stopped: Option<i64>) -> i64 {
+    sum::of_row(&[Some(row), Some(status), Some(listed), stopped])
+}
+
+/// The checksum of an open execution's row.
+pub(super) fn open_sum(row: i64, due: Option<i64>, wake: bool) -> i64 {
+    sum::of_row(&[Some(row), due, Some(i64::from(wake))])
 }
 
 /// Whether there is no execution in that row any more: a damaged one was removed and left its name behind.
