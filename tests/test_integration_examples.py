@@ -1,8 +1,10 @@
 """The workflows in `examples/` that call AWS services, at moto and a model's stand-in; and that the documents show what runs."""
 
+import contextlib
 import http.server
 import json
 import threading
+import urllib.parse
 
 import pytest
 
@@ -17,6 +19,7 @@ DOCUMENTS = {
     "archive/archive.asl.json": "s3-and-other-services.md",
     "jobs/jobs.asl.json": "jobs.md",
     "containers/containers.asl.json": "containers.md",
+    "http/http.asl.json": "http.md",
     "nested/nested.asl.json": "nested-executions.md",
     "nested/price.asl.json": "nested-executions.md",
     "summary/summary.asl.json": "ai.md",
@@ -177,14 +180,53 @@ class Model(http.server.BaseHTTPRequestHandler):
         pass
 
 
+@contextlib.contextmanager
+def host(handler):
+    """A host on this machine, and its address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.asked = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+class Apis(http.server.BaseHTTPRequestHandler):
+    """Makes invoices, and takes notifications."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.asked.append((self.path, self.headers, body))
+        status, answer = (200, b'{"id": "in-1"}') if self.path == "/v1/invoices" else (202, b"{}")
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_http(serve, tmp_path):
+    config = tmp_path / "stepwell.toml"
+    connection = '[connections.Stripe]\nauthorization = "BASIC"\nusername = "key"\npassword = ""\n'
+    config.write_text(f'{connection}[http]\nallow = ["127.0.0.1"]\nplain = true\n')
+    with host(Apis) as (apis, url):
+        server = serve("--config", config, environment={"AWS_ENDPOINT_URL_API_GATEWAY": url})
+        result = run(server, "http/http.asl.json", {"payments": url, "customer": "c-1"})
+    assert result["status"] == "SUCCEEDED", result
+    assert (result["output"]["invoice"], result["output"]["notified"]) == ({"id": "in-1"}, {"status": 202})
+    (_, headers, invoice), (path, notified, notification) = apis.asked
+    assert headers["Authorization"] == "Basic a2V5Og=="
+    assert urllib.parse.parse_qs(invoice) == {"customer": ["c-1"], "description": ["Monthly subscription"]}
+    assert (path, notified["Host"]) == ("/prod/notifications", "a1b2c3.execute-api.us-east-1.amazonaws.com")
+    assert (notified["X-Tenant"], json.loads(notification)) == ("7", {"customer": "c-1", "invoice": "in-1"})
+
+
 def test_summary(serve):
-    model = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Model)
-    model.asked = []
-    threading.Thread(target=model.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{model.server_port}"
-    server = serve(environment={"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": url, **CREDENTIALS})
-    result = run(server, "summary/summary.asl.json", {"text": "tea"})
-    model.shutdown()
+    with host(Model) as (model, url):
+        server = serve(environment={"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": url, **CREDENTIALS})
+        result = run(server, "summary/summary.asl.json", {"text": "tea"})
     assert result["status"] == "SUCCEEDED", result
     assert result["output"] == {"summary": "You said: In one sentence: tea", "tokens": 7}
     assert model.asked[0][0].startswith("/model/anthropic.claude-3-haiku")
