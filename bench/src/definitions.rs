@@ -3,6 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+/// A Wait of five seconds.
+pub(crate) fn short_wait() -> Value {
+    json!({ "StartAt": "Hold", "States": { "Hold": { "Type": "Wait", "Seconds": 5, "End": true } } })
+}
+
 /// `length` Pass states in a row, each with a payload template of four members.
 pub(crate) fn pass_chain(length: usize) -> Value {
     let states: Map<String, Value> = (1..=length)

@@ -5,6 +5,7 @@
 
 mod client;
 mod definitions;
+mod graph;
 mod load;
 mod machine;
 mod options;
@@ -13,6 +14,7 @@ mod report;
 mod rows;
 mod server;
 mod side;
+mod soak;
 
 use std::process::ExitCode;
 
@@ -24,12 +26,12 @@ use crate::rows::Run;
 type Trouble = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
-    let options = match options::parse(std::env::args().skip(1)) {
-        Ok(Command::Measure(options)) => options,
+    let command = match options::parse(std::env::args().skip(1)) {
         Ok(Command::Help) => {
             print!("{}", options::HELP);
             return ExitCode::SUCCESS;
         }
+        Ok(command) => command,
         Err(problem) => {
             eprintln!("error: {problem}\n\nTry `bench --help`.");
             return ExitCode::from(2);
@@ -39,7 +41,14 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .expect("a runtime needs only memory and an epoll descriptor");
-    match runtime.block_on(tokio::task::LocalSet::new().run_until(measure(&options))) {
+    let work = async {
+        match &command {
+            Command::Measure(options) => measure(options).await,
+            Command::Soak(soak) => soak::run(soak).await,
+            Command::Help => Ok(()),
+        }
+    };
+    match runtime.block_on(tokio::task::LocalSet::new().run_until(work)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => {
             eprintln!("error: {trouble}");

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use crate::rows::Row;
 use crate::side::{Side, Target};
+use crate::soak::Soak;
 
 pub(crate) const HELP: &str = "\
 Measures Stepwell and prints a table.
 
 Usage: bench [OPTIONS]
+       bench soak [SOAK OPTIONS]
 
   --rows A,B,…        only these rows (default: all that fit the target)
   --runs N            how often each row is measured; the median is shown [1]
@@ -46,12 +48,25 @@ Rows:
   restart     kill -9 with waiting executions, start to first answer
   timers      kill -9 with executions whose Wait ends soon after; how late they end
   fdatasync   what the disk itself can do
+
+Soak: a mixed load at a share of the maximum, which is found first; samples as CSV, and a picture of them.
+
+  --seconds N         how long [1200]
+  --share N           of the maximum, 0 to 1 [0.5]
+  --clients N         connections [64]
+  --sample N          seconds between samples [5]
+  --retention N       how many seconds executions are known after their end [300]
+  --csv FILE          [soak.csv]
+  --svg FILE          [soak.svg]
+  --binary FILE, --folder DIR, --endpoint HOST:PORT, --pid PID   as above
 ";
 
 /// What to do.
 pub(crate) enum Command {
     /// Measure and print.
     Measure(Options),
+    /// Put the server under load for a long time.
+    Soak(Soak),
     /// Say how to use it.
     Help,
 }
@@ -81,7 +96,10 @@ pub(crate) enum Output {
 
 /// Reads the arguments.
 pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String> {
-    let mut arguments = arguments;
+    let mut arguments = arguments.peekable();
+    if arguments.next_if(|argument| argument == "soak").is_some() {
+        return soak(arguments);
+    }
     let mut rows = None;
     let mut runs = 1;
     let mut duration = Duration::from_secs(10);
@@ -155,6 +173,51 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
     }))
 }
 
+fn soak(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> {
+    let mut soak = Soak {
+        target: Target::Binary(PathBuf::from("target/release/stepwell")),
+        folder: PathBuf::from("target/bench"),
+        duration: Duration::from_secs(1200),
+        share: 0.5,
+        clients: 64,
+        sample: Duration::from_secs(5),
+        retention: Duration::from_secs(300),
+        csv: PathBuf::from("soak.csv"),
+        svg: PathBuf::from("soak.svg"),
+    };
+    let (mut endpoint, mut pid) = (None, None);
+    while let Some(option) = arguments.next() {
+        if matches!(option.as_str(), "--help" | "-h") {
+            return Ok(Command::Help);
+        }
+        let value = arguments
+            .next()
+            .ok_or_else(|| format!("{option} needs a value"))?;
+        let seconds = || number(&option, &value).map(Duration::from_secs);
+        match option.as_str() {
+            "--seconds" => soak.duration = seconds()?,
+            "--share" => soak.share = number(&option, &value)?,
+            "--clients" => soak.clients = at_least_one(&option, &value)?,
+            "--sample" => soak.sample = seconds()?.max(Duration::from_secs(1)),
+            "--retention" => soak.retention = seconds()?,
+            "--csv" => soak.csv = value.into(),
+            "--svg" => soak.svg = value.into(),
+            "--binary" => soak.target = Target::Binary(value.into()),
+            "--folder" => soak.folder = value.into(),
+            "--endpoint" => endpoint = Some(authority(&value)),
+            "--pid" => pid = Some(number(&option, &value)?),
+            _ => return Err(format!("unknown option {option}")),
+        }
+    }
+    if !(soak.share > 0.0 && soak.share <= 1.0) {
+        return Err("--share is above 0 and at most 1".to_owned());
+    }
+    if let Some(authority) = endpoint {
+        soak.target = Target::Endpoint { authority, pid };
+    }
+    Ok(Command::Soak(soak))
+}
+
 fn row(name: &str) -> Result<Row, String> {
     Row::ALL
         .into_iter()
@@ -214,7 +277,7 @@ mod tests {
     fn parsed(line: &str) -> Result<Options, String> {
         match parse(line.split_whitespace().map(str::to_owned))? {
             Command::Measure(options) => Ok(options),
-            Command::Help => Err("help".to_owned()),
+            Command::Help | Command::Soak(_) => Err("no measurement".to_owned()),
         }
     }
 
@@ -238,6 +301,25 @@ mod tests {
             options.sides[1].target,
             Target::Endpoint { pid: Some(4711), .. }
         ));
+    }
+
+    #[test]
+    fn a_soak_has_options_of_its_own() {
+        let parsed = |line: &str| parse(line.split_whitespace().map(str::to_owned));
+        let Ok(Command::Soak(soak)) = parsed("soak --seconds 60 --share 0.25 --endpoint a:1 --pid 7") else {
+            panic!("it is a soak");
+        };
+        assert_eq!((soak.duration, soak.share), (Duration::from_secs(60), 0.25));
+        assert!(matches!(soak.target, Target::Endpoint { authority, pid: Some(7) } if authority == "a:1"));
+        for wrong in [
+            "soak --share 0",
+            "soak --share 2",
+            "soak --share nan",
+            "soak --rows x",
+            "soak --seconds",
+        ] {
+            assert!(parsed(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

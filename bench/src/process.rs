@@ -39,6 +39,11 @@ impl Tree {
         })
     }
 
+    /// How many files, sockets and the like the process itself has open.
+    pub(crate) fn open_files(self) -> Result<usize, Trouble> {
+        Ok(fs::read_dir(format!("/proc/{}/fd", self.pid))?.count())
+    }
+
     /// Memory in KiB once it has stopped changing by more than one percent in half a second, or after ten seconds.
     pub(crate) async fn settled_memory_kib(self) -> Result<f64, Trouble> {
         let mut before = self.memory_kib()?;

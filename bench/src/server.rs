@@ -125,6 +125,11 @@ impl Server {
         self.tree.ok_or_else(|| "--pid is needed".into())
     }
 
+    /// What its data folder occupies now.
+    pub(crate) fn occupied_bytes(&self) -> Result<u64, Trouble> {
+        occupied_by(&self.own.as_ref().ok_or(NOT_OURS)?.folder.0)
+    }
+
     /// From the start of the process to its first answer.
     pub(crate) fn first_answer(&self) -> Result<Duration, Trouble> {
         Ok(self.own.as_ref().ok_or(NOT_OURS)?.first_answer)
