@@ -428,6 +428,6 @@ fn read(service: &Service, shape: ShapeId, item: &Item, naming: Naming) -> Resul
         }
         (Kind::Structure(_) | Kind::List(_) | Kind::Map(_), _) => Err(BadAnswer::Value),
         (Kind::Blob, item) => Ok(item.to_value()),
-        (kind, item) => scalar::of_value(kind, &item.to_value()),
+        (kind, item) => scalar::of_value(kind, &item.to_value(), naming),
     }
 }

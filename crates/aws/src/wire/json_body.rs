@@ -96,7 +96,7 @@ pub(crate) fn read(
                 .collect();
             Ok(Value::object(entries?))
         }
-        kind => scalar::of_value(kind, value),
+        kind => scalar::of_value(kind, value, naming),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Naming: which names parameters and results have.
 
+use jiff::Timestamp;
 use json::{Object, Str, Value};
 
 use crate::facts::{Member, Structure};
+use crate::wire::moment;
 use crate::wire::request::BadParameter;
 
 /// The names that parameters and results have.
@@ -15,6 +17,15 @@ pub enum Naming {
 }
 
 impl Naming {
+    /// A moment in a result: text, or for optimised integrations, whose results an older client writes, the milliseconds
+    /// since 1970.
+    pub(crate) fn moment(self, moment: Timestamp) -> Value {
+        match self {
+            Self::Sdk => Value::from(moment::to_result(moment)),
+            Self::Api => Value::from(moment.as_millisecond()),
+        }
+    }
+
     /// A member's name.
     pub(crate) fn name(self, member: &Member) -> &Str {
         match self {
@@ -71,5 +82,20 @@ pub(crate) fn below(at: &str, name: &str) -> String {
         name.to_owned()
     } else {
         format!("{at}.{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_text_or_milliseconds() {
+        let moment: Timestamp = "2026-01-02T03:04:05.006Z".parse().unwrap();
+        assert_eq!(
+            Naming::Sdk.moment(moment),
+            Value::from("2026-01-02T03:04:05.006Z")
+        );
+        assert_eq!(Naming::Api.moment(moment), Value::from(1_767_323_045_006_i64));
     }
 }

@@ -346,7 +346,7 @@ fn read_outside_body(
         }
         Location::Header => {
             if let Some(text) = answer.header(&member.wire_name) {
-                members.add(member, of_header(service, member, kind, text)?);
+                members.add(member, of_header(service, member, kind, text, members.naming())?);
             }
         }
         Location::Body | Location::Path | Location::Query => {}
@@ -354,18 +354,24 @@ fn read_outside_body(
     Ok(())
 }
 
-fn of_header(service: &Service, member: &Member, kind: &Kind, text: &str) -> Result<Value, BadAnswer> {
+fn of_header(
+    service: &Service,
+    member: &Member,
+    kind: &Kind,
+    text: &str,
+    naming: Naming,
+) -> Result<Value, BadAnswer> {
     match kind {
         Kind::List(list) => {
             let kind = &service.shape(list.item).kind;
             text.split(',')
-                .map(|item| scalar::of_text(kind, item.trim()))
+                .map(|item| scalar::of_text(kind, item.trim(), naming))
                 .collect()
         }
         Kind::String { .. } if member.is_json_text => {
             let bytes = BASE64_STANDARD.decode(text).map_err(|_| BadAnswer::Value)?;
             json::parse_bytes(&bytes).map_err(|_| BadAnswer::Value)
         }
-        kind => scalar::of_text(kind, text),
+        kind => scalar::of_text(kind, text, naming),
     }
 }

@@ -6,6 +6,7 @@ use json::{Number, Str, Value};
 
 use crate::facts::{Kind, TimestampFormat};
 use crate::wire::moment;
+use crate::wire::naming::Naming;
 use crate::wire::request::{BadAnswer, BadParameter};
 
 /// The text of a parameter. Step Functions writes what isn't text as JSON.
@@ -90,13 +91,13 @@ fn decimal(value: &Value) -> Option<Value> {
 }
 
 /// What a header's or an element's text means in a result.
-pub(crate) fn of_text(kind: &Kind, text: &str) -> Result<Value, BadAnswer> {
+pub(crate) fn of_text(kind: &Kind, text: &str, naming: Naming) -> Result<Value, BadAnswer> {
     let trimmed = text.trim();
     let found = match kind {
         Kind::Boolean => Some(Value::Bool(trimmed.eq_ignore_ascii_case("true"))),
         Kind::Integer | Kind::Long => trimmed.parse().ok().map(|whole: i64| Value::from(whole)),
         Kind::Float | Kind::Double => trimmed.parse().ok().map(of_decimal),
-        Kind::Timestamp(_) => moment::of_text(trimmed).map(|moment| Value::from(moment::to_result(moment))),
+        Kind::Timestamp(_) => moment::of_text(trimmed).map(|moment| naming.moment(moment)),
         Kind::Blob => BASE64_STANDARD.decode(trimmed).ok().map(|bytes| of_bytes(&bytes)),
         Kind::String { .. } | Kind::Document => Some(Value::from(text)),
         Kind::Structure(_) | Kind::List(_) | Kind::Map(_) => None,
@@ -105,17 +106,17 @@ pub(crate) fn of_text(kind: &Kind, text: &str) -> Result<Value, BadAnswer> {
 }
 
 /// What a JSON value of a scalar kind means in a result.
-pub(crate) fn of_value(kind: &Kind, value: &Value) -> Result<Value, BadAnswer> {
+pub(crate) fn of_value(kind: &Kind, value: &Value, naming: Naming) -> Result<Value, BadAnswer> {
     match (kind, value) {
         (Kind::Timestamp(_), _) => moment::of_answer(value)
-            .map(|moment| Value::from(moment::to_result(moment)))
+            .map(|moment| naming.moment(moment))
             .ok_or(BadAnswer::Value),
-        (Kind::Blob, Value::String(text)) => of_text(kind, text),
+        (Kind::Blob, Value::String(text)) => of_text(kind, text, naming),
         (Kind::Integer | Kind::Long, Value::Number(Number::Float(number))) if number.fract() == 0.0 => {
             Ok(whole(value).map_or_else(|| value.clone(), Value::Number))
         }
         (Kind::Boolean | Kind::Integer | Kind::Long | Kind::Float | Kind::Double, Value::String(text)) => {
-            of_text(kind, text)
+            of_text(kind, text, naming)
         }
         _ => Ok(value.clone()),
     }

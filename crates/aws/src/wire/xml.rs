@@ -382,7 +382,7 @@ pub(crate) fn read_shape(
         }
         Kind::Map(map) if is_flattened || map.is_flattened => read_map(service, map, elements, naming),
         Kind::Map(map) => read_map(service, map, &first.children.iter().collect::<Vec<_>>(), naming),
-        kind => scalar::of_text(kind, &first.text),
+        kind => scalar::of_text(kind, &first.text, naming),
     }
 }
 

@@ -160,7 +160,7 @@ class Comparison:
             value.pop("DryRun", None)
         serializer = botocore.serialize.SERIALIZERS[self.protocol]()
         wanted = self.wanted_request(serializer.serialize_to_request(value, self.model), value)
-        parameters = samples.plain(shape, value) if shape else {}
+        parameters = samples.plain(shape, value, samples.as_text) if shape else {}
         got = self.wire.ask(**self.names, parameters=parameters)
         if "error" in got:
             return "different", got["error"], parameters
@@ -243,7 +243,7 @@ class Comparison:
         except Exception:  # moto makes no answers of streams and some documents
             return ("peer fails",)
         wanted.pop("ResponseMetadata", None)
-        wanted = samples.plain(shape, wanted)
+        wanted = samples.plain(shape, wanted, samples.as_milliseconds)
         answer = {"status": response["status_code"], "headers": headers, "body": base64.b64encode(body).decode()}
         if "<Element" in repr(wanted):  # botocore's parser takes two elements for one value
             return ("peer fails",)

@@ -86,23 +86,33 @@ class Samples:
         return self.random.choice([{"a": 1, "b": [True, None]}, {}, {"x": {"y": "z"}}])
 
 
-def plain(shape, value):
-    """The value as a task has it: names with a capital, moments in ISO 8601, bytes as text."""
+def as_text(moment):
+    """A moment as parameters give it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def as_milliseconds(moment):
+    """A moment as results of optimised integrations have it."""
+    return int(moment.timestamp()) * 1000
+
+
+def plain(shape, value, moment):
+    """The value as a task has it: names with a capital, moments as `moment` writes them, bytes as text."""
     if value is None:
         return None
     kind = shape.type_name
     if kind == "structure" and not shape.is_document_type:
         return {
-            naming.capitalise(name): plain(shape.members[name], member)
+            naming.capitalise(name): plain(shape.members[name], member, moment)
             for name, member in value.items()
             if name in shape.members and member is not None
         }
     if kind == "list":
-        return [plain(shape.member, item) for item in value]
+        return [plain(shape.member, item, moment) for item in value]
     if kind == "map":
-        return {name: plain(shape.value, item) for name, item in value.items()}
+        return {name: plain(shape.value, item, moment) for name, item in value.items()}
     if kind == "timestamp":
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return moment(value)
     if kind == "blob":
         return value.decode(errors="replace") if isinstance(value, bytes) else value
     return value

@@ -26,7 +26,7 @@ pub(super) fn parameters(service: &Service, action: &Action, call: &Call, patter
         ("ecs", "runTask") if pattern == Pattern::Sync => {
             members.insert("StartedBy", "AWS Step Functions");
         }
-        ("batch", "submitJob") if pattern == Pattern::Sync => {
+        ("batch", "submitJob") if pattern == Pattern::Sync && is_of_one_container(&members) => {
             let overrides = members.get("ContainerOverrides").and_then(Value::as_object);
             let overrides = managed(overrides.cloned().unwrap_or_default());
             members.insert("ContainerOverrides", overrides);
@@ -150,6 +150,13 @@ fn with_origin(entries: &Value, call: &Call) -> Value {
     Value::from(shaped.collect::<Vec<_>>())
 }
 
+/// Whether a job is not one of several nodes or pods, whose overrides Batch takes instead of those of its container.
+fn is_of_one_container(members: &Object) -> bool {
+    let others = ["EcsPropertiesOverride", "EksPropertiesOverride", "NodeOverrides"];
+    let is_given = |name: &&str| members.get(name).is_some_and(|value| !value.is_null());
+    !others.iter().any(is_given)
+}
+
 /// Overrides of a job's container that say who waits for it.
 fn managed(mut overrides: Object) -> Value {
     let environment = overrides.get("Environment").and_then(Value::as_array);
@@ -238,6 +245,11 @@ mod tests {
         assert_eq!(
             shaped("batch", "submitJob", Pattern::RequestResponse, given()),
             given()
+        );
+        let of_nodes = json!({"JobName": "j", "NodeOverrides": {"NumNodes": 2}});
+        assert_eq!(
+            shaped("batch", "submitJob", Pattern::Sync, of_nodes.clone()),
+            of_nodes
         );
         let started = shaped("ecs", "runTask", Pattern::Sync, json!({"TaskDefinition": "t"}));
         assert_eq!(
