@@ -170,6 +170,7 @@ test('Express executions are found and shown', async ({ page, stepwell }) => {
 test('executions are found by a part of their name, and by their error', async ({ page, stepwell }) => {
   await stepwell.start('hello', 'needle-in-hay');
   await page.goto(`${stepwell.url}/console/executions`);
+  await expect(page.getByRole('heading', { name: 'Executions' })).toBeVisible();
   await page.keyboard.press('/');
   await page.keyboard.type('needle');
   await page.keyboard.press('Enter');

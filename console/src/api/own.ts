@@ -71,3 +71,21 @@ export const activityQueueQuery = (activityArn: string) =>
     queryFn: ({ signal }) => ask<ActivityQueue>('activity', { activityArn }, signal),
     refetchInterval: 3000,
   });
+
+/** What a local function printed lately, or in one call. */
+export const logsQuery = (functionName: string | undefined, requestId: string | undefined) =>
+  queryOptions({
+    queryKey: ['logs', functionName, requestId],
+    queryFn: async ({ signal }) => (await ask<{ logs: { worker: string; text: string }[] }>('logs', { functionName, requestId }, signal)).logs,
+    enabled: functionName !== undefined,
+    retry: false,
+  });
+
+/** The execution that waits for this one. */
+export const familyQuery = (executionArn: string, isExpress: boolean) =>
+  queryOptions({
+    queryKey: ['family', executionArn],
+    queryFn: ({ signal }) => ask<{ parentExecutionArn?: string }>('family', { executionArn }, signal),
+    enabled: !isExpress,
+    staleTime: Number.POSITIVE_INFINITY,
+  });

@@ -105,7 +105,8 @@ export const executionMachineQuery = (arn: string) =>
 export const historyQuery = (arn: string, isExpress: boolean) =>
   queryOptions({
     queryKey: ['execution', arn, 'history'],
-    queryFn: ({ client, queryKey, signal }) => fetchHistory(arn, isExpress, client.getQueryData(queryKey), signal),
+    queryFn: ({ client, queryKey, signal }) =>
+      fetchHistory(arn, isExpress, client.getQueryData(queryKey), signal, (part) => client.setQueryData(queryKey, part)),
     structuralSharing: false,
   });
 

@@ -69,7 +69,7 @@ export const editMachineRoute = createRoute({
 });
 
 export const EXECUTION_VIEWS = ['graph', 'table', 'events', 'data'] as const;
-export const STEP_TABS = ['data', 'details', 'attempts', 'definition', 'events'] as const;
+export const STEP_TABS = ['data', 'details', 'attempts', 'definition', 'events', 'logs'] as const;
 
 export interface ExecutionSearch {
   view?: (typeof EXECUTION_VIEWS)[number];

@@ -4,6 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef } from 'react';
 
 import { nameOf } from '../api/arn';
+import { useLive } from '../api/live';
 import { EXECUTION_VIEWS, executionRoute, type ExecutionSearch } from '../app/router';
 import { stateId, type GraphNode } from '../definition/graph';
 import { Arrows, GraphView, type NodeState } from '../graph/graph-view';
@@ -26,6 +27,7 @@ const EventTable = lazy(() => import('./execution/event-table').then(({ EventTab
 export function ExecutionPage() {
   const { arn } = executionRoute.useParams();
   const { seen, error, refetch } = useExecution(arn);
+  useLive({ executionArn: arn });
   useEffect(() => {
     document.title = `${nameOf(arn)} · Stepwell`;
     return () => {

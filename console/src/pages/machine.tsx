@@ -5,6 +5,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { Link, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 
+import { useLive } from '../api/live';
 import { searchQuery } from '../api/own';
 import { aliasesQuery, executionsQuery, machineQuery, tagsQuery, versionsQuery } from '../api/queries';
 import { millis, type ExecutionListItem, type Machine } from '../api/types';
@@ -33,6 +34,7 @@ export function MachinePage() {
   const search = machineRoute.useSearch();
   const navigate = useNavigate();
   const { data: machine, error, refetch } = useQuery(machineQuery(arn));
+  useLive({ stateMachineArn: arn });
   const [open, setOpen] = useState<'start' | 'delete'>();
   const client = useQueryClient();
   useEffect(() => {

@@ -13,8 +13,9 @@ use tokio::sync::{Notify, broadcast};
 /// How long changes are gathered before they are told.
 const GATHERING: Duration = Duration::from_millis(200);
 
-/// How many executions and state machines are told by name; beyond that, only that there were more.
-const NAMES_MAX: usize = 1000;
+/// How many executions and state machines are told by name; beyond that, only that there were more. Whoever watches
+/// looks for one or two of them, so this bounds memory and nothing else.
+const NAMES_MAX: usize = 50_000;
 
 /// How many tellings a slow watcher may be behind before it misses some.
 const BEHIND_MAX: usize = 16;

@@ -287,6 +287,22 @@ impl Runtime {
         self.0.shared.store.find(arn).await
     }
 
+    /// The execution whose task started a Standard execution and waits for it.
+    pub async fn parent(&self, arn: &str) -> Result<Option<Str>, StoreError> {
+        let store = &self.0.shared.store;
+        let Some(id) = store.find(arn).await? else {
+            return Ok(None);
+        };
+        let parent = store
+            .summary(id)
+            .await?
+            .and_then(|summary| summary.created.parent);
+        match parent {
+            Some(parent) => Ok(store.summary(parent.id).await?.map(|parent| parent.created.arn)),
+            None => Ok(None),
+        }
+    }
+
     /// What time it is.
     pub fn now(&self) -> Millis {
         self.0.shared.clock.now()

@@ -6,7 +6,9 @@
 mod activities;
 mod changes;
 mod counts;
+mod family;
 mod history;
+mod logs;
 mod query;
 mod search;
 mod waiting;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 
 use api::Caller;
 use bytes::Bytes;
+use functions::Functions;
 use http_body_util::Full;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Response, StatusCode};
@@ -30,7 +33,10 @@ const PATH: &str = "/stepwell/";
 
 /// Answers requests for the extension.
 #[derive(Clone)]
-pub struct Extension(Arc<Server>);
+pub struct Extension {
+    server: Arc<Server>,
+    functions: Option<Functions>,
+}
 
 /// An answer that is whole, or one that goes on.
 pub(crate) enum Answer {
@@ -76,7 +82,16 @@ impl Refusal {
 impl Extension {
     /// The extension of a server.
     pub fn of(server: &Arc<Server>) -> Self {
-        Self(Arc::clone(server))
+        Self {
+            server: Arc::clone(server),
+            functions: None,
+        }
+    }
+
+    /// With what these functions print.
+    pub fn with_functions(self, functions: Functions) -> Self {
+        let functions = Some(functions);
+        Self { functions, ..self }
     }
 
     pub(crate) fn is_path(path: &str) -> bool {
@@ -98,14 +113,16 @@ impl Extension {
             );
             return Answer::Whole(refused(&refusal));
         }
-        let server = &*self.0;
+        let server = &*self.server;
         let query = Query::read(query.unwrap_or_default());
         let answer = match path.strip_prefix(PATH).unwrap_or_default() {
-            "changes" => return Answer::Feed(changes::answer(&self.0)),
+            "changes" => return Answer::Feed(changes::answer(&self.server, caller, &query)),
             "executions" => search::answer(server, caller, &query).await.map(json),
             "counts" => counts::answer(server, caller, &query).await.map(json),
             "history" => history::answer(server, caller, &query).await.map(json),
             "waiting" => waiting::answer(server, caller, &query).await.map(json),
+            "family" => family::answer(server, caller, &query).await.map(json),
+            "logs" => logs::answer(self.functions.as_ref(), &query).map(json),
             "activity" => activities::answer(server, caller, &query).await.map(json),
             _ => Err(Refusal::missing(format!("there is nothing at {path}"))),
         };

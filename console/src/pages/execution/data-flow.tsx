@@ -1,47 +1,57 @@
-// The way of the data through a state: input, what the task was given, its result, output, variables.
+// The way of the data through a state: input, each stage, output, variables.
 
-import type { Definition, State } from '../../definition/asl';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+
+import { call } from '../../api/client';
+import type { State } from '../../definition/asl';
 import type { Step } from '../../history/model';
+import { stagesOf, stagesRequest, type TestAnswer } from '../../history/stages';
 import { JsonView } from '../../json/json-view';
+import type { Seen } from './use-execution';
 
 interface Props {
+  seen: Seen;
   step: Step;
   state?: State;
-  definition?: Definition;
-  isOpen: boolean;
 }
 
-interface Stage {
-  name: string;
-  text?: string;
-  /** The members of the state that made this of the stage before. */
-  by: string[];
-}
-
-export function DataFlow({ step, state, isOpen }: Props) {
-  const stages = stagesOf(step, state);
+export function DataFlow({ seen, step, state }: Props) {
+  const { execution, machine, definition } = seen;
+  const request = useMemo(() => state && stagesRequest(step, state, definition, execution, machine), [step, state, definition, execution, machine]);
+  const { data: tested } = useQuery({
+    queryKey: ['stages', execution.executionArn, step.id, step.output],
+    queryFn: ({ signal }) => call<TestAnswer>('TestState', request ?? {}, signal),
+    enabled: request !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    // Without it, what the history has is shown.
+    retry: false,
+  });
+  const stages = stagesOf(step, state, tested);
+  const isOpen = step.ended === undefined;
   return (
     <ol className="flow">
-      {stages.map((stage, index) => (
-        <li key={stage.name}>
-          {stage.by.length > 0 && (
-            <div className="flow-by">
-              {stage.by.map((member) => (
-                <span key={member}>
-                  <code>{member}</code> <small>{valueText(state?.[member])}</small>
-                </span>
-              ))}
-            </div>
-          )}
-          <h3>
-            {stage.name}
-            {index > 0 && stage.text !== undefined && stage.text === stages[index - 1]?.text && <small> the same</small>}
-          </h3>
-          {index > 0 && stage.text !== undefined && stage.text === stages[index - 1]?.text ? null : (
-            <JsonView text={stage.text} label={stage.name.toLowerCase()} empty={isOpen ? 'Not there yet' : 'None'} />
-          )}
-        </li>
-      ))}
+      {stages.map((stage, index) => {
+        const isSame = index > 0 && stage.text !== undefined && stage.text === stages[index - 1]?.text;
+        return (
+          <li key={stage.name}>
+            {stage.by.length > 0 && (
+              <div className="flow-by">
+                {stage.by.map((member) => (
+                  <span key={member}>
+                    <code>{member}</code> <small>{valueText(state?.[member])}</small>
+                  </span>
+                ))}
+              </div>
+            )}
+            <h3>
+              {stage.name}
+              {isSame && <small> the same</small>}
+            </h3>
+            {!isSame && <JsonView text={stage.text} label={stage.name.toLowerCase()} empty={isOpen ? 'Not there yet' : 'None'} />}
+          </li>
+        );
+      })}
       {step.assigned && Object.keys(step.assigned).length > 0 && (
         <li>
           <h3>Variables assigned</h3>
@@ -55,21 +65,6 @@ export function DataFlow({ step, state, isOpen }: Props) {
       )}
     </ol>
   );
-}
-
-/** What the history has of the data's way, and what the definition says was done in between. */
-export function stagesOf(step: Step, state: State | undefined): Stage[] {
-  const has = (...members: string[]): string[] => members.filter((member) => state?.[member] !== undefined);
-  const last = step.attempts.at(-1);
-  const stages: Stage[] = [{ name: 'Input', text: step.input, by: [] }];
-  const isTask = step.type === 'Task';
-  if (isTask && last) {
-    stages.push({ name: 'Task input', text: last.input, by: has('InputPath', 'Parameters', 'Arguments') });
-    if (last.output !== undefined) stages.push({ name: 'Task result', text: last.output, by: [] });
-  }
-  const before = isTask ? [] : has('InputPath', 'Parameters', 'Arguments', 'Items', 'ItemsPath', 'ItemSelector', 'Result');
-  stages.push({ name: 'Output', text: step.output, by: [...before, ...has('ResultSelector', 'ResultPath', 'OutputPath', 'Output', 'Assign')] });
-  return stages;
 }
 
 const TEXT_MAX = 160;

@@ -15,6 +15,7 @@ import { Tabs } from '../../parts/tabs';
 import { durationText, momentText } from '../../parts/time';
 import { DataFlow } from './data-flow';
 import { causeText } from './failure';
+import { functionOf, Logs } from './logs';
 import { Fact } from './summary';
 import type { Seen } from './use-execution';
 import { Answers, WaitText } from './waiting-panel';
@@ -27,6 +28,7 @@ const NAMES: Record<StepTab, string> = {
   attempts: 'Tries',
   definition: 'Definition',
   events: 'Events',
+  logs: 'Log',
 };
 
 interface Props {
@@ -41,7 +43,12 @@ interface Props {
 
 export function StepPanel({ seen, step, name, tab, onTab, onStep, onClose }: Props) {
   const state = findState(seen.definition, name);
-  const tabs = STEP_TABS.filter((id) => id === 'definition' || (step !== undefined && (id !== 'attempts' || step.attempts.length > 0))).map((id) => ({
+  const isThere = (id: StepTab): boolean => {
+    if (!step) return id === 'definition';
+    if (id === 'attempts') return step.attempts.length > 0;
+    return id !== 'logs' || functionOf(step, state) !== undefined;
+  };
+  const tabs = STEP_TABS.filter(isThere).map((id) => ({
     id,
     name: NAMES[id],
     count: id === 'attempts' && step && step.attempts.length > 1 ? step.attempts.length : undefined,
@@ -62,12 +69,13 @@ export function StepPanel({ seen, step, name, tab, onTab, onStep, onClose }: Pro
       {step && <Visits seen={seen} step={step} onStep={onStep} />}
       <Tabs label={`Parts of ${name}`} tabs={tabs} active={active} onChange={onTab} isSmall />
       <div className="panel-body" role="tabpanel">
-        {step && active === 'data' && <DataFlow step={step} state={state} definition={seen.definition} isOpen={step.ended === undefined} />}
+        {step && active === 'data' && <DataFlow seen={seen} step={step} state={state} />}
         {step && active === 'details' && <Details seen={seen} step={step} />}
         {step && active === 'attempts' && <Attempts step={step} />}
         {active === 'definition' &&
           (state ? <JsonView text={JSON.stringify(state)} label={`the definition of ${name}`} /> : <p className="none">The definition is not known any more.</p>)}
         {step && active === 'events' && <Events step={step} />}
+        {step && active === 'logs' && <Logs step={step} state={state} />}
       </div>
     </aside>
   );

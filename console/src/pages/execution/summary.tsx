@@ -1,9 +1,11 @@
 // The summary: status, times, what it took, where it came from.
 
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import { nameOf } from '../../api/arn';
+import { familyQuery } from '../../api/own';
 import { millis } from '../../api/types';
 import { costText, expressCost, standardCost } from '../../history/cost';
 import { useNow } from '../../parts/clock';
@@ -21,7 +23,8 @@ export function Summary({ seen }: { seen: Seen }) {
   const stopped = execution.stopDate === undefined ? undefined : millis(execution.stopDate);
   const took = Math.max((stopped ?? now) - started, 0);
   const cost = isExpress ? expressCost(took) : standardCost(model.transitions);
-  const parent = parentOf(execution);
+  const family = useQuery(familyQuery(execution.executionArn, isExpress));
+  const parent = family.data?.parentExecutionArn ?? parentOf(execution);
   const children = childrenOf(events);
   const revision = execution.stateMachineAliasArn ?? execution.stateMachineVersionArn;
   return (

@@ -1,8 +1,8 @@
 //! Changes: a feed of server-sent events that says which executions went on.
 //!
-//! Every page that is open has one. It names ARNs, of executions and of their state machines, and pages ask again for
-//! what they show. A feed costs nothing while nothing changes but a comment now and then, by which a connection that
-//! is gone is found.
+//! Every page that is open has one, and says what it shows: an execution, a state machine, or all of them. It is told
+//! ARNs, and asks again for what it shows. A feed costs nothing while nothing changes that its page shows, but a comment
+//! now and then, by which a connection that is gone is found.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,12 +14,14 @@ use bytes::Bytes;
 use hyper::Response;
 use hyper::body::{Body, Frame};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use ids::Scope;
 use runtime::{Changed, Watch};
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
 use crate::Server;
+use crate::extension::query::Query;
 
 /// How often a feed without changes says that it is there.
 const PULSE: Duration = Duration::from_secs(20);
@@ -40,10 +42,64 @@ impl Body for Feed {
     }
 }
 
-pub(crate) fn answer(server: &Arc<Server>) -> Response<Feed> {
+/// What a page shows.
+enum Shown {
+    Execution(String),
+    Machine(String),
+    /// All state machines of the account.
+    Everything(Scope),
+}
+
+impl Shown {
+    fn read(caller: &Caller, query: &Query<'_>) -> Self {
+        if let Some(arn) = query.get("executionArn") {
+            return Self::Execution(arn.to_owned());
+        }
+        match query.get("stateMachineArn") {
+            Some(arn) => Self::Machine(arn.to_owned()),
+            None => Self::Everything(caller.scope.clone()),
+        }
+    }
+
+    /// The event that tells a page of changes; none when they are no concern of it.
+    fn event(&self, changed: &Changed) -> Option<Bytes> {
+        let mut told = Told {
+            all: changed.more,
+            ..Told::default()
+        };
+        match self {
+            Self::Execution(arn) => told
+                .executions
+                .extend(changed.executions.get(&**arn).map(|arn| &**arn)),
+            Self::Machine(arn) => told
+                .machines
+                .extend(changed.machines.get(&**arn).map(|arn| &**arn)),
+            Self::Everything(scope) => {
+                let own = format!("{scope}:");
+                let machines = changed.machines.iter().map(|arn| &**arn);
+                told.machines.extend(machines.filter(|arn| arn.starts_with(&own)));
+            }
+        }
+        if !told.all && told.executions.is_empty() && told.machines.is_empty() {
+            return None;
+        }
+        let data = serde_json::to_string(&told).expect("names are JSON");
+        Some(Bytes::from(format!("event: changes\ndata: {data}\n\n")))
+    }
+}
+
+#[derive(Default, Serialize)]
+struct Told<'a> {
+    executions: Vec<&'a str>,
+    machines: Vec<&'a str>,
+    /// More changed than is named.
+    all: bool,
+}
+
+pub(crate) fn answer(server: &Arc<Server>, caller: &Caller, query: &Query<'_>) -> Response<Feed> {
     // Little may wait to be sent: a page that does not read is told less often.
     let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(feed(Arc::clone(server), sender));
+    tokio::spawn(feed(Arc::clone(server), Shown::read(caller, query), sender));
     let mut response = Response::new(Feed(receiver));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -52,7 +108,7 @@ pub(crate) fn answer(server: &Arc<Server>) -> Response<Feed> {
 }
 
 /// Tells until the page is gone or the server ends.
-async fn feed(server: Arc<Server>, sender: mpsc::Sender<Bytes>) {
+async fn feed(server: Arc<Server>, shown: Shown, sender: mpsc::Sender<Bytes>) {
     let mut watch = server.runtime.watch();
     let mut told = Bytes::from_static(b": hello\n\n");
     loop {
@@ -61,7 +117,7 @@ async fn feed(server: Arc<Server>, sender: mpsc::Sender<Bytes>) {
             () = server.polls_ended() => return,
         }
         told = tokio::select! {
-            next = next(&mut watch) => match next {
+            next = next(&mut watch, &shown) => match next {
                 Some(event) => event,
                 None => return,
             },
@@ -72,32 +128,71 @@ async fn feed(server: Arc<Server>, sender: mpsc::Sender<Bytes>) {
     }
 }
 
-/// The next event; none when the runtime is gone.
-async fn next(watch: &mut Watch) -> Option<Bytes> {
-    match watch.recv().await {
-        Ok(changed) => Some(event(&changed)),
-        Err(RecvError::Lagged(_)) => Some(event(&Changed {
-            more: true,
-            ..Changed::default()
-        })),
-        Err(RecvError::Closed) => None,
+/// The next event for a page; none when the runtime is gone.
+async fn next(watch: &mut Watch, shown: &Shown) -> Option<Bytes> {
+    loop {
+        let event = match watch.recv().await {
+            Ok(changed) => shown.event(&changed),
+            Err(RecvError::Lagged(_)) => shown.event(&Changed {
+                more: true,
+                ..Changed::default()
+            }),
+            Err(RecvError::Closed) => return None,
+        };
+        if event.is_some() {
+            return event;
+        }
     }
 }
 
-fn event(changed: &Changed) -> Bytes {
-    #[derive(Serialize)]
-    struct Shown<'a> {
-        executions: Vec<&'a str>,
-        machines: Vec<&'a str>,
-        all: bool,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
+
+    fn told(query: &str, changed: &Changed) -> Option<String> {
+        let shown = Shown::read(&Caller::default(), &Query::read(query));
+        let event = shown.event(changed)?;
+        Some(String::from_utf8(event.to_vec()).unwrap())
     }
-    let mine = Caller::default().scope;
-    let own = |arn: &&str| arn.split(':').nth(4) == Some(&mine.account);
-    let shown = Shown {
-        executions: changed.executions.iter().map(|arn| &**arn).filter(own).collect(),
-        machines: changed.machines.iter().map(|arn| &**arn).filter(own).collect(),
-        all: changed.more,
-    };
-    let data = serde_json::to_string(&shown).expect("names are JSON");
-    Bytes::from(format!("event: changes\ndata: {data}\n\n"))
+
+    fn changed() -> Changed {
+        let other = "arn:aws:states:us-east-1:111111111111:stateMachine:m";
+        Changed {
+            executions: ["e1".into(), "e2".into()].into(),
+            machines: [MACHINE.into(), other.into()].into(),
+            more: false,
+        }
+    }
+
+    #[test]
+    fn page_is_told_of_what_it_shows() {
+        assert_eq!(
+            told("executionArn=e1", &changed()).unwrap(),
+            "event: changes\ndata: {\"executions\":[\"e1\"],\"machines\":[],\"all\":false}\n\n"
+        );
+        assert_eq!(told("executionArn=e3", &changed()), None);
+        assert_eq!(told("stateMachineArn=other", &changed()), None);
+        assert!(
+            told(&format!("stateMachineArn={MACHINE}"), &changed())
+                .unwrap()
+                .contains(MACHINE)
+        );
+    }
+
+    #[test]
+    fn lists_are_told_of_the_callers_state_machines() {
+        let told = told("", &changed()).unwrap();
+        assert!(told.contains(MACHINE) && !told.contains("111111111111"), "{told}");
+    }
+
+    #[test]
+    fn whoever_missed_something_is_told_so() {
+        let missed = Changed {
+            more: true,
+            ..Changed::default()
+        };
+        assert!(told("executionArn=e1", &missed).unwrap().contains("\"all\":true"));
+    }
 }

@@ -138,7 +138,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
         polls.end_polls();
     };
     let site = Site {
-        console: Some(Extension::of(&server)),
+        console: Some(Extension::of(&server).with_functions(functions.clone())),
         api: server,
         lambda: Some(lambda),
     };
