@@ -25,8 +25,9 @@ const SERVICE: &str = "cloudwatchlogs";
 /// The stream with which AWS finds out whether it may write to a group.
 const VALIDATION_STREAM: &str = "log_stream_created_by_aws_to_validate_log_delivery_subscriptions";
 
-/// How many bytes may wait to be delivered.
+/// How many bytes may wait to be delivered, and how many of them to one stream, so that one that is stuck leaves room to others.
 const WAITING_BYTES_MAX: usize = 32 << 20;
+const STREAM_BYTES_MAX: usize = 8 << 20;
 
 /// How long the first entries wait for others to go with them.
 const GATHERING: Duration = Duration::from_millis(200);
@@ -168,6 +169,7 @@ struct Stream {
 #[derive(Default)]
 struct Waiting {
     entries: VecDeque<Entry>,
+    bytes: usize,
     /// Whether somebody delivers them.
     is_under_way: bool,
 }
@@ -205,9 +207,11 @@ impl Stream {
         let mut refused = 0;
         for entry in entries {
             let bytes = batch::bytes(&entry);
-            let has_room = *self.post.waiting.borrow() + bytes <= WAITING_BYTES_MAX;
+            let has_room = waiting.bytes + bytes <= STREAM_BYTES_MAX
+                && *self.post.waiting.borrow() + bytes <= WAITING_BYTES_MAX;
             if has_room && batch::fits(&entry) {
                 self.post.waiting.send_modify(|waiting| *waiting += bytes);
+                waiting.bytes += bytes;
                 waiting.entries.push_back(entry);
             } else {
                 refused += 1;
@@ -228,16 +232,17 @@ impl Stream {
     async fn run(self: Arc<Self>) {
         tokio::time::sleep(GATHERING).await;
         loop {
-            let batch = {
+            let (batch, bytes) = {
                 let mut waiting = self.waiting();
                 let batch = batch::take(&mut waiting.entries);
+                let bytes: usize = batch.iter().map(batch::bytes).sum();
+                waiting.bytes -= bytes;
                 waiting.is_under_way = !batch.is_empty();
-                batch
+                (batch, bytes)
             };
             if batch.is_empty() {
                 return;
             }
-            let bytes: usize = batch.iter().map(batch::bytes).sum();
             self.deliver(batch).await;
             self.post.waiting.send_modify(|waiting| *waiting -= bytes);
         }
