@@ -236,17 +236,36 @@ impl Map {
     /// Fails with `States.ReferencePathConflict` where its path leads nowhere, as AWS does, and with
     /// `States.QueryEvaluationError` where JSONata gives no array.
     pub fn items(&self, env: Env<'_>) -> Result<Arc<[Value]>, Failure> {
+        match self.iterable(env, false)? {
+            Value::Array(items) => Ok(items),
+            _ => Ok(Arc::default()),
+        }
+    }
+
+    /// What it iterates over: an array, or for a Distributed Map an object, whose members are the items.
+    ///
+    /// Fails as [`Map::items`] does.
+    pub fn array_or_object(&self, env: Env<'_>) -> Result<Value, Failure> {
+        self.iterable(env, true)
+    }
+
+    fn iterable(&self, env: Env<'_>, objects: bool) -> Result<Value, Failure> {
         match &self.items {
-            Items::Path(path) => items_of(path.as_ref(), env),
-            Items::Template(template) => items_from(template.as_ref(), env),
+            Items::Path(path) => items_of(path.as_ref(), env, objects),
+            Items::Template(template) => items_from(template.as_ref(), env, objects),
         }
     }
 }
 
-fn items_from(template: Option<&Template>, env: Env<'_>) -> Result<Arc<[Value]>, Failure> {
+/// Whether a value has items.
+fn has_items(value: &Value, objects: bool) -> bool {
+    matches!(value, Value::Array(_)) || (objects && matches!(value, Value::Object(_)))
+}
+
+fn items_from(template: Option<&Template>, env: Env<'_>, objects: bool) -> Result<Value, Failure> {
     let Some(template) = template else {
         return match env.input {
-            Value::Array(items) => Ok(items.clone()),
+            items if has_items(items, objects) => Ok(items.clone()),
             other => Err(Failure::query(
                 format!("Map state input must be an array but was: {}", shown(other)),
                 None,
@@ -254,20 +273,20 @@ fn items_from(template: Option<&Template>, env: Env<'_>) -> Result<Arc<[Value]>,
         };
     };
     match template.evaluate(env)? {
-        Value::Array(items) => Ok(items),
+        items if has_items(&items, objects) => Ok(items),
         other => Err(template.unexpected("Items", "array", &other)),
     }
 }
 
-fn items_of(path: Option<&Path>, env: Env<'_>) -> Result<Arc<[Value]>, Failure> {
+fn items_of(path: Option<&Path>, env: Env<'_>, objects: bool) -> Result<Value, Failure> {
     let Some(path) = path else {
         return match env.input {
-            Value::Array(items) => Ok(items.clone()),
+            items if has_items(items, objects) => Ok(items.clone()),
             _ => Err(no_array("$")),
         };
     };
     match path.find(env) {
-        Ok(Value::Array(items)) => Ok(items),
+        Ok(items) if has_items(&items, objects) => Ok(items),
         Ok(_) => Err(no_array(path.text())),
         Err(Unresolved::NotFound(error)) if error.step().is_some() => {
             Err(conflict(error.step().unwrap_or_default(), env.input))
@@ -513,9 +532,7 @@ mod tests {
     }
 
     fn items(path_text: Option<&str>, input: Value) -> Result<Value, Failure> {
-        with(input, |env| {
-            items_of(path_text.map(path).as_ref(), env).map(|items| Value::from(items.to_vec()))
-        })
+        with(input, |env| items_of(path_text.map(path).as_ref(), env, false))
     }
 
     #[test]

@@ -26,10 +26,10 @@ mod validate;
 pub use diagnostics::{Code, Diagnostic, Place, Severity, definition_message, refusal};
 pub use env::{Env, Outside, Produced};
 pub use failure::Failure;
+pub use intrinsics::uuid_text;
 pub use limits::Limits;
 pub use model::*;
 pub use parse::{
-    LONE_STATE, Reading, Rules, SdkActions, optimised_actions, read, read_for_test, read_lone_state,
-    read_yaml,
+    LONE_STATE, Reading, Rules, SdkActions, optimised_actions, read, read_lone_state, read_yaml,
 };
 pub use query::Query;

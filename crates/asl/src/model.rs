@@ -59,6 +59,39 @@ pub struct Flow {
     pub states: Vec<StateId>,
 }
 
+impl StateMachine {
+    /// The Distributed Map of a label.
+    pub fn labelled(&self, label: &str) -> Option<&Map> {
+        self.states.iter().find_map(|state| match &state.kind {
+            StateKind::Map(map) if state.label().as_deref() == Some(label) => Some(&**map),
+            _ => None,
+        })
+    }
+}
+
+impl State {
+    /// The label of a Distributed Map: its own, or one that is made of its name, which is unique too.
+    pub fn label(&self) -> Option<Str> {
+        let StateKind::Map(map) = &self.kind else {
+            return None;
+        };
+        let distributed = map.distributed.as_ref()?;
+        let made = || made_of(&self.name);
+        Some(distributed.label.clone().unwrap_or_else(made))
+    }
+}
+
+/// A label that looks like those that AWS makes, always the same for the same name (FNV-1a).
+fn made_of(name: &str) -> Str {
+    let hash = |start: u64| {
+        name.bytes().fold(start, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
+    };
+    let (high, low) = (hash(0xcbf2_9ce4_8422_2325), hash(0x8422_2325_cbf2_9ce4));
+    crate::intrinsics::uuid_text(high, low).into()
+}
+
 /// The language of a state's expressions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueryLanguage {

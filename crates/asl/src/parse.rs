@@ -16,7 +16,6 @@ mod queries;
 mod resource;
 mod state;
 mod task;
-mod unsupported;
 mod wait;
 
 use std::fmt;
@@ -83,17 +82,6 @@ pub fn read_yaml(text: &str, rules: Rules) -> Reading {
     })
 }
 
-/// Reads a definition of which one state is to be tested: what does not run yet may be in it.
-pub fn read_for_test(text: &str, limits: Limits) -> Reading {
-    let rules = Rules {
-        limits,
-        ..Rules::default()
-    };
-    read_text(text, rules, json_text::parse, |root| {
-        read_document(root, rules, Purpose::Test)
-    })
-}
-
 /// Reads one state that is to be tested by itself.
 ///
 /// It is the first state of the machine, under the name [`LONE_STATE`]; where it goes to are states that only have
@@ -111,10 +99,8 @@ pub fn read_lone_state(text: &str, limits: Limits) -> Reading {
 /// What becomes of a definition.
 #[derive(Clone, Copy, PartialEq)]
 enum Purpose {
-    /// Executions of it run.
+    /// Executions of it run, or one of its states is tested.
     Run,
-    /// One of its states is tested.
-    Test,
     /// It is one state, which is tested.
     TestLone,
 }
@@ -157,13 +143,10 @@ fn read_document(root: &Node, rules: Rules, purpose: Purpose) -> Reading {
     let whole = Findings::default();
     let mut reader = Reader::new(&findings, &whole, rules);
     let head = match purpose {
-        Purpose::Run | Purpose::Test => reader.machine(root),
+        Purpose::Run => reader.machine(root),
         Purpose::TestLone => reader.lone_state(root),
     };
     validate::check(&reader.outline, &findings, &whole);
-    if purpose == Purpose::Run && !findings.failed() && !whole.failed() {
-        unsupported::report(&reader.outline, &findings);
-    }
     let machine = if findings.failed() || whole.failed() {
         None
     } else {

@@ -21,7 +21,6 @@ pub(crate) struct Outline {
     pub(crate) states: Vec<StateOutline>,
     /// The labels of Distributed Maps.
     pub(crate) labels: Vec<(StateId, Str, Place)>,
-    pub(crate) unsupported: Vec<Unsupported>,
 }
 
 #[derive(Default)]
@@ -58,11 +57,6 @@ pub(crate) enum Part {
     Branch(usize),
     ItemProcessor,
     Iterator,
-}
-
-/// Something that is part of the language, but does not run in this version.
-pub(crate) enum Unsupported {
-    DistributedMap { state: StateId, place: Place },
 }
 
 /// Checks how the states of a definition belong together.

@@ -2,8 +2,7 @@
 
 use asl::{
     Code, FailText, FlowId, Limits, Pattern, QueryLanguage, Reading, Rules, SdkActions, StateId, StateKind,
-    StateMachine, Target, Transition, Until, definition_message, limits, read, read_for_test,
-    read_lone_state, read_yaml,
+    StateMachine, Target, Transition, Until, definition_message, limits, read, read_lone_state, read_yaml,
 };
 use proptest::prelude::*;
 
@@ -590,14 +589,13 @@ fn a_lone_state_goes_to_names() {
 }
 
 #[test]
-fn a_distributed_map_can_be_tested() {
+fn a_distributed_map_is_read() {
     let text = r#"{"StartAt":"M","States":{"M":{"Type":"Map","ToleratedFailurePercentage":5,"ItemReader":{"Resource":
         "arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"CSV","CSVDelimiter":"TAB","ItemsPointer":"/a"}},
         "ItemBatcher":{"MaxItemsPerBatch":2,"BatchInput":{"x.$":"$.y"}},"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"b"}},
         "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"P",
         "States":{"P":{"Type":"Pass","End":true}}},"End":true}}}"#;
-    assert!(read(text, Rules::default()).machine.is_none());
-    let machine = read_for_test(text, Limits::AWS).machine.expect("it is right");
+    let machine = read(text, Rules::default()).machine.expect("it is right");
     let StateKind::Map(map) = &machine.state(StateId(0)).kind else {
         panic!("it is a Map")
     };
@@ -618,7 +616,7 @@ fn a_distributed_map_can_be_tested() {
         (r#""MaxItemsPerBatch":-1"#, r#""MaxItemsPerBatch":2"#),
     ] {
         assert!(
-            read_for_test(&text.replace(right, wrong), Limits::AWS)
+            read(&text.replace(right, wrong), Rules::default())
                 .machine
                 .is_none(),
             "{wrong}"

@@ -87,6 +87,11 @@ impl Execution {
                 children.into_iter().for_each(|child| self.close(child));
                 Some(())
             }
+            // A redrive takes it up.
+            phase @ Phase::MapRun(_) => {
+                visit.phase = phase;
+                Some(())
+            }
             phase => {
                 visit.phase = phase;
                 self.set_phase(branch, Phase::Idle)
@@ -183,6 +188,7 @@ impl Execution {
                     fork.run_lost();
                     Phase::Fork(fork)
                 }
+                phase @ Phase::MapRun(_) => phase,
                 Phase::Idle | Phase::Waiting { .. } | Phase::Backoff { .. } | Phase::Task(_) => Phase::Idle,
             };
         }

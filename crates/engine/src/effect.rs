@@ -5,6 +5,7 @@ use json::{Payload, Str};
 
 use crate::event::Ending;
 use crate::input::TaskKey;
+use crate::map_plan::MapRunPlan;
 use crate::moment::Millis;
 
 /// What must be done outside, after the events of the step are safe.
@@ -18,6 +19,12 @@ pub enum Effect {
     Offer(Order),
     /// A job was accepted with this answer: ask until it has ended.
     Follow(Order, Payload),
+    /// Begin a map run: feed [`crate::Input::MapRunEnded`] when it is over.
+    StartMapRun(Box<MapRunPlan>),
+    /// A map run that ended without success goes on with what had none.
+    RedriveMapRun(Box<MapRunPlan>),
+    /// The map run of this ARN is no longer wanted: stop its executions.
+    AbortMapRun(Str),
     /// A task is no longer wanted: stop what can be stopped.
     Cancel(TaskKey),
     /// The execution ended: answer who waits for it, wake its parent.

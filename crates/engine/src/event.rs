@@ -8,6 +8,7 @@ use asl::limits;
 use json::{Payload, Str};
 use serde::{Deserialize, Serialize};
 
+use crate::effect::Outcome;
 use crate::moment::Millis;
 
 /// One thing that became true.
@@ -71,6 +72,40 @@ pub struct Scheduled {
     pub role_arn: Option<Str>,
     /// What makes the task's token unguessable.
     pub nonce: u64,
+}
+
+/// What a run of a Distributed Map begins with: its ARN, and what it needs that was computed for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MapRunStart {
+    /// The run's ARN.
+    pub arn: Str,
+    /// The items, an array or an object; an empty array when they are read elsewhere.
+    pub items: Payload,
+    /// What the `ItemReader` is given, if there is one.
+    pub reader: Option<Payload>,
+    /// How items are put into batches, if they are.
+    pub batches: Option<BatchBounds>,
+    /// What the `ResultWriter` is given, if there is one that writes elsewhere.
+    pub writer: Option<Payload>,
+    /// How many executions may run at once; 0 sets no limit.
+    pub max_concurrency: u64,
+    /// How many items may fail, if the state says so.
+    pub tolerated_count: Option<u64>,
+    /// How many percent of the items may fail, if the state says so.
+    pub tolerated_percentage: Option<f64>,
+    /// What the chance of its executions' inputs is drawn from, so that they are always the same.
+    pub seed: u64,
+}
+
+/// `ItemBatcher` as computed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BatchBounds {
+    /// How many items a batch may have, if that is bounded.
+    pub items_max: Option<u64>,
+    /// How many bytes its JSON text may have, if that is bounded.
+    pub bytes_max: Option<u64>,
+    /// What all batches are given.
+    pub input: Option<Payload>,
 }
 
 /// What happened. Named as AWS's event types; members are those of the event's details.
@@ -190,7 +225,7 @@ pub enum Detail {
     ParallelStateFailed,
     ParallelStateAborted,
 
-    /// `items` are the items themselves; AWS shows how many.
+    /// `items` are the items of an inline Map; AWS shows how many. Those of a Distributed Map are its run's.
     MapStateStarted {
         items: Payload,
         length: u64,
@@ -238,9 +273,29 @@ pub enum Detail {
         slot: u32,
         parent: BranchId,
     },
+
+    /// AWS shows the ARN.
+    MapRunStarted(Box<MapRunStart>),
+    MapRunSucceeded,
+    MapRunFailed(Ending),
+    MapRunAborted,
+    MapRunRedriven {
+        arn: Str,
+        count: u32,
+    },
 }
 
 impl Detail {
+    /// The event that an execution ends with.
+    pub fn of(outcome: &Outcome) -> Self {
+        match outcome.clone() {
+            Outcome::Succeeded(output) => Self::ExecutionSucceeded { output },
+            Outcome::Failed(ending) => Self::ExecutionFailed(ending),
+            Outcome::TimedOut(ending) => Self::ExecutionTimedOut(ending),
+            Outcome::Aborted(ending) => Self::ExecutionAborted(ending),
+        }
+    }
+
     /// Whether AWS's history does not show it.
     pub fn is_silent(&self) -> bool {
         matches!(

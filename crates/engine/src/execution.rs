@@ -11,7 +11,7 @@ use json::{Payload, Str, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::effect::{Order, Outcome};
-use crate::event::{BranchId, Scheduled};
+use crate::event::{BranchId, MapRunStart, Scheduled};
 use crate::input::{TaskKey, TimerKey, TimerKind};
 use crate::moment::Millis;
 use crate::step::Work;
@@ -43,6 +43,8 @@ pub struct Head {
     pub express: bool,
     /// The revision that it runs.
     pub machine: Arc<StateMachine>,
+    /// The flow of it that it runs: [`StateMachine::TOP`], or the processor of the Distributed Map whose child it is.
+    pub flow: FlowId,
     /// What it was given.
     pub input: Payload,
 }
@@ -134,6 +136,18 @@ pub(crate) enum Phase {
     /// They have succeeded or failed, and what was in them is kept in [`Execution::closed`] as long as a
     /// redrive may need it: until the state is tried again or left.
     Over(Fork),
+    /// A run of a Distributed Map is under way, or has ended without success and may be redriven.
+    MapRun(Box<MapRun>),
+}
+
+/// A run of a Distributed Map.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct MapRun {
+    /// The number of its Started event.
+    pub(crate) event: u64,
+    pub(crate) start: MapRunStart,
+    pub(crate) redrives: u32,
+    pub(crate) is_over: bool,
 }
 
 /// What a Parallel or Map consists of.
@@ -337,6 +351,35 @@ impl Execution {
             })
     }
 
+    /// The map runs that are under way.
+    pub fn open_map_runs(&self) -> Vec<TaskKey> {
+        let open = |(branch, content): (&BranchId, &Branch)| match &content.at {
+            At::In(visit) => match &visit.phase {
+                Phase::MapRun(run) if !run.is_over => Some(TaskKey {
+                    branch: *branch,
+                    event: run.event,
+                }),
+                _ => None,
+            },
+            At::Start | At::Left(_) => None,
+        };
+        self.branches.iter().filter_map(open).collect()
+    }
+
+    /// Whether a branch waits for a map run.
+    pub(crate) fn has_open_map_run(&self, branch: BranchId) -> bool {
+        let visit = self.visit(branch);
+        visit.is_some_and(|visit| matches!(&visit.phase, Phase::MapRun(run) if !run.is_over))
+    }
+
+    /// A map run that is under way.
+    pub(crate) fn map_run(&self, run: TaskKey) -> Option<&MapRun> {
+        match &self.visit(run.branch)?.phase {
+            Phase::MapRun(known) if known.event == run.event && !known.is_over => Some(known),
+            _ => None,
+        }
+    }
+
     /// The state that a task belongs to, by name.
     pub fn state_of(&self, task: TaskKey) -> Option<&Str> {
         let visit = self.visit(task.branch)?;
@@ -430,7 +473,7 @@ impl Phase {
     pub(crate) fn timers(&self, branch: BranchId) -> Vec<(Millis, TimerKey)> {
         let key = |kind, event| TimerKey { branch, kind, event };
         match self {
-            Self::Idle | Self::Fork(_) | Self::Over(_) => Vec::new(),
+            Self::Idle | Self::Fork(_) | Self::Over(_) | Self::MapRun(_) => Vec::new(),
             Self::Waiting { until, event } => vec![(*until, key(TimerKind::Wait, *event))],
             Self::Backoff { until, event } => vec![(*until, key(TimerKind::Retry, *event))],
             Self::Task(attempt) => {

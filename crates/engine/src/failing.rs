@@ -325,6 +325,7 @@ impl Stepper<'_> {
         let detail = match (&self.machine.state(visit.state).kind, &visit.phase) {
             (_, Phase::Fork(Fork::Parallel(_))) => Detail::ParallelStateFailed,
             (_, Phase::Fork(Fork::Map(_))) => Detail::MapStateFailed,
+            (_, Phase::MapRun(_)) => Detail::MapStateFailed,
             (StateKind::Parallel(_), _) if trouble.kept_from_starting => Detail::ParallelStateFailed,
             (StateKind::Map(_), _) if trouble.kept_from_starting => Detail::MapStateFailed,
             _ => return,
@@ -359,14 +360,23 @@ impl Stepper<'_> {
                     self.record_next(child, Detail::MapIterationAborted { name, index });
                 }
             }
-            Phase::Idle | Phase::Waiting { .. } | Phase::Backoff { .. } | Phase::Task(_) | Phase::Over(_) => {
-            }
+            Phase::Idle
+            | Phase::Waiting { .. }
+            | Phase::Backoff { .. }
+            | Phase::Task(_)
+            | Phase::Over(_)
+            | Phase::MapRun(_) => {}
         }
     }
 
     /// Records that the state which a branch is in was aborted, where AWS has an event for it.
     fn abort_state(&mut self, branch: BranchId) {
         self.abort_children(branch);
+        if self.execution.has_open_map_run(branch) {
+            self.record_next(branch, Detail::MapRunAborted);
+            self.record_next(branch, Detail::MapStateAborted);
+            return;
+        }
         let Some(At::In(visit)) = self.execution.branches.get(&branch).map(|branch| &branch.at) else {
             return;
         };

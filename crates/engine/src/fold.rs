@@ -9,7 +9,7 @@ use json::{Payload, Str};
 use crate::effect::Outcome;
 use crate::event::{BranchId, Detail, Event, Scheduled};
 use crate::execution::{
-    At, Attempt, Branch, Branches, Execution, Fork, Head, Iterations, Phase, Redrive, Variable, Visit,
+    At, Attempt, Branch, Branches, Execution, Fork, Head, Iterations, MapRun, Phase, Redrive, Variable, Visit,
 };
 use crate::input::{TaskKey, TimerKey, TimerKind};
 use crate::moment::Millis;
@@ -55,7 +55,7 @@ impl Execution {
         match &event.detail {
             Detail::ExecutionStarted { .. } => {
                 let root = Branch {
-                    flow: asl::StateMachine::TOP,
+                    flow: self.head.flow,
                     parent: None,
                     previous: 0,
                     variables: Vec::new(),
@@ -124,6 +124,9 @@ impl Execution {
                 max_concurrency,
             } => {
                 self.follow(branch, id)?;
+                if self.is_distributed(branch)? {
+                    return self.set_phase(branch, Phase::Idle);
+                }
                 let iterations = Iterations {
                     items: items.clone(),
                     max_concurrency: *max_concurrency,
@@ -154,6 +157,9 @@ impl Execution {
             }
             Detail::ParallelStateSucceeded | Detail::MapStateSucceeded => {
                 self.follow(branch, event.previous)?;
+                if let Phase::MapRun(_) = &self.visit(branch)?.phase {
+                    return self.set_phase(branch, Phase::Idle);
+                }
                 self.end_fork(branch)?;
             }
             Detail::ParallelStateFailed | Detail::MapStateFailed => {
@@ -161,6 +167,27 @@ impl Execution {
                 self.end_fork(branch)?;
             }
             Detail::ParallelStateAborted | Detail::MapStateAborted => self.end_fork(branch)?,
+
+            Detail::MapRunStarted(start) => {
+                self.follow(branch, id)?;
+                let run = MapRun {
+                    event: id,
+                    start: (**start).clone(),
+                    redrives: 0,
+                    is_over: false,
+                };
+                self.set_phase(branch, Phase::MapRun(Box::new(run)))?;
+            }
+            Detail::MapRunSucceeded | Detail::MapRunFailed(_) | Detail::MapRunAborted => {
+                self.follow(branch, id)?;
+                self.change_map_run(branch)?.is_over = true;
+            }
+            Detail::MapRunRedriven { count, .. } => {
+                self.follow(branch, id)?;
+                let run = self.change_map_run(branch)?;
+                run.redrives = *count;
+                run.is_over = false;
+            }
 
             Detail::WaitScheduled { until } => {
                 self.set_phase(
@@ -299,6 +326,20 @@ impl Execution {
         self.set_phase(branch, Phase::Task(attempt))
     }
 
+    fn is_distributed(&self, branch: BranchId) -> Option<bool> {
+        match &self.head.machine.state(self.visit(branch)?.state).kind {
+            asl::StateKind::Map(map) => Some(map.distributed.is_some()),
+            _ => None,
+        }
+    }
+
+    fn change_map_run(&mut self, branch: BranchId) -> Option<&mut MapRun> {
+        match &mut self.visit_mut(branch)?.phase {
+            Phase::MapRun(run) => Some(run),
+            _ => None,
+        }
+    }
+
     fn follow(&mut self, branch: BranchId, event: u64) -> Option<()> {
         self.branches.get_mut(&branch)?.previous = event;
         Some(())
@@ -328,6 +369,11 @@ impl Head {
         } else {
             limits.standard_seconds
         };
-        started.after_seconds(self.machine.timeout_seconds.unwrap_or(longest).min(longest))
+        // `TimeoutSeconds` is the state machine's own, not that of the executions of its Distributed Maps.
+        let own = self
+            .machine
+            .timeout_seconds
+            .filter(|_| self.flow == asl::StateMachine::TOP);
+        started.after_seconds(own.unwrap_or(longest).min(longest))
     }
 }

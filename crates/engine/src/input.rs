@@ -50,6 +50,13 @@ pub enum Input {
     },
     /// A task is still being worked on.
     Heartbeat(TaskKey),
+    /// A map run is over.
+    MapRunEnded {
+        /// Which: its branch, and the number of its Started event.
+        run: TaskKey,
+        /// How.
+        end: MapRunEnd,
+    },
     /// Somebody stops the execution.
     Stop(Ending),
     /// An execution that ended without success goes on from where it was.
@@ -59,7 +66,20 @@ pub enum Input {
     },
 }
 
-/// One attempt of a Task state.
+/// How a map run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MapRunEnd {
+    /// With its result.
+    Succeeded(Payload),
+    /// With success, but with a result that is too large for a payload.
+    TooLarge,
+    /// With an error: more failed than is tolerated, or something could not be read or written.
+    Failed(Ending),
+    /// Its state machine is being deleted, so that no executions could be started any more.
+    Aborted,
+}
+
+/// One attempt of a Task state, or a map run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaskKey {
     /// The branch that the state runs in.

@@ -62,6 +62,10 @@ impl Stepper<'_> {
         };
         match &content.at {
             At::In(visit) => {
+                if let Phase::MapRun(run) = &visit.phase {
+                    let (arn, count) = (run.start.arn.clone(), run.redrives + 1);
+                    return states::map_run::resume(self, branch, arn, count);
+                }
                 let (state, input) = (visit.state, visit.input.clone());
                 // AWS enters a Fail state again, as opposed to any other.
                 if let StateKind::Fail(_) = self.machine.state(state).kind {

@@ -173,6 +173,7 @@ impl Stepper<'_> {
             Input::CallFailed { task, ending } => return states::task::call_failed(self, task, ending),
             Input::TaskFailed { task, ending } => return states::task::failed(self, task, ending),
             Input::Heartbeat(task) => return self.heartbeat(task),
+            Input::MapRunEnded { run, end } => return states::map_run::ended(self, run, end),
         }
         true
     }
@@ -186,7 +187,7 @@ impl Stepper<'_> {
             alias_arn: head.alias_arn.clone(),
         };
         self.record(BranchId::ROOT, 0, started);
-        let state = self.machine.flow(StateMachine::TOP).start_at;
+        let state = self.machine.flow(head.flow).start_at;
         self.work.push(Work::Enter {
             branch: BranchId::ROOT,
             state,
@@ -304,7 +305,7 @@ impl Stepper<'_> {
     }
 
     /// Ends the execution because its state machine is being deleted.
-    fn abort(&mut self) {
+    pub(crate) fn abort(&mut self) {
         self.finish(Detail::ExecutionAborted(Ending::default()), 0);
     }
 
@@ -336,7 +337,14 @@ impl Stepper<'_> {
                     self.cancel_tasks_below(child);
                 }
             }
-            Phase::Idle | Phase::Waiting { .. } | Phase::Backoff { .. } | Phase::Over(_) => {}
+            Phase::MapRun(run) if !run.is_over => {
+                self.effects.push(Effect::AbortMapRun(run.start.arn.clone()));
+            }
+            Phase::Idle
+            | Phase::Waiting { .. }
+            | Phase::Backoff { .. }
+            | Phase::Over(_)
+            | Phase::MapRun(_) => {}
         }
     }
 
@@ -357,7 +365,12 @@ impl Stepper<'_> {
         self.effects.retain(|effect| match effect {
             Effect::Send(order) | Effect::Offer(order) => order.task != task,
             Effect::Queue(queued) => *queued != task,
-            Effect::Follow(..) | Effect::Cancel(_) | Effect::Finished(_) => true,
+            Effect::Follow(..)
+            | Effect::Cancel(_)
+            | Effect::Finished(_)
+            | Effect::StartMapRun(_)
+            | Effect::RedriveMapRun(_)
+            | Effect::AbortMapRun(_) => true,
         });
         if self.effects.len() == before {
             self.effects.push(Effect::Cancel(task));

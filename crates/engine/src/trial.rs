@@ -16,12 +16,12 @@ use crate::input::TaskKey;
 use crate::moment::{Moment, Refusal, World};
 use crate::probe::{Handled, Probe, Stage};
 use crate::states;
-use crate::states::batch::{Bounds, batches};
+use crate::states::batch::batches;
 use crate::step::{Stepper, Work};
 use crate::view::View;
 
 /// The error of a Map of which more failed than it tolerates, and its cause.
-const TOO_MANY_FAILED: (&str, &str) = (
+pub const TOO_MANY_FAILED: (&str, &str) = (
     "States.ExceedToleratedFailureThreshold",
     "The specified tolerated failure threshold was exceeded",
 );
@@ -410,7 +410,11 @@ fn prepare_map(
     let view = View::new(step, root);
     let env = view.env(&effective);
 
-    let mut items = prepared.items.value().as_array().unwrap_or_default();
+    let pairs = states::map_run::pairs(prepared.items.value());
+    let mut items = match &pairs {
+        Some(pairs) => pairs.as_slice(),
+        None => prepared.items.value().as_array().unwrap_or_default(),
+    };
     if let Some(most) = reader.and_then(|reader| reader.max_items.as_ref()) {
         let most = usize::try_from(most.resolve("MaxItems", env)?).unwrap_or(usize::MAX);
         items = &items[..items.len().min(most)];
@@ -426,35 +430,15 @@ fn prepare_map(
     };
     let batcher = distributed.and_then(|distributed| distributed.batcher.as_ref());
     if let (Some(batcher), Some(inputs)) = (batcher, inputs) {
-        let batch_input = batcher
-            .batch_input
-            .as_ref()
-            .map(|input| input.evaluate(env))
-            .transpose()?;
-        let bound = |whole: &Option<asl::Whole>, field| {
-            let whole = whole.as_ref();
-            whole.map_or(Ok(u64::MAX), |whole| whole.resolve(field, env))
-        };
-        let bounds = Bounds {
-            items_max: bound(&batcher.items_max, "MaxItemsPerBatch")?,
-            bytes_max: bound(&batcher.bytes_max, "MaxInputBytesPerBatch")?,
-        };
-        let batches = batches(inputs, batch_input.as_ref(), bounds);
-        step.saw(Stage::ItemBatcher, &Value::from(batches));
+        let bounds = states::map_run::bounds(step, batcher, env)?;
+        step.saw(Stage::ItemBatcher, &Value::from(batches(inputs, &bounds)));
     }
     let tolerance = &map.tolerance;
+    let (tolerated_count, tolerated_percentage) = states::map_run::tolerated(tolerance, env)?;
     let figures = MapFigures {
         max_concurrency: prepared.max_concurrency,
-        tolerated_count: tolerance
-            .count
-            .as_ref()
-            .map(|count| count.resolve("ToleratedFailureCount", env))
-            .transpose()?,
-        tolerated_percentage: tolerance
-            .percentage
-            .as_ref()
-            .map(|percentage| percentage.resolve(env))
-            .transpose()?,
+        tolerated_count,
+        tolerated_percentage,
     };
     Ok((figures, known.then_some(items.len() as u64)))
 }

@@ -18,21 +18,38 @@ pub(crate) struct View<'a> {
     now: Millis,
     branch: BranchId,
     token: Option<Str>,
-    item: Option<(u64, Value)>,
+    item: Option<ViewedItem<'a>>,
     probe: Option<&'a Probe>,
     context: OnceCell<Value>,
 }
 
+/// The item of an iteration, as the context object shows it.
+pub(crate) struct ViewedItem<'a> {
+    pub(crate) index: u64,
+    pub(crate) value: Value,
+    /// Its name, where it is a member of an object.
+    pub(crate) key: Option<&'a Str>,
+    /// Where it comes from, in a Distributed Map.
+    pub(crate) source: Option<&'a str>,
+}
+
 impl<'a> View<'a> {
     pub(crate) fn new(step: &'a Stepper<'_>, branch: BranchId) -> Self {
+        let mut view = Self::of(step.execution, &step.chance, step.now(), branch);
+        view.probe = step.probe;
+        view
+    }
+
+    /// An execution outside of a step.
+    pub(crate) fn of(execution: &'a Execution, chance: &'a Chance, now: Millis, branch: BranchId) -> Self {
         Self {
-            execution: step.execution,
-            chance: &step.chance,
-            now: step.now(),
+            execution,
+            chance,
+            now,
             branch,
             token: None,
             item: None,
-            probe: step.probe,
+            probe: None,
             context: OnceCell::new(),
         }
     }
@@ -44,8 +61,8 @@ impl<'a> View<'a> {
     }
 
     /// With the item of the iteration that is about to start.
-    pub(crate) fn with_item(mut self, index: u64, value: Value) -> Self {
-        self.item = Some((index, value));
+    pub(crate) fn with_item(mut self, item: ViewedItem<'a>) -> Self {
+        self.item = Some(item);
         self
     }
 
@@ -69,11 +86,19 @@ impl<'a> View<'a> {
                 context.insert("Task", Value::object([("Token", Value::from(token))]));
             }
         }
-        if let Some((index, value)) = self.current_item()
+        if let Some(item) = self.current_item()
             && !context.contains("Map")
         {
-            let item = Value::object([("Index", Value::from(index)), ("Value", value)]);
-            context.insert("Map", Value::object([("Item", item)]));
+            let mut shown: Object = [("Index", Value::from(item.index)), ("Value", item.value)]
+                .into_iter()
+                .collect();
+            if let Some(key) = item.key {
+                shown.insert("Key", key.clone());
+            }
+            if let Some(source) = item.source {
+                shown.insert("Source", source);
+            }
+            context.insert("Map", Value::object([("Item", Value::from(shown))]));
         }
         context.into()
     }
@@ -133,12 +158,14 @@ impl<'a> View<'a> {
     }
 
     /// The item of the iteration that is about to start, or of the nearest one that this branch runs in.
-    fn current_item(&self) -> Option<(u64, Value)> {
+    fn current_item(&self) -> Option<ViewedItem<'_>> {
         if let Some(item) = &self.item {
-            return Some(item.clone());
+            let value = item.value.clone();
+            return Some(ViewedItem { value, ..*item });
         }
         if let Some(probe) = self.probe {
-            return probe.item.clone();
+            let (index, value) = probe.item.clone()?;
+            return Some(ViewedItem::inline(index, value));
         }
         let mut branch = self.execution.branches.get(&self.branch)?;
         loop {
@@ -147,8 +174,20 @@ impl<'a> View<'a> {
             let At::In(visit) = &branch.at else { return None };
             if let Phase::Fork(Fork::Map(iterations)) = &visit.phase {
                 let item = iterations.items.value().at(parent.slot as usize)?;
-                return Some((u64::from(parent.slot), item.clone()));
+                return Some(ViewedItem::inline(u64::from(parent.slot), item.clone()));
             }
+        }
+    }
+}
+
+impl ViewedItem<'_> {
+    /// The item of an inline Map.
+    pub(crate) fn inline(index: u64, value: Value) -> Self {
+        Self {
+            index,
+            value,
+            key: None,
+            source: None,
         }
     }
 }

@@ -57,6 +57,7 @@ fn head_of(machine: Arc<asl::StateMachine>, input: &Value) -> Head {
         started: Millis(1_767_225_600_000),
         express: true,
         machine,
+        flow: asl::StateMachine::TOP,
         input: Payload::from(input.clone()),
     }
 }
@@ -354,7 +355,7 @@ fn variables_and_context_are_what_the_test_says() {
 fn a_state_inside_a_map_has_an_item() {
     let definition = r#"{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"X","States":{
         "X":{"Type":"Pass","Parameters":{"item.$":"$$.Map.Item"},"End":true}}}}}}"#;
-    let machine = asl::read_for_test(definition, asl::Limits::AWS)
+    let machine = asl::read(definition, asl::Rules::default())
         .machine
         .expect("it is right");
     let mut trial = Trial::new(

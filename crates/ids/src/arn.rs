@@ -266,6 +266,15 @@ pub fn test_case(text: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// The ARN of a state machine without the label of a Distributed Map in it: what is labelled is a part of the state
+/// machine. No name has a `/` in it.
+pub fn without_label(state_machine_arn: &str) -> &str {
+    match state_machine_arn.split_once('/') {
+        Some((arn, _)) => arn,
+        None => state_machine_arn,
+    }
+}
+
 /// Whether `text` is an account id: 12 digits.
 pub fn is_account(text: &str) -> bool {
     text.len() == ACCOUNT_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())

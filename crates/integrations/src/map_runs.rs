@@ -10,11 +10,12 @@ pub(crate) mod s3;
 
 use std::sync::Arc;
 
-use asl::{ItemReader, ResultWriter};
+use asl::{ItemReader, ResultWriter, Transformation};
 use engine::Ending;
 use json::{Payload, Str, Value};
 
 use crate::call::BoxFuture;
+use crate::executions::Described;
 
 /// The error of a map run whose items cannot be read.
 pub const ITEM_READER_FAILED: &str = "States.ItemReaderFailed";
@@ -99,6 +100,86 @@ pub enum ChildStatus {
     Failed,
     /// It was not started, because its map run failed before.
     Pending,
+}
+
+impl ChildResult {
+    /// An execution that has ended.
+    pub fn of(child: &Described) -> Self {
+        let included = || Value::object([("Included", Value::from(true))]);
+        let text = |text: &Option<Str>| text.clone().map(Value::from);
+        let ending = child.ending();
+        let output = child.output();
+        let (redrivable, reason) = match output {
+            Some(_) => (
+                "NOT_REDRIVABLE",
+                Some("Execution is SUCCEEDED and cannot be redriven"),
+            ),
+            None => ("REDRIVABLE_BY_MAP_RUN", None),
+        };
+        let redrives = child.redriven.map_or(0, |redriven| redriven.count);
+        let members = [
+            ("Cause", ending.and_then(|ending| text(&ending.cause))),
+            ("Error", ending.and_then(|ending| text(&ending.error))),
+            ("ExecutionArn", Some(Value::from(child.arn.clone()))),
+            ("Input", Some(Value::from(child.input.text().clone()))),
+            ("InputDetails", Some(included())),
+            ("Name", Some(Value::from(child.name.clone()))),
+            ("Output", output.map(|output| Value::from(output.text().clone()))),
+            ("OutputDetails", output.map(|_| included())),
+            ("RedriveCount", Some(Value::from(redrives))),
+            (
+                "RedriveDate",
+                child.redriven.map(|redriven| Value::from(redriven.at.to_iso())),
+            ),
+            ("RedriveStatus", Some(Value::from(redrivable))),
+            ("RedriveStatusReason", reason.map(Value::from)),
+            ("StartDate", Some(Value::from(child.started.to_iso()))),
+            ("StateMachineArn", Some(Value::from(child.machine_arn.clone()))),
+            ("Status", Some(Value::from(child.status()))),
+            (
+                "StopDate",
+                child.stopped.map(|stopped| Value::from(stopped.to_iso())),
+            ),
+        ];
+        let present = members
+            .into_iter()
+            .filter_map(|(name, value)| value.map(|value| (name, value)));
+        Self {
+            status: match output {
+                Some(_) => ChildStatus::Succeeded,
+                None => ChildStatus::Failed,
+            },
+            record: Value::object(present),
+            output: output.cloned(),
+        }
+    }
+
+    /// One that was not started.
+    pub fn pending(input: &Payload) -> Self {
+        let record = Value::object([
+            ("Input", Value::from(input.text().clone())),
+            ("InputDetails", Value::object([("Included", Value::from(true))])),
+            ("Status", Value::from("PENDING")),
+        ]);
+        Self {
+            status: ChildStatus::Pending,
+            record,
+            output: None,
+        }
+    }
+
+    /// What it adds to the result of a state, in this form: nothing, a value, or several. What had no success is
+    /// always told whole.
+    pub fn shown(&self, form: Transformation) -> Vec<Value> {
+        match (form, &self.output) {
+            (Transformation::None, _) | (_, None) => vec![self.record.clone()],
+            (Transformation::Compact, Some(output)) => vec![output.value().clone()],
+            (Transformation::Flatten, Some(output)) => match output.value().as_array() {
+                Some(values) => values.to_vec(),
+                None => vec![output.value().clone()],
+            },
+        }
+    }
 }
 
 /// Takes the results of a map run.

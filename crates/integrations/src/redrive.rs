@@ -17,6 +17,9 @@ pub enum NotRedrivable {
     /// Its state machine is being deleted, or gone.
     #[error("State machine is in DELETING status")]
     Deleting,
+    /// It is an execution of a map run, which redrives its executions itself.
+    #[error("Execution can only be redriven by redriving the execution that started its Map Run")]
+    ByMapRun,
     /// Its history has no room for what would follow.
     #[error("Execution history event limit exceeded")]
     HistoryFull,

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::live::{Kind, Live, Origin, head, log_test};
 use crate::load;
-use crate::mailbox::{Message, Report, Request, Start, StartReply, Work};
+use crate::mailbox::{Message, RedrivenBy, ReplyTo, Report, Request, Start, StartReply, Work};
 use crate::request::{
     ActivityTask, ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError,
 };
@@ -31,13 +31,17 @@ impl Shared {
         let arn = self.execution_arn(&request, &name);
         let shard = shard_of(&arn);
         let (to, answer) = oneshot::channel();
-        let reply = StartReply { to, starting };
+        let reply = StartReply {
+            to: ReplyTo::Caller(to),
+            starting,
+        };
         let start = Box::new(Start {
             request,
             arn,
             shard,
             name,
             drawn,
+            child: None,
             reply,
         });
         let mailbox = &self.mailboxes.of_shard(shard).starts;
@@ -74,6 +78,8 @@ impl Shared {
         let head = head(id, &revision, &created, role_arn, request.input, true);
         let origin = Origin {
             map_run_arn: None,
+            map_seat: None,
+            again: None,
             parent: request.parent,
             trace_header: request.trace_header,
             test_case: request.test_case,
@@ -167,8 +173,17 @@ impl Shared {
         if self.closing.load(Ordering::Relaxed) {
             return Err(ExecutionError::Closing.into());
         }
+        let by = RedrivenBy::Caller;
         let (reply, answer) = oneshot::channel();
-        self.ask(arn, Work::Redrive { token, reply }).await?;
+        self.ask(arn, Work::Redrive { token, by, reply }).await?;
+        answer.await.unwrap_or(Err(ExecutionError::Closing.into()))
+    }
+
+    /// Has an execution of a map run go on.
+    pub(crate) async fn redrive_child(&self, arn: &str) -> Result<Millis, RedriveError> {
+        let (token, by) = (None, RedrivenBy::MapRun);
+        let (reply, answer) = oneshot::channel();
+        self.ask(arn, Work::Redrive { token, by, reply }).await?;
         answer.await.unwrap_or(Err(ExecutionError::Closing.into()))
     }
 
@@ -180,6 +195,9 @@ impl Shared {
         let refusal = described.redrive_refusal(self.clock.now(), &limits);
         if refusal.is_some() {
             return Ok(refusal);
+        }
+        if described.map_run_arn.is_some() {
+            return Ok(Some(NotRedrivable::ByMapRun));
         }
         let machine = self.store.machine(&described.machine_arn).await?;
         // One that was created later has nothing but the name of the one that it ran.

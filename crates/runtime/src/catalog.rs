@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use asl::StateMachine;
 use engine::Millis;
+use ids::arn::without_label;
 use ids::{Scope, StateMachineArn};
 use json::Str;
 use store::{
@@ -384,6 +385,9 @@ impl Catalog {
         if !self.store.executions(query).await?.is_empty() || !self.is_deleting(machine_arn) {
             return Ok(());
         }
+        if self.has_map_runs(machine_arn).await? {
+            return Ok(());
+        }
         self.save(vec![CatalogChange::RemoveMachine(machine_arn.into())])
             .await?;
         self.deleting.remove(machine_arn);
@@ -397,6 +401,22 @@ impl Catalog {
         compiled.by_id.retain(|(machine, _), _| &**machine != machine_arn);
         compiled.order.retain(|(machine, _)| &**machine != machine_arn);
         Ok(())
+    }
+
+    /// Whether executions of its map runs may still run.
+    async fn has_map_runs(&self, machine_arn: &str) -> Result<bool, StoreError> {
+        let mut after = None;
+        loop {
+            let page = self.store.open_map_runs(after, 1000).await?;
+            let Some(last) = page.last() else {
+                return Ok(false);
+            };
+            after = Some(last.arn.clone());
+            let of_machine = |run: &store::MapRun| without_label(&run.machine_arn) == machine_arn;
+            if page.iter().any(of_machine) {
+                return Ok(true);
+            }
+        }
     }
 
     /// The life that a state machine has, from the first time that it is asked for.

@@ -27,6 +27,8 @@ pub(crate) struct Chunk {
     pub(crate) generation: u64,
     pub(crate) commits: Vec<Commit>,
     pub(crate) express: Vec<ExpressChange>,
+    /// Changes of map runs.
+    pub(crate) catalog: Vec<CatalogChange>,
     /// How many steps are in it, which the worker counts by.
     pub(crate) steps: usize,
     /// About how many bytes it has.
@@ -220,7 +222,10 @@ impl Item {
     /// How many changes and bytes it has.
     fn size(&self) -> (usize, usize) {
         match self {
-            Self::Steps(chunk) => (chunk.commits.len() + chunk.express.len(), chunk.bytes),
+            Self::Steps(chunk) => {
+                let changes = chunk.commits.len() + chunk.express.len() + chunk.catalog.len();
+                (changes, chunk.bytes)
+            }
             Self::Catalog(changes, _) => (changes.len(), 0),
         }
     }
@@ -231,6 +236,7 @@ impl Item {
             Self::Steps(chunk) => {
                 batch.executions.append(&mut chunk.commits);
                 batch.express.append(&mut chunk.express);
+                batch.catalog.append(&mut chunk.catalog);
             }
             Self::Catalog(changes, _) => batch.catalog.append(changes),
         }

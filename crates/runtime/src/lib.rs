@@ -16,6 +16,7 @@
 //! - `health`: whether what is decided can be saved.
 //! - `retention`: forgetting what ended long ago.
 //! - [`changes`]: which executions went on, for whoever watches.
+//! - `map_runs`: executions that Distributed Maps start for their items.
 //! - `nested`: executions that executions start. [`express`]: those that are not saved.
 
 mod activities;
@@ -33,6 +34,7 @@ mod live;
 mod load;
 pub mod log;
 mod mailbox;
+mod map_runs;
 mod nested;
 pub mod rate;
 mod recent;
@@ -57,7 +59,8 @@ pub use limits::Limits;
 pub use log::{EventLog, Logged, Witness};
 pub use rate::{Bucket, Buckets, Rate};
 pub use request::{
-    ActivityTask, ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError,
+    ActivityTask, ExecutionError, MapRunError, MapRunUpdate, RedriveError, StartError, StartRequest, Started,
+    TokenError,
 };
 pub use runtime::Runtime;
 pub use settings::Settings;

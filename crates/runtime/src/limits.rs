@@ -23,6 +23,10 @@ pub struct Limits {
     pub tags: usize,
     /// The longest that the test of a state may take, in seconds.
     pub test_state_seconds: u64,
+    /// Map runs that may be under way; more wait for their turn.
+    pub open_map_runs: usize,
+    /// Executions of one map run that may run at once.
+    pub map_run_executions: usize,
     /// State transitions of an account's Standard executions in a region; nothing delays them when there is none.
     pub state_transitions: Option<Rate>,
 }
@@ -39,6 +43,8 @@ impl Default for Limits {
             aliases: 100,
             tags: 50,
             test_state_seconds: 300,
+            open_map_runs: 1000,
+            map_run_executions: 10_000,
             state_transitions: None,
         }
     }

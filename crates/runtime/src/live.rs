@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use asl::{Pattern, Target};
+use asl::{FlowId, Pattern, StateMachine, Target};
 use engine::{Effect, Event, Execution, Head, Millis, Order, Outcome, Progress, TaskKey};
 use ids::TaskToken;
 use integrations::{Call, Described};
 use json::{Payload, Str};
-use store::{Created, ExecId, OpenRow, Parent, PayloadTable, Status};
+use store::{Created, ExecId, MapSeat, OpenRow, Parent, PayloadTable, Redriven, Status};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
@@ -76,6 +76,9 @@ impl Drop for Running {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origin {
     pub(crate) map_run_arn: Option<Str>,
+    pub(crate) map_seat: Option<MapSeat>,
+    /// How often it was run before, when it is an Express execution that a redriven map run runs again.
+    pub(crate) again: Option<Redriven>,
     pub(crate) parent: Option<Parent>,
     pub(crate) trace_header: Option<Str>,
     pub(crate) test_case: Option<Str>,
@@ -162,6 +165,7 @@ impl Live {
             version_arn: head.version_arn.clone(),
             alias_arn: head.alias_arn.clone(),
             map_run_arn: self.origin.map_run_arn.clone(),
+            map_seat: self.origin.map_seat,
             started: head.started,
             parent: self.origin.parent,
             trace_header: self.origin.trace_header.clone(),
@@ -186,7 +190,8 @@ impl Live {
     pub(crate) fn open_row(&self, effects: &[Effect], shared: &Shared) -> OpenRow {
         let asks = |effect: &Effect| matches!(effect, Effect::Send(_) | Effect::Queue(_) | Effect::Offer(_));
         let wake =
-            effects.iter().any(asks)
+            !self.execution.open_map_runs().is_empty()
+                || effects.iter().any(asks)
                 || !self.running.is_empty()
                 || self.execution.open_tasks().iter().any(|(order, progress)| {
                     !just_waits(order, progress) || self.is_mocked(shared, order.task)
@@ -212,7 +217,7 @@ impl Live {
             stopped: self.execution.ended(),
             input: head.input.clone(),
             outcome: self.execution.outcome().cloned(),
-            redriven: self.execution.redriven(),
+            redriven: self.origin.again.or(self.execution.redriven()),
             events: self.execution.last_event(),
         }
     }
@@ -288,8 +293,16 @@ pub(crate) fn head(
         started: created.started,
         express,
         machine: Arc::clone(&revision.states),
+        flow: flow(revision, created),
         input,
     }
+}
+
+/// The flow that an execution runs: the whole state machine, or the processor of the Map whose child it is.
+fn flow(revision: &Revision, created: &Created) -> FlowId {
+    let label = created.map_run_arn.as_deref().and_then(crate::map_runs::label);
+    let map = label.and_then(|label| revision.states.labelled(label));
+    map.map_or(StateMachine::TOP, |map| map.processor)
 }
 
 /// Whether a task waits for the end of a nested execution.

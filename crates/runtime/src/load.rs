@@ -67,7 +67,9 @@ pub(crate) async fn fetch(
         what,
     };
     let revision = match (
-        catalog.revision(&created.machine_arn, &created.revision).await,
+        catalog
+            .revision(ids::arn::without_label(&created.machine_arn), &created.revision)
+            .await,
         stopped,
     ) {
         (Ok(revision), _) => revision,
@@ -95,6 +97,8 @@ pub(crate) async fn fetch(
     let created = summary.created;
     let origin = Origin {
         map_run_arn: created.map_run_arn,
+        map_seat: created.map_seat,
+        again: None,
         parent: created.parent,
         trace_header: created.trace_header,
         test_case: created.test_case,

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use engine::{Effect, Ending, Millis, TaskKey};
+use engine::{Effect, Ending, MapRunEnd, Millis, TaskKey};
 use integrations::{Answer, Described};
 use json::{Payload, Str};
-use store::{ExecId, ExpressStart, StoreError};
+use store::{ExecId, ExpressStart, MapRun, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::activities::HandOut;
@@ -16,6 +16,7 @@ use crate::catalog::{Revision, Starting};
 use crate::dispatcher::LanePlace;
 use crate::live::Live;
 use crate::load::{Existing, Fetched};
+use crate::map_runs::{ChildOf, Handle, Told};
 use crate::request::{ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError};
 
 /// From within.
@@ -69,16 +70,34 @@ pub(crate) enum Work {
     /// Somebody wants it to go on from where it ended.
     Redrive {
         token: Option<Str>,
+        by: RedrivenBy,
         reply: oneshot::Sender<Result<Millis, RedriveError>>,
     },
     /// Somebody waits for its end; gets nothing when it had ended before.
     Await {
         reply: oneshot::Sender<Option<Arc<Described>>>,
     },
+    /// A map run is over; its record is as it is saved then.
+    MapRunEnded {
+        run: TaskKey,
+        end: MapRunEnd,
+        record: Box<MapRun>,
+    },
+    /// A map run was under way when the server stopped.
+    MapRunOpen { run: TaskKey, arn: Str },
     /// A timer is due.
     Due,
     /// The server was started again: what was under way is taken up.
     TakeUp,
+}
+
+/// Who wants an execution to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RedrivenBy {
+    /// Somebody outside, who can have no executions of map runs go on.
+    Caller,
+    /// The map run that it is an execution of.
+    MapRun,
 }
 
 /// What somebody says of a task.
@@ -115,19 +134,31 @@ pub(crate) struct Start {
     pub(crate) name: Str,
     /// Whether the name was drawn, so that nobody else can have it.
     pub(crate) drawn: bool,
+    /// The map run that it is an execution of, if it is.
+    pub(crate) child: Option<Box<ChildOf>>,
     pub(crate) reply: StartReply,
 }
 
 /// The way back of a start: while it is under way, its state machine does not go.
 pub(crate) struct StartReply {
-    pub(crate) to: oneshot::Sender<Result<Started, StartError>>,
+    pub(crate) to: ReplyTo,
     pub(crate) starting: Starting,
+}
+
+/// Who waits for a start.
+pub(crate) enum ReplyTo {
+    Caller(oneshot::Sender<Result<Started, StartError>>),
+    /// A map run, whose execution has this number.
+    MapRun(Arc<Handle>, u64),
 }
 
 impl StartReply {
     /// Answers. Whoever does not wait any more misses nothing.
     pub(crate) fn send(self, answer: Result<Started, StartError>) {
-        let _ = self.to.send(answer);
+        match self.to {
+            ReplyTo::Caller(caller) => drop(caller.send(answer)),
+            ReplyTo::MapRun(run, index) => run.tell(Told::Started(index, answer.map(|_| ()))),
+        }
         drop(self.starting);
     }
 }

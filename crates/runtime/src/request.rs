@@ -6,7 +6,7 @@ use engine::Millis;
 use ids::Name;
 use integrations::NotRedrivable;
 use json::{Payload, Str};
-use store::{Parent, StoreError};
+use store::{MapRunSettings, Parent, Percentage, StoreError};
 
 use crate::catalog::{Revision, Target};
 
@@ -114,6 +114,40 @@ pub enum RedriveError {
     /// There is none, or it could not be asked.
     #[error(transparent)]
     Execution(#[from] ExecutionError),
+}
+
+/// Other settings for a map run that is under way.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct MapRunUpdate {
+    /// How many executions may run at once; 0 sets no limit.
+    pub max_concurrency: Option<u64>,
+    /// How many items may fail.
+    pub tolerated_count: Option<u64>,
+    /// How many percent of the items may fail: from 0 to 100.
+    pub tolerated_percentage: Option<f64>,
+}
+
+impl MapRunUpdate {
+    pub(crate) fn apply(self, settings: &mut MapRunSettings) {
+        settings.max_concurrency = self.max_concurrency.unwrap_or(settings.max_concurrency);
+        settings.tolerated_count = self.tolerated_count.or(settings.tolerated_count);
+        let percentage = self.tolerated_percentage.map(Percentage);
+        settings.tolerated_percentage = percentage.or(settings.tolerated_percentage);
+    }
+}
+
+/// Why a map run was not described or changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MapRunError {
+    /// There is none of that ARN.
+    #[error("there is no such map run")]
+    NotFound,
+    /// It has ended.
+    #[error("the map run has ended")]
+    Completed,
+    /// It could not be read or saved.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Why what a task token reports was not taken.

@@ -43,8 +43,8 @@ impl Settings {
 /// Removes executions as they come of age, a slice after the other, as long as the runtime is there.
 pub(crate) async fn keep(shared: Weak<Shared>) {
     let mut due = match shared.upgrade() {
-        Some(shared) => after(shared.clock.now(), FIRST_MILLIS),
-        None => return,
+        Some(shared) if shared.settings.retention.is_some() => after(shared.clock.now(), FIRST_MILLIS),
+        Some(_) | None => return,
     };
     loop {
         let Some(sleep) = shared.upgrade().map(|shared| shared.clock.sleep_until(due)) else {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use engine::{Ending, Event, Millis, Verdict};
 use integrations::{Described, Exchange, NotRedrivable, Test, TestCaseError};
 use json::{Payload, Str};
-use store::{ExecId, ExecutionQuery, ExpressStart, HistoryPage, OpenRow, Store, StoreError, Summary};
+use store::{ExecId, ExecutionQuery, ExpressStart, HistoryPage, MapRun, OpenRow, Store, StoreError, Summary};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -21,10 +21,12 @@ use crate::express::{ExpressRecord, ExpressRing};
 use crate::health::Health;
 use crate::limits::Limits;
 use crate::mailbox::{Mailboxes, Message, Report};
+use crate::map_runs::MapRuns;
 use crate::nested::Nested;
 use crate::rate::Buckets;
 use crate::request::{
-    ActivityTask, ExecutionError, RedriveError, StartError, StartRequest, Started, TokenError,
+    ActivityTask, ExecutionError, MapRunError, MapRunUpdate, RedriveError, StartError, StartRequest, Started,
+    TokenError,
 };
 use crate::retention;
 use crate::settings::Settings;
@@ -48,6 +50,7 @@ struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.shared.map_runs.stop_all();
         let background = self
             .background
             .get_mut()
@@ -96,6 +99,7 @@ impl Runtime {
             activities: Arc::new(Activities::new(Arc::clone(&mailboxes))),
             express: ExpressRing::new(settings.express_executions, settings.express_bytes),
             changes: Changes::new(),
+            map_runs: MapRuns::new(settings.limits.open_map_runs),
             open: AtomicUsize::new(rows.len()),
             express_started: AtomicU64::new(0),
             transitions: Buckets::default(),
@@ -216,12 +220,34 @@ impl Runtime {
         let created = summary.created;
         let revision = shared
             .catalog
-            .revision(&created.machine_arn, &created.revision)
+            .revision(ids::arn::without_label(&created.machine_arn), &created.revision)
             .await;
         revision.map_err(|error| match error {
             CatalogError::Store(error) => ExecutionError::Store(error),
             _ => ExecutionError::NotFound,
         })
+    }
+
+    /// What is known of a map run, as of now.
+    pub async fn map_run(&self, arn: &str) -> Result<MapRun, MapRunError> {
+        self.0.shared.describe_map_run(arn).await
+    }
+
+    /// The map runs of a Standard execution that were started before the one of an event, newest first.
+    pub async fn map_runs(
+        &self,
+        execution_arn: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<MapRun>, ExecutionError> {
+        let store = &self.0.shared.store;
+        let id = store.find(execution_arn).await?.ok_or(ExecutionError::NotFound)?;
+        Ok(store.map_runs(id, before, limit).await?)
+    }
+
+    /// Changes the settings of a map run that is under way, and answers once that is saved.
+    pub async fn update_map_run(&self, arn: &str, update: MapRunUpdate) -> Result<(), MapRunError> {
+        self.0.shared.update_map_run(arn, update).await
     }
 
     /// Waits for the end of a Standard execution.
@@ -318,6 +344,7 @@ impl Runtime {
     pub async fn shutdown(&self) {
         let shared = &self.0.shared;
         shared.closing.store(true, Ordering::SeqCst);
+        shared.map_runs.stop_all();
         shared.dispatcher.close();
         let _ = tokio::time::timeout(shared.settings.grace, shared.dispatcher.idle()).await;
         for mailbox in shared.mailboxes.all() {
@@ -398,6 +425,9 @@ async fn take_up_the_rest(shared: Arc<Shared>, express: Vec<ExpressStart>) {
                 tracing::error!(arn = %created.arn, %error, "an Express execution can't be run again")
             }
         }
+    }
+    if let Err(error) = shared.take_up_map_runs().await {
+        tracing::error!(%error, "the map runs that were under way can't be read");
     }
     for machine_arn in shared.catalog.deleting() {
         shared.remove_deleted(machine_arn);

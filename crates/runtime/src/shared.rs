@@ -20,6 +20,7 @@ use crate::health::Health;
 use crate::live::Live;
 use crate::log::Logged;
 use crate::mailbox::Mailboxes;
+use crate::map_runs::MapRuns;
 use crate::rate::Buckets;
 use crate::request::ExecutionError;
 use crate::settings::Settings;
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) catalog: Catalog,
     pub(crate) express: ExpressRing,
     pub(crate) changes: Changes,
+    pub(crate) map_runs: MapRuns,
     /// How many Standard executions are open.
     pub(crate) open: AtomicUsize,
     /// How many synchronous Express executions were started.
@@ -52,7 +54,7 @@ pub(crate) struct Shared {
 
 impl World for Shared {
     fn is_deleting(&self, machine_arn: &str) -> bool {
-        self.catalog.is_deleting(machine_arn)
+        self.catalog.is_deleting(ids::arn::without_label(machine_arn))
     }
 
     fn refuse(&self, _: &str, resource: &asl::Resource, parameters: &Value) -> Option<Refusal> {
@@ -142,10 +144,15 @@ impl Shared {
 
     /// Looks whether a state machine that is being deleted can go, now that an execution of it has ended.
     pub(crate) fn finish_deleting(self: &Arc<Self>, child: &Described) {
-        if !self.catalog.is_deleting(&child.machine_arn) {
+        self.machine_may_go(ids::arn::without_label(&child.machine_arn));
+    }
+
+    /// Looks whether a state machine that is being deleted can go.
+    pub(crate) fn machine_may_go(self: &Arc<Self>, machine_arn: &str) {
+        if !self.catalog.is_deleting(machine_arn) {
             return;
         }
-        self.remove_deleted(child.machine_arn.clone());
+        self.remove_deleted(machine_arn.into());
     }
 
     /// Removes a state machine that is being deleted, if no execution of it is left.

@@ -129,6 +129,7 @@ impl Shared {
             started,
             express: true,
             machine: Arc::clone(&test.machine),
+            flow: asl::StateMachine::TOP,
             input: test.input.clone(),
         }
     }

@@ -88,8 +88,13 @@ pub(crate) fn standard_execution(caller: &Caller, text: &Text) -> Result<Executi
 }
 
 /// A Map Run.
-pub(crate) fn map_run(text: &Text) -> Result<MapRunArn, ApiError> {
-    Ok(text.parse()?)
+pub(crate) fn map_run(caller: &Caller, text: &Text) -> Result<MapRunArn, ApiError> {
+    let arn: MapRunArn = text.parse()?;
+    if is_own(caller, &arn.state_machine.scope) {
+        Ok(arn)
+    } else {
+        Err(refusals::no_resource(text))
+    }
 }
 
 /// An activity.

@@ -10,6 +10,7 @@ use api::{
     LambdaFunctionFailedEventDetails, LambdaFunctionScheduleFailedEventDetails,
     LambdaFunctionScheduledEventDetails, LambdaFunctionStartFailedEventDetails,
     LambdaFunctionSucceededEventDetails, LambdaFunctionTimedOutEventDetails, MapIterationEventDetails,
+    MapRunFailedEventDetails, MapRunRedrivenEventDetails, MapRunStartedEventDetails,
     MapStateStartedEventDetails, StateEnteredEventDetails, StateExitedEventDetails, TaskCredentials,
     TaskFailedEventDetails, TaskScheduledEventDetails, TaskStartFailedEventDetails, TaskStartedEventDetails,
     TaskSubmitFailedEventDetails, TaskSubmittedEventDetails, TaskSucceededEventDetails,
@@ -382,6 +383,24 @@ fn typed(detail: &Detail, data: Data) -> Option<(Type, Option<Details>)> {
             Type::MapIterationAborted,
             Details::MapIterationAborted(iteration(name, *index)),
         ),
+        Detail::MapRunStarted(start) => {
+            let map_run_arn = Some(Text::from(&start.arn));
+            let started = MapRunStartedEventDetails { map_run_arn };
+            details(Type::MapRunStarted, Details::MapRunStarted(started))
+        }
+        Detail::MapRunSucceeded => bare(Type::MapRunSucceeded),
+        Detail::MapRunFailed(ending) => details(
+            Type::MapRunFailed,
+            Details::MapRunFailed(ended!(MapRunFailedEventDetails, ending)),
+        ),
+        Detail::MapRunAborted => bare(Type::MapRunAborted),
+        Detail::MapRunRedriven { arn, count } => {
+            let redriven = MapRunRedrivenEventDetails {
+                map_run_arn: Some(Text::from(arn)),
+                redrive_count: i32::try_from(*count).ok(),
+            };
+            details(Type::MapRunRedriven, Details::MapRunRedriven(redriven))
+        }
         Detail::MapStateSucceeded => bare(Type::MapStateSucceeded),
         Detail::MapStateFailed => bare(Type::MapStateFailed),
         Detail::MapStateAborted => bare(Type::MapStateAborted),

@@ -1,7 +1,7 @@
 //! Refusals: errors in AWS's words.
 
-use api::ApiError;
-use runtime::{CatalogError, ExecutionError, RedriveError, StartError, TokenError};
+use api::{ApiError, ValidationExceptionReason};
+use runtime::{CatalogError, ExecutionError, MapRunError, RedriveError, StartError, TokenError};
 use store::StoreError;
 
 /// There is no state machine of that ARN.
@@ -117,6 +117,18 @@ pub(crate) fn of_execution(arn: &str, error: ExecutionError) -> ApiError {
         ExecutionError::NotFound => no_execution(arn),
         ExecutionError::Closing => closing(),
         ExecutionError::Store(error) => of_store(&error),
+    }
+}
+
+/// Why a Map Run was not described or changed.
+pub(crate) fn of_map_run(arn: &str, error: MapRunError) -> ApiError {
+    match error {
+        MapRunError::NotFound => no_resource(arn),
+        MapRunError::Completed => {
+            ApiError::validation_exception(format!("Cannot update a completed Map Run: '{arn}'"))
+                .with_reason(ValidationExceptionReason::CannotUpdateCompletedMapRun)
+        }
+        MapRunError::Store(error) => of_store(&error),
     }
 }
 

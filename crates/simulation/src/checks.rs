@@ -349,6 +349,7 @@ fn fold(store: &dyn Store, loaded: &Loaded) -> Result<Option<Execution>, String>
         started: created.started,
         express: false,
         machine: Arc::new(machine.ok_or("a stored definition is not right")?),
+        flow: asl::StateMachine::TOP,
         input: input.clone(),
     };
     Execution::fold(head, &loaded.events)

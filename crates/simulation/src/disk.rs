@@ -8,7 +8,7 @@ use engine::{Event, Millis};
 use json::Str;
 use store::{
     Activity, Alias, Batch, ExecId, ExecutionQuery, Expired, ExpressStart, HistoryPage, Loaded, Machine,
-    OpenRow, Reply, Revision, Store, StoreError, Summary, Version,
+    MapChild, MapRun, OpenRow, Reply, Revision, Store, StoreError, Summary, Version,
 };
 use tokio::sync::oneshot;
 
@@ -201,6 +201,24 @@ impl Store for Disk {
     fn aliases(&self, machine_arn: &str, after: Option<Str>, limit: usize) -> Reply<'_, Vec<Alias>> {
         let machine_arn = Str::from(machine_arn);
         self.read(move || self.inner.aliases(&machine_arn, after.clone(), limit))
+    }
+
+    fn map_run(&self, arn: &str) -> Reply<'_, Option<MapRun>> {
+        let arn = Str::from(arn);
+        self.read(move || self.inner.map_run(&arn))
+    }
+
+    fn map_runs(&self, execution: ExecId, before: Option<u64>, limit: usize) -> Reply<'_, Vec<MapRun>> {
+        self.read(move || self.inner.map_runs(execution, before, limit))
+    }
+
+    fn open_map_runs(&self, after: Option<Str>, limit: usize) -> Reply<'_, Vec<MapRun>> {
+        self.read(move || self.inner.open_map_runs(after.clone(), limit))
+    }
+
+    fn map_children(&self, map_run: &str, after: Option<ExecId>, limit: usize) -> Reply<'_, Vec<MapChild>> {
+        let map_run = Str::from(map_run);
+        self.read(move || self.inner.map_children(&map_run, after, limit))
     }
 
     fn activity(&self, arn: &str) -> Reply<'_, Option<Activity>> {

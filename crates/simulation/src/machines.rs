@@ -44,6 +44,7 @@ pub fn head(id: u64, machine: asl::StateMachine, input: Value) -> Head {
         started: Millis(0),
         express: false,
         machine: Arc::new(machine),
+        flow: asl::StateMachine::TOP,
         input: Payload::from(input),
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct LimitsConfig {
     versions: Option<usize>,
     aliases: Option<usize>,
     tags: Option<usize>,
+    open_map_runs: Option<usize>,
+    map_run_executions: Option<usize>,
     #[serde(default)]
     throttling: Preset,
     #[serde(default)]
@@ -94,6 +96,18 @@ impl LimitsConfig {
                 self.test_state_seconds,
                 aws.test_state_seconds,
                 SECONDS,
+            )?,
+            open_map_runs: within(
+                "open_map_runs",
+                self.open_map_runs,
+                aws.open_map_runs,
+                1..=1_000_000,
+            )?,
+            map_run_executions: within(
+                "map_run_executions",
+                self.map_run_executions,
+                aws.map_run_executions,
+                1..=1_000_000,
             )?,
             state_transitions: own.or_else(|| self.throttling.region().map(Region::state_transitions)),
         })

@@ -68,6 +68,7 @@ fn commit(number: usize, shape: Shape) -> (Commit, Option<Commit>) {
         version_arn: None,
         alias_arn: None,
         map_run_arn: None,
+        map_seat: None,
         started: now,
         parent: None,
         trace_header: None,

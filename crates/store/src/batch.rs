@@ -10,6 +10,7 @@ use crate::catalog::{Activity, Alias, Machine, Revision, Version};
 use crate::codec::{Blob, LargePayload};
 use crate::error::StoreError;
 use crate::id::ExecId;
+use crate::map_run::MapRun;
 use crate::record::{Closed, Created, ExpressStart, OpenRow, Redriven};
 
 /// What is saved whole or not at all, in this order.
@@ -44,6 +45,10 @@ pub struct Commit {
 
 /// A change of what is known of asynchronous Express executions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "half of them are starts, and few of them are there at once"
+)]
 pub enum ExpressChange {
     /// One was started, and will run again after a crash.
     Started(ExpressStart),
@@ -87,6 +92,8 @@ pub enum CatalogChange {
     PutActivity(Activity),
     /// An activity is gone.
     RemoveActivity(Str),
+    /// A map run is new or has changed.
+    PutMapRun(Box<MapRun>),
 }
 
 impl Commit {

@@ -12,6 +12,8 @@ mod expiry;
 #[expect(missing_docs, reason = "the names are statements")]
 mod lists;
 #[expect(missing_docs, reason = "the names are statements")]
+mod map_runs;
+#[expect(missing_docs, reason = "the names are statements")]
 mod open;
 mod samples;
 
@@ -23,6 +25,7 @@ pub use catalogue::*;
 pub use executions::*;
 pub use expiry::*;
 pub use lists::*;
+pub use map_runs::*;
 pub use open::*;
 pub use samples::*;
 
@@ -65,6 +68,8 @@ macro_rules! conformance_tests {
             versions_are_kept_newest_first
             aliases_are_kept_by_name
             removing_a_machine_removes_all_of_it
+            map_runs_are_kept_newest_first
+            executions_of_a_map_run_say_which_they_are
             what_ended_long_ago_is_removed_whole
             the_name_of_what_was_removed_is_free
             a_redriven_execution_is_removed_after_its_last_end

@@ -7,6 +7,7 @@
 //! - [`id`]: the number of an execution.
 //! - [`record`]: what is known of an execution, and how to ask for it.
 //! - [`catalog`]: state machines, their revisions, versions and aliases, activities.
+//! - [`map_run`]: runs of Distributed Maps.
 //! - [`batch`]: what is saved together.
 //! - [`codec`]: events to bytes and back.
 //! - [`error`]: what can go wrong.
@@ -21,6 +22,7 @@ pub mod conformance;
 mod embedded;
 pub mod error;
 pub mod id;
+pub mod map_run;
 mod memory;
 pub mod record;
 mod store;
@@ -33,6 +35,7 @@ pub use codec::{Blob, LargePayload, PayloadTable};
 pub use embedded::{Checked, EmbeddedOptions, EmbeddedStore, OpenError, Telling, check};
 pub use error::StoreError;
 pub use id::{ExecId, IdClock, shard_of};
+pub use map_run::{MapChild, MapRun, MapRunCounts, MapRunSettings, MapRunStatus, MapSeat, Percentage};
 pub use memory::MemoryStore;
 pub use record::{
     Closed, Created, ExecutionQuery, Expired, ExpressStart, HistoryPage, Listed, Loaded, NextExpiry, OpenRow,

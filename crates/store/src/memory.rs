@@ -13,6 +13,7 @@ use crate::catalog::{Activity, Alias, Machine, Revision, Version};
 use crate::codec::{self, Blob, PayloadTable};
 use crate::error::StoreError;
 use crate::id::ExecId;
+use crate::map_run::{MapChild, MapRun, MapRunStatus};
 use crate::record::{
     Closed, Created, ExecutionQuery, Expired, ExpressStart, HistoryPage, Listed, Loaded, NextExpiry, OpenRow,
     Position, Redriven, Status, Summary,
@@ -45,6 +46,9 @@ struct State {
     versions: BTreeMap<(Str, u64), Version>,
     aliases: BTreeMap<(Str, Str), Alias>,
     activities: BTreeMap<Str, Activity>,
+    map_runs: BTreeMap<Str, MapRun>,
+    /// The executions of map runs.
+    map_children: BTreeSet<(Str, ExecId)>,
 }
 
 #[derive(Debug)]
@@ -128,6 +132,9 @@ impl State {
         if let Some(created) = commit.created {
             self.latest = self.latest.max(Some(id));
             self.names.insert(created.arn.clone(), id);
+            if let Some(map_run) = &created.map_run_arn {
+                self.map_children.insert((map_run.clone(), id));
+            }
             self.executions.entry(id).or_insert(Row {
                 created,
                 closed: None,
@@ -199,6 +206,9 @@ impl State {
             CatalogChange::RemoveActivity(arn) => {
                 self.activities.remove(&arn);
             }
+            CatalogChange::PutMapRun(run) => {
+                self.map_runs.insert(run.arn.clone(), *run);
+            }
         }
     }
 
@@ -220,9 +230,13 @@ impl State {
         self.unlist(id);
         if let Some(row) = self.executions.remove(&id) {
             self.names.remove(&row.created.arn);
+            if let Some(map_run) = row.created.map_run_arn {
+                self.map_children.remove(&(map_run, id));
+            }
             let stopped = row.closed.map(|closed| (closed.stopped, id));
             stopped.map(|ended| self.ended.remove(&ended));
         }
+        self.map_runs.retain(|_, run| run.execution != id);
         remove_parts(&mut self.history, id);
         remove_parts(&mut self.payloads, id);
     }
@@ -378,6 +392,19 @@ fn remove_parts<N: Ord + Copy + Default, T>(parts: &mut BTreeMap<(ExecId, N), T>
     }
 }
 
+impl State {
+    fn map_runs_where(
+        &self,
+        after: Option<Str>,
+        limit: usize,
+        wanted: impl Fn(&MapRun) -> bool,
+    ) -> Vec<MapRun> {
+        let after = after.map_or(Unbounded, Excluded);
+        let runs = self.map_runs.range((after, Unbounded)).map(|(_, run)| run);
+        runs.filter(|run| wanted(run)).take(limit).cloned().collect()
+    }
+}
+
 /// The entries after a key.
 fn page<K: Ord + Clone, V: Clone, T>(
     entries: &BTreeMap<K, V>,
@@ -487,6 +514,41 @@ impl Store for MemoryStore {
             .take(limit)
             .map(|(_, alias)| alias.clone())
             .collect()))
+    }
+
+    fn map_run(&self, arn: &str) -> Reply<'_, Option<MapRun>> {
+        reply(Ok(self.state().map_runs.get(arn).cloned()))
+    }
+
+    fn map_runs(&self, execution: ExecId, before: Option<u64>, limit: usize) -> Reply<'_, Vec<MapRun>> {
+        let before = before.unwrap_or(u64::MAX);
+        let wanted = |run: &MapRun| run.execution == execution && run.event < before;
+        let mut found = self.state().map_runs_where(None, usize::MAX, wanted);
+        found.sort_unstable_by_key(|run| std::cmp::Reverse(run.event));
+        found.truncate(limit);
+        reply(Ok(found))
+    }
+
+    fn open_map_runs(&self, after: Option<Str>, limit: usize) -> Reply<'_, Vec<MapRun>> {
+        let is_open = |run: &MapRun| run.status == MapRunStatus::Running;
+        reply(Ok(self.state().map_runs_where(after, limit, is_open)))
+    }
+
+    fn map_children(&self, map_run: &str, after: Option<ExecId>, limit: usize) -> Reply<'_, Vec<MapChild>> {
+        let state = self.state();
+        let key = |id| (Str::from(map_run), id);
+        let low = after.map_or(Included(key(ExecId(0))), |after| Excluded(key(after)));
+        let children = state.map_children.range((low, Included(key(ExecId(u64::MAX)))));
+        let child = |(_, id): &(Str, ExecId)| {
+            let row = state.executions.get(id)?;
+            Some(MapChild {
+                id: *id,
+                seat: row.created.map_seat?,
+                status: row.closed.map_or(Status::Running, |closed| closed.status),
+                redriven: row.redriven.map(|redriven| redriven.at),
+            })
+        };
+        reply(Ok(children.filter_map(child).take(limit).collect()))
     }
 
     fn activity(&self, arn: &str) -> Reply<'_, Option<Activity>> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::PayloadTable;
 use crate::id::ExecId;
+use crate::map_run::MapSeat;
 
 /// Where an execution is, as lists and descriptions say.
 ///
@@ -63,6 +64,8 @@ pub struct Created {
     pub alias_arn: Option<Str>,
     /// The Map Run that it is a child of.
     pub map_run_arn: Option<Str>,
+    /// Which of the Map Run's executions it is.
+    pub map_seat: Option<MapSeat>,
     /// When it started.
     pub started: Millis,
     /// The execution that waits for it.

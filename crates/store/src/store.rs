@@ -10,6 +10,7 @@ use crate::batch::Batch;
 use crate::catalog::{Activity, Alias, Machine, Revision, Version};
 use crate::error::StoreError;
 use crate::id::ExecId;
+use crate::map_run::{MapChild, MapRun};
 use crate::record::{ExecutionQuery, Expired, ExpressStart, HistoryPage, Loaded, OpenRow, Summary};
 
 /// An answer on its way.
@@ -95,6 +96,18 @@ pub trait Store: Send + Sync {
 
     /// An activity, as of its last change.
     fn activity(&self, arn: &str) -> Reply<'_, Option<Activity>>;
+
+    /// A map run, as of its last change.
+    fn map_run(&self, arn: &str) -> Reply<'_, Option<MapRun>>;
+
+    /// The map runs of an execution that were started before the one of an event, newest first.
+    fn map_runs(&self, execution: ExecId, before: Option<u64>, limit: usize) -> Reply<'_, Vec<MapRun>>;
+
+    /// Map runs that have not ended, in the order of their ARNs.
+    fn open_map_runs(&self, after: Option<Str>, limit: usize) -> Reply<'_, Vec<MapRun>>;
+
+    /// The executions of a map run in the order of their ids.
+    fn map_children(&self, map_run: &str, after: Option<ExecId>, limit: usize) -> Reply<'_, Vec<MapChild>>;
 
     /// Activities in the order of their ARNs.
     fn activities(&self, after: Option<Str>, limit: usize) -> Reply<'_, Vec<Activity>>;

@@ -11,6 +11,8 @@ mod parse;
 mod strings;
 mod uuid;
 
+pub use uuid::uuid_text;
+
 use std::fmt::{self, Write as _};
 
 use json::{Str, Value};
@@ -186,7 +188,7 @@ impl Call {
             (Function::MathRandom, [start, end, seed]) => {
                 math::seeded(rounded(start)?, rounded(end)?, rounded(seed)?)
             }
-            (Function::Uuid, []) => Ok(uuid::version_4(env.outside.random(), env.outside.random())),
+            (Function::Uuid, []) => Ok(uuid_text(env.outside.random(), env.outside.random()).into()),
             _ => Err(Unfit),
         }
     }

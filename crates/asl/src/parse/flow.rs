@@ -10,7 +10,7 @@ use crate::limits::{SECONDS_MAX, STATE_NESTING_MAX};
 use crate::model::{Flow, FlowId, QueryLanguage, State, StateId, StateMachine, Transition};
 use crate::parse::Rules;
 use crate::parse::fields::{Field, Fields, In, Known, Location, report};
-use crate::validate::{FlowOutline, Outline, Part, StateOutline, Unsupported};
+use crate::validate::{FlowOutline, Outline, Part, StateOutline};
 
 const MACHINE: &Known = &[
     ("Comment", In::Both),
@@ -282,10 +282,6 @@ impl<'d> Reader<'d> {
             }
             (_, language) => language,
         }
-    }
-
-    pub(crate) fn unsupported(&mut self, feature: Unsupported) {
-        self.outline.unsupported.push(feature);
     }
 
     pub(crate) fn assigned(&mut self, id: StateId, name: Str, part: Part, place: Place) {

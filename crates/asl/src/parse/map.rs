@@ -4,7 +4,7 @@ use crate::diagnostics::Code;
 use crate::model::{ChildType, FlowId, Items, Map, Percentage, QueryLanguage, StateId, Tolerance};
 use crate::parse::fields::{Field, Fields, In, Known};
 use crate::parse::flow::{Reader, Scope};
-use crate::validate::{Part, Unsupported};
+use crate::validate::Part;
 
 pub(crate) const KNOWN: &Known = &[
     ("ItemProcessor", In::Both),
@@ -86,7 +86,7 @@ impl Reader<'_> {
         processor.language = QueryLanguage::JsonPath;
         let mode = processor
             .get("ProcessorConfig")
-            .map_or(Mode::Inline, |config| self.mode(id, &config));
+            .map_or(Mode::Inline, |config| self.mode(&config));
         let around = self.rules;
         // They wait for activities, jobs and callbacks no more than any Express execution does.
         self.rules.express |= mode == Mode::Distributed(ChildType::Express);
@@ -95,7 +95,7 @@ impl Reader<'_> {
         (mode, flow)
     }
 
-    fn mode(&mut self, id: StateId, field: &Field<'_>) -> Mode {
+    fn mode(&mut self, field: &Field<'_>) -> Mode {
         let Some(config) = field.object() else {
             return Mode::Inline;
         };
@@ -118,8 +118,6 @@ impl Reader<'_> {
                 mode.error("Express state machine does not support Map state in DISTRIBUTED mode");
             });
         }
-        let place = config.get("Mode").map_or(config.place, |mode| mode.node.place);
-        self.unsupported(Unsupported::DistributedMap { state: id, place });
         Mode::Distributed(match execution_type.flatten() {
             Some("EXPRESS") => ChildType::Express,
             _ => ChildType::Standard,

@@ -2,42 +2,82 @@
 
 use json::{Object, Value};
 
-/// How large a batch may be.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
-    /// How many items it may have.
-    pub(crate) items_max: u64,
-    /// How many bytes its JSON text may have; one item stands in a batch whatever its size.
-    pub(crate) bytes_max: u64,
-}
+use crate::event::BatchBounds;
 
 /// Puts inputs into batches, in their order, each with what all batches are given.
-pub(crate) fn batches(inputs: &[Value], batch_input: Option<&Value>, bounds: Bounds) -> Vec<Value> {
-    let frame = batch(&[], batch_input).to_text().len() as u64;
-    let mut batches = Vec::new();
-    let (mut first, mut bytes) = (0, frame);
-    for (place, input) in inputs.iter().enumerate() {
+#[derive(Debug)]
+pub struct Batcher {
+    batch_input: Option<Value>,
+    items_max: u64,
+    bytes_max: u64,
+    /// The bytes of a batch without items.
+    frame: u64,
+    bytes: u64,
+    items: Vec<Value>,
+}
+
+impl Batcher {
+    /// With these bounds. One item stands in a batch whatever its size.
+    pub fn new(bounds: &BatchBounds) -> Self {
+        let batch_input = bounds.input.as_ref().map(|input| input.value().clone());
+        let frame = batch(Vec::new(), batch_input.as_ref()).to_text().len() as u64;
+        Self {
+            batch_input,
+            items_max: bounds.items_max.unwrap_or(u64::MAX),
+            bytes_max: bounds.bytes_max.unwrap_or(u64::MAX),
+            frame,
+            bytes: frame,
+            items: Vec::new(),
+        }
+    }
+
+    /// Adds an input. Gives the batch that is full without it, and how many items that has.
+    pub fn push(&mut self, input: Value) -> Option<(Value, u64)> {
         // With the comma before it.
         let size = input.to_text().len() as u64 + 1;
-        let count = (place - first) as u64;
-        if count > 0 && (count >= bounds.items_max || bytes + size > bounds.bytes_max) {
-            batches.push(batch(&inputs[first..place], batch_input));
-            (first, bytes) = (place, frame);
+        let count = self.items.len() as u64;
+        let is_full = count > 0 && (count >= self.items_max || self.bytes + size > self.bytes_max);
+        let full = if is_full { self.finish() } else { None };
+        self.bytes += size;
+        self.items.push(input);
+        full
+    }
+
+    /// How many items the batch has that was begun.
+    pub fn begun(&self) -> u64 {
+        self.items.len() as u64
+    }
+
+    /// The batch that was begun, if any was, and how many items it has.
+    pub fn finish(&mut self) -> Option<(Value, u64)> {
+        if self.items.is_empty() {
+            return None;
         }
-        bytes += size;
+        self.bytes = self.frame;
+        let items = std::mem::take(&mut self.items);
+        let count = items.len() as u64;
+        Some((batch(items, self.batch_input.as_ref()), count))
     }
-    if first < inputs.len() {
-        batches.push(batch(&inputs[first..], batch_input));
-    }
+}
+
+/// All batches of inputs.
+pub(crate) fn batches(inputs: &[Value], bounds: &BatchBounds) -> Vec<Value> {
+    let mut batcher = Batcher::new(bounds);
+    let mut batches: Vec<Value> = inputs
+        .iter()
+        .filter_map(|input| batcher.push(input.clone()))
+        .map(|(batch, _)| batch)
+        .collect();
+    batches.extend(batcher.finish().map(|(batch, _)| batch));
     batches
 }
 
-fn batch(items: &[Value], batch_input: Option<&Value>) -> Value {
+fn batch(items: Vec<Value>, batch_input: Option<&Value>) -> Value {
     let mut batch = Object::new();
     if let Some(input) = batch_input {
         batch.insert("BatchInput", input.clone());
     }
-    batch.insert("Items", Value::from(items.to_vec()));
+    batch.insert("Items", Value::from(items));
     batch.into()
 }
 
@@ -48,9 +88,13 @@ mod tests {
     use super::*;
 
     fn sizes(inputs: &Value, items_max: u64, bytes_max: u64) -> Vec<usize> {
-        let bounds = Bounds { items_max, bytes_max };
+        let bounds = BatchBounds {
+            items_max: Some(items_max),
+            bytes_max: Some(bytes_max),
+            input: None,
+        };
         let inputs = inputs.as_array().unwrap();
-        let batches = batches(inputs, None, bounds);
+        let batches = batches(inputs, &bounds);
         let items = |batch: &Value| batch.get("Items").unwrap().as_array().unwrap().len();
         batches.iter().map(items).collect()
     }
@@ -69,12 +113,13 @@ mod tests {
     #[test]
     fn every_batch_has_the_same_input() {
         let (inputs, common) = (json!([1, 2]), json!({"a": 1}));
-        let bounds = Bounds {
-            items_max: 1,
-            bytes_max: u64::MAX,
+        let bounds = BatchBounds {
+            items_max: Some(1),
+            bytes_max: None,
+            input: Some(common.into()),
         };
         assert_eq!(
-            Value::from(batches(inputs.as_array().unwrap(), Some(&common), bounds)),
+            Value::from(batches(inputs.as_array().unwrap(), &bounds)),
             json!([{"BatchInput": {"a": 1}, "Items": [1]}, {"BatchInput": {"a": 1}, "Items": [2]}])
         );
     }

@@ -10,7 +10,7 @@ use crate::execution::{Fork, Iterations, Parent, Phase};
 use crate::probe::Stage;
 use crate::states;
 use crate::step::{Stepper, Work};
-use crate::view::View;
+use crate::view::{View, ViewedItem};
 
 pub(crate) fn begin(
     step: &mut Stepper<'_>,
@@ -18,6 +18,9 @@ pub(crate) fn begin(
     state: &State,
     map: &Map,
 ) -> Result<(), Failure> {
+    if let Some(distributed) = &map.distributed {
+        return states::map_run::begin(step, branch, state, map, distributed);
+    }
     let Prepared {
         items,
         length,
@@ -88,7 +91,7 @@ pub(crate) fn resume(step: &mut Stepper<'_>, branch: BranchId) {
 
 /// What a Map begins with.
 pub(crate) struct Prepared {
-    /// The items, an array.
+    /// The items: an array, or an object, which only a Distributed Map iterates over.
     pub(crate) items: Payload,
     /// How many they are.
     pub(crate) length: u64,
@@ -116,12 +119,19 @@ pub(crate) fn prepare(
     let items = match read {
         Some(items) => Value::Array(items),
         None => {
-            let items = Value::Array(map.items(env)?);
+            let items = match &map.distributed {
+                Some(_) => map.array_or_object(env)?,
+                None => Value::Array(map.items(env)?),
+            };
             step.saw(Stage::ItemsPath, &items);
             items
         }
     };
-    let length = items.as_array().map_or(0, |items| items.len() as u64);
+    let length = match &items {
+        Value::Array(items) => items.len() as u64,
+        Value::Object(members) => members.len() as u64,
+        _ => 0,
+    };
     Ok(Prepared {
         items: states::payload(step, &state.name, &input, items)?,
         length,
@@ -210,7 +220,7 @@ pub(crate) fn select(
         return states::payload(step, &state.name, &input, item);
     };
     let effective = states::effective_input(step, branch, state, &input)?;
-    let view = View::new(step, branch).with_item(u64::from(slot), item);
+    let view = View::new(step, branch).with_item(ViewedItem::inline(u64::from(slot), item));
     states::payload(
         step,
         &state.name,

@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::{
-    Ending, Event, Execution, Head, Input, Millis, Moment, Refusal, Step, TaskKey, TimerKey, World, decide,
+    Effect, Ending, Event, Execution, Head, Input, MapRunEnd, Millis, Moment, Refusal, Step, TaskKey,
+    TimerKey, World, decide,
 };
 use json::{Payload, Str};
 
@@ -43,6 +44,8 @@ struct Teller {
     room: usize,
     world: StoryWorld,
     steps: u64,
+    /// The map runs that have started.
+    map_runs: Vec<TaskKey>,
     /// The last attempt of each Task state that was seen.
     seen: HashMap<Str, TaskKey>,
     out: String,
@@ -81,6 +84,7 @@ pub(crate) fn tell(definition: &str, story: &str) -> String {
         started: Millis(START),
         express,
         machine,
+        flow: asl::StateMachine::TOP,
         input: payload(input),
     };
     let mut teller = Teller {
@@ -91,6 +95,7 @@ pub(crate) fn tell(definition: &str, story: &str) -> String {
         room: 100,
         world: StoryWorld::default(),
         steps: 0,
+        map_runs: Vec::new(),
         seen: HashMap::new(),
         out: String::new(),
     };
@@ -125,6 +130,18 @@ impl Teller {
                 token: (!rest.is_empty()).then(|| rest.into()),
             }),
             "delete" => self.world.deleting = true,
+            "map-run" => {
+                let (how, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+                let run = self.map_runs.last().copied().expect("a map run has started");
+                let end = match how {
+                    "succeeds" => MapRunEnd::Succeeded(payload(rest)),
+                    "is-too-large" => MapRunEnd::TooLarge,
+                    "fails" => MapRunEnd::Failed(ending(rest)),
+                    "is-aborted" => MapRunEnd::Aborted,
+                    _ => panic!("how does a map run end with `{how}`?"),
+                };
+                self.feed(Input::MapRunEnded { run, end });
+            }
             "room" => self.room = rest.parse().expect("a number of tasks"),
             _ => {
                 let (state, rest) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -214,6 +231,11 @@ impl Teller {
             }
         }
         self.history.extend(step.events.iter().cloned());
+        for effect in &step.effects {
+            if let Effect::StartMapRun(plan) = effect {
+                self.map_runs.push(plan.run());
+            }
+        }
         self.check(&step);
         self.write(&step, &before, &timers_before);
     }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use engine::{Detail, Effect, Ending, Event, Execution, Millis, Step, TimerKey, TimerKind};
+use engine::{Detail, Effect, Ending, Event, Execution, MapRunPlan, Millis, Step, TimerKey, TimerKind};
+use json::Value;
 
 use super::{START, Teller};
 
@@ -40,6 +41,11 @@ impl Teller {
                 Effect::Follow(order, accepted) => {
                     format!("follow  {} {accepted}", self.name(before, order.task))
                 }
+                Effect::StartMapRun(plan) => {
+                    format!("run     {}{}", self.name(before, plan.run()), inputs(plan))
+                }
+                Effect::RedriveMapRun(plan) => format!("redrive {}", self.name(before, plan.run())),
+                Effect::AbortMapRun(arn) => format!("abort   {arn}"),
                 Effect::Cancel(task) => format!("cancel  {}", self.name(before, *task)),
                 Effect::Finished(outcome) => format!("finish  {}", outcome.status()),
             };
@@ -59,6 +65,35 @@ impl Teller {
         let state = self.execution.state_of(task).or_else(|| before.state_of(task));
         state.map_or_else(|| format!("task {}", task.event), |state| state.to_string())
     }
+}
+
+/// What a map run gives to its executions.
+fn inputs(plan: &MapRunPlan) -> String {
+    let items = plan.items().unwrap_or_default();
+    let inputs = (0..)
+        .zip(&items)
+        .map(|(index, item)| match plan.select(index, item) {
+            Ok(input) => input,
+            Err(failure) => Value::from(Ending::from(failure).cause.unwrap_or_default()),
+        });
+    let mut text = format!("  {}", Value::from(inputs.collect::<Vec<Value>>()));
+    let start = plan.start();
+    if let Some(bounds) = &start.batches {
+        let _ = write!(
+            text,
+            "  batches of {:?} items, {:?} bytes",
+            bounds.items_max, bounds.bytes_max
+        );
+    }
+    let tolerated = (start.tolerated_count, start.tolerated_percentage);
+    if start.max_concurrency > 0 || tolerated != (None, None) {
+        let _ = write!(
+            text,
+            "  at most {}, tolerates {tolerated:?}",
+            start.max_concurrency
+        );
+    }
+    text
 }
 
 fn timer_name(execution: &Execution, key: TimerKey) -> String {
@@ -129,7 +164,10 @@ fn kind_and_rest(detail: &Detail) -> (String, String) {
         | Detail::LambdaFunctionTimedOut(ending)
         | Detail::ActivityScheduleFailed(ending)
         | Detail::ActivityFailed(ending)
-        | Detail::ActivityTimedOut(ending) => (variant, words(ending)),
+        | Detail::ActivityTimedOut(ending)
+        | Detail::MapRunFailed(ending) => (variant, words(ending)),
+        Detail::MapRunStarted(start) => (variant, start.arn.to_string()),
+        Detail::MapRunRedriven { arn, count } => (variant, format!("{arn} {count}")),
         Detail::StateEntered {
             kind, name, input, ..
         } => (format!("{kind:?}StateEntered"), format!("{name}  {input}")),

@@ -29,6 +29,7 @@ pub(crate) fn head(id: u64, machine: asl::StateMachine, input: Value) -> Head {
         started: Millis(0),
         express: false,
         machine: Arc::new(machine),
+        flow: asl::StateMachine::TOP,
         input: Payload::from(input),
     }
 }

@@ -10,6 +10,7 @@ use store::{ExecId, StoreError};
 use crate::live::{Live, awaits_child, just_waits, starts_child};
 use crate::load::{Fetched, fetch};
 use crate::mailbox::{Message, Work};
+use crate::map_runs::{Begin, Told};
 use crate::request::{ExecutionError, TokenError};
 use crate::worker::Worker;
 
@@ -106,6 +107,7 @@ impl Worker {
     /// Takes up what was under way when the server stopped. Nothing is done twice: what nobody can be
     /// asked about has failed.
     pub(super) fn take_up(&mut self, live: &mut Live) {
+        self.take_up_map_runs(live);
         for (order, progress) in live.execution.open_tasks() {
             let task = order.task;
             let is_mocked = live.is_mocked(&self.shared, task);
@@ -175,7 +177,7 @@ impl Worker {
             self.timers.set(live.id, &mut live.due, None);
             if live.uncommitted > 0 {
                 self.live.insert(live.id, live);
-            } else if !live.is_express() {
+            } else {
                 self.by_arn.remove(&live.execution.head().arn);
             }
             return;
@@ -250,15 +252,18 @@ impl Worker {
             Work::Stop { reply, .. } => {
                 let _ = reply.send(gone.stopped().ok_or(ExecutionError::NotFound));
             }
-            Work::Redrive { token, reply } => match gone {
+            Work::Redrive { token, by, reply } => match gone {
                 // It was read for something else, which does not ask for executions that have ended.
-                Fetched::Closed(_) => self.apply(id, Work::Redrive { token, reply }),
+                Fetched::Closed(_) => self.apply(id, Work::Redrive { token, by, reply }),
                 Fetched::Retired(_) => drop(reply.send(Err(NotRedrivable::Deleting.into()))),
                 _ => drop(reply.send(Err(ExecutionError::NotFound.into()))),
             },
             Work::Await { reply } => {
                 let _ = reply.send(None::<Arc<Described>>);
             }
+            // Nobody waits for it.
+            Work::MapRunOpen { arn, .. } => self.shared.map_runs.begin(&self.shared, arn, Begin::Abort),
+            Work::MapRunEnded { record, .. } => self.shared.map_runs.tell(&record.arn, Told::Abort),
             Work::Answer { .. } | Work::ChildEnded { .. } | Work::Due | Work::TakeUp => {}
         }
         self.heard.remove(&id);

@@ -6,6 +6,7 @@
 
 mod delay;
 mod load;
+mod map_run;
 mod redrive;
 mod release;
 mod start;

@@ -2,14 +2,14 @@
 
 use std::sync::atomic::Ordering;
 
-use engine::{Input, Millis};
+use engine::{Input, Millis, World};
 use integrations::NotRedrivable;
 use json::Str;
 use tokio::sync::oneshot;
 
 use crate::live::Live;
 use crate::load::Fetched;
-use crate::mailbox::Work;
+use crate::mailbox::{RedrivenBy, Work};
 use crate::request::RedriveError;
 use crate::worker::{Release, Worker};
 
@@ -19,6 +19,7 @@ impl Worker {
         &mut self,
         live: &mut Live,
         token: Option<Str>,
+        by: RedrivenBy,
         reply: oneshot::Sender<Result<Millis, RedriveError>>,
     ) {
         let known = token
@@ -30,11 +31,11 @@ impl Worker {
         // Its end must be told before it goes on, and is told when it is saved.
         if live.has_ended() && live.uncommitted > 0 {
             let id = live.id;
-            return self.after_all(Release::RedriveLater { id, token, reply });
+            return self.after_all(Release::RedriveLater { id, token, by, reply });
         }
         // As with a start, the state machine does not go before this is saved.
         let starting = live.revision.life.start();
-        let answer = self.try_redrive(live, token, starting.is_some());
+        let answer = self.try_redrive(live, token, by, starting.is_some());
         self.after_all(Release::Redrive(reply, answer, starting));
     }
 
@@ -42,6 +43,7 @@ impl Worker {
         &mut self,
         live: &mut Live,
         token: Option<Str>,
+        by: RedrivenBy,
         lives: bool,
     ) -> Result<Millis, RedriveError> {
         let settings = &self.shared.settings;
@@ -50,10 +52,13 @@ impl Worker {
         if let Some(refusal) = described.redrive_refusal(now, &settings.redrive_limits()) {
             return Err(refusal.into());
         }
-        if !lives || self.shared.catalog.is_deleting(&described.machine_arn) {
+        if by == RedrivenBy::Caller && described.map_run_arn.is_some() {
+            return Err(NotRedrivable::ByMapRun.into());
+        }
+        if !lives || self.shared.is_deleting(&described.machine_arn) {
             return Err(NotRedrivable::Deleting.into());
         }
-        if self.shared.open.fetch_add(1, Ordering::Relaxed) >= limit {
+        if self.shared.open.fetch_add(1, Ordering::Relaxed) >= limit && by == RedrivenBy::Caller {
             self.shared.open.fetch_sub(1, Ordering::Relaxed);
             return Err(RedriveError::LimitExceeded(limit));
         }

@@ -13,8 +13,10 @@ use crate::activities::{Given, HandOut};
 use crate::catalog::Starting;
 use crate::committer::Chunk;
 use crate::live::{Job, Kind, Live, Running};
-use crate::mailbox::{StartReply, Work};
+use crate::mailbox::{RedrivenBy, StartReply, Work};
+use crate::map_runs::{Begin, Told};
 use crate::request::{ActivityTask, ExecutionError, RedriveError, StartError, Started, TokenError};
+use crate::worker::map_run::ChildEnd;
 use crate::worker::{Begins, Pending, Worker};
 
 /// An answer that waits for a commit.
@@ -30,6 +32,7 @@ pub(crate) enum Release {
     RedriveLater {
         id: ExecId,
         token: Option<Str>,
+        by: RedrivenBy,
         reply: oneshot::Sender<Result<Millis, RedriveError>>,
     },
     Report(oneshot::Sender<Result<(), TokenError>>, Result<(), TokenError>),
@@ -43,6 +46,10 @@ pub(crate) enum Release {
     },
     /// An Express execution whose start is saved.
     Express(Box<Live>),
+    /// An Express execution of a map run whose end is saved.
+    ChildEnded(ChildEnd),
+    /// A map run whose end is saved.
+    MapRunDone(Str),
 }
 
 impl Worker {
@@ -89,8 +96,8 @@ impl Worker {
                 let _ = reply.send(answer);
                 drop(starting);
             }
-            Release::RedriveLater { id, token, reply } => {
-                self.shared.mailboxes.send(id, Work::Redrive { token, reply });
+            Release::RedriveLater { id, token, by, reply } => {
+                self.shared.mailboxes.send(id, Work::Redrive { token, by, reply });
             }
             Release::Report(reply, answer) => drop(reply.send(answer)),
             Release::Describe(reply, described) => drop(reply.send(Some(described))),
@@ -109,6 +116,8 @@ impl Worker {
                 }
             }
             Release::Express(live) => self.begin_express(live),
+            Release::ChildEnded(end) => self.shared.child_ended(&end.map_run_arn, end.seat, end.child),
+            Release::MapRunDone(arn) => self.shared.map_runs.tell(&arn, Told::Done),
         }
     }
 
@@ -120,6 +129,9 @@ impl Worker {
                 Effect::Queue(task) => self.queue(live, task),
                 Effect::Offer(order) => self.shared.activities.offer(&order.resource, live.id, order.task),
                 Effect::Follow(order, accepted) => self.follow(live, order, accepted),
+                Effect::StartMapRun(plan) => self.begin_map_run(live, *plan, false),
+                Effect::RedriveMapRun(plan) => self.begin_map_run(live, *plan, true),
+                Effect::AbortMapRun(arn) => self.shared.map_runs.begin(&self.shared, arn, Begin::Abort),
                 Effect::Cancel(task) => self.cancel(live, task),
                 Effect::Finished(_) => self.finish(live),
             }
@@ -204,6 +216,19 @@ impl Worker {
                 .send(parent.id, Work::ChildEnded { task, child });
         }
         self.shared.finish_deleting(&described);
+        if let (Some(map_run_arn), Some(seat)) = (live.origin.map_run_arn.clone(), live.origin.map_seat) {
+            let child = Arc::clone(&described);
+            let end = ChildEnd {
+                map_run_arn,
+                seat,
+                child,
+            };
+            if live.is_express() {
+                self.save_express_child(live, end);
+            } else {
+                self.shared.child_ended(&end.map_run_arn, seat, end.child);
+            }
+        }
         match &mut live.kind {
             Kind::Standard(_) => {
                 self.shared
@@ -330,7 +355,12 @@ impl Worker {
                 let _ = to.poll.reply.send(Err(error.clone()));
                 self.shared.activities.put_back(&to.activity, id, task);
             }
-            Release::Express(_) => {}
+            Release::ChildEnded(end) => {
+                self.shared
+                    .map_runs
+                    .tell(&end.map_run_arn, Told::Lost(end.seat.index));
+            }
+            Release::Express(_) | Release::MapRunDone(_) => {}
         }
     }
 }

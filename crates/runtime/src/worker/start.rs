@@ -12,7 +12,8 @@ use crate::catalog::Revision;
 use crate::live::{Kind, Live, Origin, head, log_test};
 use crate::load::{Existing, existing};
 use crate::mailbox::{Message, Start};
-use crate::request::{StartError, Started};
+use crate::map_runs::ChildOf;
+use crate::request::{StartError, StartRequest, Started};
 use crate::worker::{Release, Worker};
 
 impl Worker {
@@ -21,6 +22,9 @@ impl Worker {
         if let Some(trouble) = &self.trouble {
             let refusal = Err(StartError::Store(trouble.clone()));
             return start.reply.send(refusal);
+        }
+        if start.child.as_ref().is_some_and(|child| child.express) {
+            return self.start_express_child(start);
         }
         if start.request.machine.kind == MachineKind::Express {
             return self.start_express(start);
@@ -97,7 +101,9 @@ impl Worker {
 
     fn begin(&mut self, start: Start) {
         let limit = self.shared.settings.limits.open_executions;
-        if self.shared.open.fetch_add(1, Ordering::Relaxed) >= limit {
+        let is_child = start.child.is_some();
+        // How many executions of map runs there are is limited by those.
+        if self.shared.open.fetch_add(1, Ordering::Relaxed) >= limit && !is_child {
             self.shared.open.fetch_sub(1, Ordering::Relaxed);
             return start.reply.send(Err(StartError::LimitExceeded(limit)));
         }
@@ -106,23 +112,19 @@ impl Worker {
             arn,
             shard,
             name,
+            child,
             reply,
             ..
         } = start;
         let now = self.now();
         let id = self.ids[usize::from(shard) / self.shared.mailboxes.all().len()].next(now);
-        let created = created(
-            &request.machine,
-            arn,
-            name,
-            now,
-            request.version_arn,
-            request.alias_arn,
-        );
+        let created = created_for(&request, child.as_deref(), arn, name, now);
         let role_arn = request.machine.record.role_arn.clone();
         let head = head(id, &request.machine, &created, role_arn, request.input, false);
         let origin = Origin {
-            map_run_arn: None,
+            map_run_arn: created.map_run_arn,
+            map_seat: created.map_seat,
+            again: None,
             parent: request.parent,
             trace_header: request.trace_header,
             test_case: request.test_case,
@@ -200,7 +202,9 @@ fn express_live(start: &ExpressStart, revision: Arc<Revision>) -> Box<Live> {
         true,
     );
     let origin = Origin {
-        map_run_arn: None,
+        map_run_arn: start.created.map_run_arn.clone(),
+        map_seat: start.created.map_seat,
+        again: None,
         parent: start.created.parent,
         trace_header: start.created.trace_header.clone(),
         test_case: start.created.test_case.clone(),
@@ -212,6 +216,27 @@ fn express_live(start: &ExpressStart, revision: Arc<Revision>) -> Box<Live> {
         saved: true,
     };
     Box::new(Live::new(start.id, head, revision, origin, kind))
+}
+
+/// What is known of an execution from its start, which may be one of a map run.
+pub(super) fn created_for(
+    request: &StartRequest,
+    child: Option<&ChildOf>,
+    arn: Str,
+    name: Str,
+    started: engine::Millis,
+) -> Created {
+    let (version_arn, alias_arn) = (request.version_arn.clone(), request.alias_arn.clone());
+    let created = created(&request.machine, arn, name, started, version_arn, alias_arn);
+    match child {
+        None => created,
+        Some(child) => Created {
+            machine_arn: child.machine_arn.clone(),
+            map_run_arn: Some(child.map_run_arn.clone()),
+            map_seat: Some(child.seat),
+            ..created
+        },
+    }
 }
 
 /// What is known of an execution from its start.
@@ -231,6 +256,7 @@ pub(crate) fn created(
         version_arn,
         alias_arn,
         map_run_arn: None,
+        map_seat: None,
         started,
         parent: None,
         trace_header: None,

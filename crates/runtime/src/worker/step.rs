@@ -34,6 +34,7 @@ impl Worker {
             return step.taken;
         }
         self.count_transitions(live, &step.events);
+        self.note_map_runs(live, &step.events);
         let logged = self.shared.logged(&live.execution, &live.revision, &step.events);
         let table = match &mut live.kind {
             Kind::Standard(table) => table,

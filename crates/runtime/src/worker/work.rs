@@ -42,12 +42,14 @@ impl Worker {
                 let stopped = live.execution.ended().unwrap_or_default();
                 self.after_all(Release::Stop(reply, stopped));
             }
-            Work::Redrive { token, reply } => self.redrive(live, token, reply),
+            Work::Redrive { token, by, reply } => self.redrive(live, token, by, reply),
             Work::Await { reply } => {
                 let waiters = self.waiters.entry(live.id).or_default();
                 waiters.retain(|waiter| !waiter.is_closed());
                 waiters.push(reply);
             }
+            Work::MapRunEnded { run, end, record } => self.map_run_ended(live, run, end, record),
+            Work::MapRunOpen { run, arn } => self.take_up_map_run(live, run, arn),
             Work::Due => self.call_timers(live),
             Work::TakeUp => {
                 if self.recovering.remove(&live.id) {

@@ -73,6 +73,8 @@ fn machines() -> Vec<(&'static str, String)> {
                 .replace(r#""End""#, &format!(r#""TimeoutSeconds": 60, {retry} "End""#)),
         ),
         ("redriven", crate::redrives::FLAKY.to_owned()),
+        ("mapped", map("STANDARD", &task("work", r#""Next": "W""#))),
+        ("quick", map("EXPRESS", &task("work", r#""Next": "W""#))),
         ("child", crate::starts::WAIT.replace("60", "4")),
         (
             "parent",
@@ -85,6 +87,15 @@ fn machines() -> Vec<(&'static str, String)> {
             ),
         ),
     ]
+}
+
+/// A Distributed Map whose executions do a task and wait.
+fn map(children: &str, task: &str) -> String {
+    format!(
+        r#"{{"StartAt": "M", "States": {{"M": {{"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 2, "End": true,
+            "ItemProcessor": {{"ProcessorConfig": {{"Mode": "DISTRIBUTED", "ExecutionType": "{children}"}},
+            "StartAt": "T", "States": {{"T": {task}, "W": {{"Type": "Wait", "Seconds": 1, "End": true}}}}}}}}}}}}"#
+    )
 }
 
 struct Dice(u64);
@@ -140,6 +151,8 @@ async fn run(seed: u64, disturbed: bool) -> Ends {
     let mut worker = Worker::default();
     let mut drives = 0;
     for round in 0..ROUNDS {
+        // What is drawn after a restart is not what was drawn before.
+        world.settings.seed = Some(seed | (round as u64 + 1) << 32);
         let store = world.faulty();
         if disturbed && round < ROUNDS / 2 {
             store.then(dice.fate());

@@ -14,6 +14,7 @@ mod jobs;
 mod lanes;
 mod limits;
 mod logs;
+mod map_runs;
 mod nested;
 mod recovery;
 mod redrives;

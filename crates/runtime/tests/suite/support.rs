@@ -14,7 +14,7 @@ use runtime::{
 };
 use store::{
     Activity, Alias, Batch, ExecId, ExecutionQuery, ExpressStart, HistoryPage, Loaded, Machine, MachineKind,
-    MemoryStore, OpenRow, Reply, Store, StoreError, Summary, Version,
+    MapChild, MapRun, MemoryStore, OpenRow, Reply, Store, StoreError, Summary, Version,
 };
 use tokio::sync::Semaphore;
 
@@ -593,6 +593,22 @@ impl Store for FaultyStore {
 
     fn aliases(&self, machine_arn: &str, after: Option<Str>, limit: usize) -> Reply<'_, Vec<Alias>> {
         self.read(self.inner.aliases(machine_arn, after, limit))
+    }
+
+    fn map_run(&self, arn: &str) -> Reply<'_, Option<MapRun>> {
+        self.read(self.inner.map_run(arn))
+    }
+
+    fn map_runs(&self, execution: ExecId, before: Option<u64>, limit: usize) -> Reply<'_, Vec<MapRun>> {
+        self.read(self.inner.map_runs(execution, before, limit))
+    }
+
+    fn open_map_runs(&self, after: Option<Str>, limit: usize) -> Reply<'_, Vec<MapRun>> {
+        self.read(self.inner.open_map_runs(after, limit))
+    }
+
+    fn map_children(&self, map_run: &str, after: Option<ExecId>, limit: usize) -> Reply<'_, Vec<MapChild>> {
+        self.read(self.inner.map_children(map_run, after, limit))
     }
 
     fn activity(&self, arn: &str) -> Reply<'_, Option<Activity>> {

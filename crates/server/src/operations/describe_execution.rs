@@ -56,9 +56,12 @@ fn shown(described: &Described, refusal: Option<NotRedrivable>) -> DescribeExecu
             .map(|redriven| Timestamp::from_milliseconds(redriven.at.0)),
         redrive_status: Some(match refusal {
             None => ExecutionRedriveStatus::Redrivable,
+            Some(NotRedrivable::ByMapRun) => ExecutionRedriveStatus::RedrivableByMapRun,
             Some(_) => ExecutionRedriveStatus::NotRedrivable,
         }),
-        redrive_status_reason: refusal.map(|reason| Text::from(reason.to_string())),
+        redrive_status_reason: refusal
+            .filter(|reason| *reason != NotRedrivable::ByMapRun)
+            .map(|reason| Text::from(reason.to_string())),
     }
 }
 

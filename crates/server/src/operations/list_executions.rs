@@ -1,8 +1,8 @@
-//! ListExecutions: a state machine's executions, newest first.
+//! ListExecutions: the executions of a state machine or of a Map Run, newest first.
 
 use api::{
-    ApiError, Caller, ExecutionListItem, ExecutionStatus, ListExecutionsInput, ListExecutionsOutput, Text,
-    Timestamp,
+    ApiError, Caller, ExecutionListItem, ExecutionRedriveFilter, ExecutionStatus, ListExecutionsInput,
+    ListExecutionsOutput, Text, Timestamp,
 };
 use engine::Millis;
 use ids::AnyStateMachineArn;
@@ -19,12 +19,9 @@ pub(crate) async fn answer(
     caller: &Caller,
     request: ListExecutionsInput,
 ) -> Result<ListExecutionsOutput, ApiError> {
-    let text = match (&request.state_machine_arn, &request.map_run_arn) {
-        (Some(text), None) => text,
-        (None, Some(text)) => {
-            arns::map_run(text)?;
-            return Err(refusals::no_resource(text));
-        }
+    let (text, of) = match (&request.state_machine_arn, &request.map_run_arn) {
+        (Some(text), None) => (text, of_state_machine(server, caller, &request, text).await?),
+        (None, Some(text)) => (text, of_map_run(server, caller, text).await?),
         (None, None) => {
             return Err(ApiError::validation_exception(
                 "Must specify either stateMachineArn or mapRunArn",
@@ -35,15 +32,10 @@ pub(crate) async fn answer(
             return Err(ApiError::validation_exception(message));
         }
     };
-    let arn = arns::qualified(caller, text)?;
-    if request.redrive_filter.is_some() || request.status_filter == Some(ExecutionStatus::PendingRedrive) {
-        let message = "redriveFilter and the status PENDING_REDRIVE can only be used with mapRunArn";
-        return Err(ApiError::validation_exception(message));
-    }
-    let of = listed(server, &arn, text).await?;
-
     let status = request.status_filter.map(stored_status);
-    let listing = ["ListExecutions", text, status.map_or("", Status::name)];
+    let filter = request.redrive_filter;
+    let redriven = filter.map_or("", ExecutionRedriveFilter::as_str);
+    let listing = ["ListExecutions", text, status.map_or("", Status::name), redriven];
     let listing = Listing(&listing);
     let after = match listing.position(request.next_token.as_ref())? {
         Some(position) => Some(read(&position).ok_or_else(paging::invalid)?),
@@ -56,11 +48,7 @@ pub(crate) async fn answer(
         after,
         limit: size + 1,
     };
-    let mut page = server
-        .runtime
-        .executions(query)
-        .await
-        .map_err(|error| refusals::of_store(&error))?;
+    let mut page = page(server, query, filter).await?;
     let has_more = page.len() > size;
     page.truncate(size);
     let next_token = page
@@ -71,6 +59,52 @@ pub(crate) async fn answer(
         executions: page.into_iter().map(shown).collect(),
         next_token,
     })
+}
+
+/// A page of executions that pass the filter.
+async fn page(
+    server: &Server,
+    mut query: ExecutionQuery,
+    filter: Option<ExecutionRedriveFilter>,
+) -> Result<Vec<Summary>, ApiError> {
+    let wanted = query.limit;
+    let mut page = Vec::new();
+    loop {
+        let read = server.runtime.executions(query.clone()).await;
+        let read = read.map_err(|error| refusals::of_store(&error))?;
+        let is_last = read.len() < query.limit;
+        query.after = read.last().map(Summary::position);
+        page.extend(read.into_iter().filter(|summary| match filter {
+            None => true,
+            Some(ExecutionRedriveFilter::Redriven) => summary.redriven.is_some(),
+            Some(ExecutionRedriveFilter::NotRedriven) => summary.redriven.is_none(),
+        }));
+        if is_last || page.len() >= wanted {
+            page.truncate(wanted);
+            return Ok(page);
+        }
+    }
+}
+
+async fn of_map_run(server: &Server, caller: &Caller, text: &Text) -> Result<Listed, ApiError> {
+    arns::map_run(caller, text)?;
+    let run = server.runtime.map_run(text).await;
+    let run = run.map_err(|error| refusals::of_map_run(text, error))?;
+    Ok(Listed::MapRun(run.arn))
+}
+
+async fn of_state_machine(
+    server: &Server,
+    caller: &Caller,
+    request: &ListExecutionsInput,
+    text: &Text,
+) -> Result<Listed, ApiError> {
+    let arn = arns::qualified(caller, text)?;
+    if request.redrive_filter.is_some() || request.status_filter == Some(ExecutionStatus::PendingRedrive) {
+        let message = "redriveFilter and the status PENDING_REDRIVE can only be used with mapRunArn";
+        return Err(ApiError::validation_exception(message));
+    }
+    listed(server, &arn, text).await
 }
 
 /// Whose executions are meant: all of a state machine, or those that were started with a version or an alias.
@@ -150,7 +184,9 @@ fn shown(summary: Summary) -> ExecutionListItem {
             .stopped
             .map(|stopped| Timestamp::from_milliseconds(stopped.0)),
         map_run_arn: created.map_run_arn.map(Text::from),
-        item_count: None,
+        item_count: created
+            .map_seat
+            .map(|seat| i32::try_from(seat.items).unwrap_or(i32::MAX)),
         state_machine_version_arn: created.version_arn.map(Text::from),
         state_machine_alias_arn: created.alias_arn.map(Text::from),
         redrive_count: Some(i32::try_from(redrives).unwrap_or(i32::MAX)),

@@ -128,7 +128,11 @@ async fn read_definition(
     let is_machine = name.is_some();
     let reading = definition::off_the_loop(move || {
         if is_machine {
-            asl::read_for_test(&text, limits)
+            let rules = asl::Rules {
+                limits,
+                ..asl::Rules::default()
+            };
+            asl::read(&text, rules)
         } else {
             asl::read_lone_state(&text, limits)
         }

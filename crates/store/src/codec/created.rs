@@ -5,6 +5,7 @@ use json::Str;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::Damage;
+use crate::map_run::MapSeat;
 use crate::record::{Created, Parent};
 
 const VERSION: u8 = 1;
@@ -21,6 +22,7 @@ struct CreatedV1 {
     version_arn: Option<Str>,
     alias_arn: Option<Str>,
     map_run_arn: Option<Str>,
+    map_seat: Option<MapSeat>,
     started: Millis,
     parent: Option<Parent>,
     trace_header: Option<Str>,
@@ -37,6 +39,7 @@ pub(crate) fn encode_created(created: &Created) -> Vec<u8> {
         version_arn,
         alias_arn,
         map_run_arn,
+        map_seat,
         started,
         parent,
         trace_header,
@@ -51,6 +54,7 @@ pub(crate) fn encode_created(created: &Created) -> Vec<u8> {
         version_arn,
         alias_arn,
         map_run_arn,
+        map_seat,
         started,
         parent,
         trace_header,
@@ -76,6 +80,7 @@ pub(crate) fn decode_created(bytes: &[u8]) -> Result<Created, Damage> {
         version_arn,
         alias_arn,
         map_run_arn,
+        map_seat,
         started,
         parent,
         trace_header,
@@ -90,6 +95,7 @@ pub(crate) fn decode_created(bytes: &[u8]) -> Result<Created, Damage> {
         version_arn,
         alias_arn,
         map_run_arn,
+        map_seat,
         started,
         parent,
         trace_header,
@@ -118,6 +124,7 @@ mod tests {
             version_arn: None,
             alias_arn: None,
             map_run_arn: None,
+            map_seat: None,
             started: Millis(1_700_000_000_123),
             parent: Some(Parent {
                 id: ExecId(9),

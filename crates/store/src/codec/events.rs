@@ -224,6 +224,13 @@ fn each_payload<E>(
         | Detail::LambdaFunctionScheduled { scheduled, .. }
         | Detail::ActivityScheduled { scheduled, .. } => show(&mut scheduled.parameters),
 
+        Detail::MapRunStarted(start) => {
+            let given = start.batches.as_mut().and_then(|batches| batches.input.as_mut());
+            let others = [start.reader.as_mut(), start.writer.as_mut(), given];
+            show(&mut start.items)?;
+            others.into_iter().flatten().try_for_each(show)
+        }
+
         Detail::ExecutionFailed(_)
         | Detail::ExecutionAborted(_)
         | Detail::ExecutionTimedOut(_)
@@ -254,6 +261,10 @@ fn each_payload<E>(
         | Detail::MapStateSucceeded
         | Detail::MapStateFailed
         | Detail::MapStateAborted
+        | Detail::MapRunSucceeded
+        | Detail::MapRunFailed(_)
+        | Detail::MapRunAborted
+        | Detail::MapRunRedriven { .. }
         | Detail::EvaluationFailed { .. }
         | Detail::WaitScheduled { .. }
         | Detail::RetryScheduled { .. }

@@ -52,6 +52,14 @@ pub struct PayloadTable {
 }
 
 impl PayloadTable {
+    /// One whose numbers begin above those of payloads that are stored and shall not be referred to again.
+    pub fn after(numbers: u32) -> Self {
+        Self {
+            numbers: HashMap::new(),
+            next: numbers,
+        }
+    }
+
     /// Notes that a payload is stored.
     pub(crate) fn insert(&mut self, number: u16, payload: &Payload) {
         self.numbers.insert(digest(payload.text().as_bytes()), number);

@@ -37,6 +37,7 @@ pub fn created(number: u64) -> Created {
         version_arn: None,
         alias_arn: None,
         map_run_arn: None,
+        map_seat: None,
         started: started(number),
         parent: (number % 3 == 1).then(|| Parent {
             id: id(number - 1),

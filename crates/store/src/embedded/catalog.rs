@@ -11,6 +11,8 @@ use crate::embedded::reader::Reader;
 use crate::embedded::schema::read_error;
 use crate::embedded::sum::{seal_text, unseal_text};
 use crate::error::StoreError;
+use crate::id::ExecId;
+use crate::map_run::{MapRun, MapRunStatus};
 
 /// Changes the tables.
 pub(super) fn change(connection: &Connection, change: &CatalogChange) -> Result<(), rusqlite::Error> {
@@ -44,6 +46,18 @@ pub(super) fn change(connection: &Connection, change: &CatalogChange) -> Result<
         CatalogChange::RemoveAlias { machine_arn, name } => {
             let sql = "DELETE FROM alias WHERE machine_arn = ?1 AND name = ?2";
             connection.execute(sql, params![machine_arn, name])?;
+            Ok(())
+        }
+        CatalogChange::PutMapRun(run) => {
+            let sql = "INSERT OR REPLACE INTO map_run VALUES (?1, ?2, ?3, ?4, ?5)";
+            let open = run.status == MapRunStatus::Running;
+            connection.prepare_cached(sql)?.execute(params![
+                run.arn,
+                run.execution.row(),
+                row(run.event),
+                open,
+                text(run)
+            ])?;
             Ok(())
         }
         CatalogChange::PutActivity(activity) => put(connection, "activity", &activity.arn, activity),
@@ -164,6 +178,28 @@ pub(super) fn aliases(
         params![machine_arn, after.unwrap_or_default()],
         limit,
     )
+}
+
+/// The map runs of an execution that were started before the one of an event, newest first.
+pub(super) fn map_runs(
+    reader: &Reader,
+    execution: ExecId,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<MapRun>, StoreError> {
+    let sql = "SELECT arn, record FROM map_run WHERE execution = ?1 AND event < ?2 ORDER BY event DESC";
+    let before = before.map_or(i64::MAX, row);
+    list(reader, sql, params![execution.row(), before], limit)
+}
+
+/// The open map runs after an ARN.
+pub(super) fn open_map_runs(
+    reader: &Reader,
+    after: Option<Str>,
+    limit: usize,
+) -> Result<Vec<MapRun>, StoreError> {
+    let sql = "SELECT arn, record FROM map_run WHERE open AND arn > ?1 ORDER BY arn";
+    list(reader, sql, [after.unwrap_or_default()], limit)
 }
 
 /// A record with the ARN that it belongs to, if it is there.

@@ -11,6 +11,7 @@ use crate::embedded::folder::Folder;
 use crate::embedded::reader::Reader;
 use crate::embedded::{OpenError, catalog, schema};
 use crate::id::ExecId;
+use crate::map_run::MapRun;
 use crate::record::HistoryPage;
 
 /// How many findings are told of; a folder with so many is not worth reading on.
@@ -121,6 +122,7 @@ impl Check<'_> {
         self.records::<Version>("version", "machine_arn");
         self.records::<Alias>("alias", "machine_arn");
         self.records::<Activity>("activity", "arn");
+        self.records::<MapRun>("map_run", "arn");
     }
 
     fn records<T: serde::de::DeserializeOwned>(&mut self, table: &str, arn: &str) {

@@ -92,6 +92,8 @@ fn remove(connection: &Connection, row: i64, budget: &mut Budget) -> Result<(), 
         let hash = ArnHash::of(&created.arn).0;
         connection.prepare_cached(sql)?.execute(params![hash, row])?;
     }
+    let sql = "DELETE FROM map_run WHERE execution = ?1";
+    connection.prepare_cached(sql)?.execute([row])?;
     if !clear(connection, row, budget)? {
         let sql = "INSERT OR IGNORE INTO removed VALUES (?1)";
         connection.prepare_cached(sql)?.execute([row])?;

@@ -34,6 +34,7 @@ use crate::embedded::room::Room;
 use crate::embedded::writer::{Job, Waiting, Writer};
 use crate::error::StoreError;
 use crate::id::ExecId;
+use crate::map_run::{MapChild, MapRun};
 use crate::record::{ExecutionQuery, Expired, ExpressStart, HistoryPage, Loaded, OpenRow, Summary};
 use crate::store::{Reply, Store};
 
@@ -335,6 +336,22 @@ impl Store for EmbeddedStore {
 
     fn aliases(&self, machine_arn: &str, after: Option<Str>, limit: usize) -> Reply<'_, Vec<Alias>> {
         self.read(|reader| catalog::aliases(reader, machine_arn, after, limit))
+    }
+
+    fn map_run(&self, arn: &str) -> Reply<'_, Option<MapRun>> {
+        self.read(|reader| catalog::record(reader, "map_run", arn))
+    }
+
+    fn map_runs(&self, execution: ExecId, before: Option<u64>, limit: usize) -> Reply<'_, Vec<MapRun>> {
+        self.read(|reader| catalog::map_runs(reader, execution, before, limit))
+    }
+
+    fn open_map_runs(&self, after: Option<Str>, limit: usize) -> Reply<'_, Vec<MapRun>> {
+        self.read(|reader| catalog::open_map_runs(reader, after, limit))
+    }
+
+    fn map_children(&self, map_run: &str, after: Option<ExecId>, limit: usize) -> Reply<'_, Vec<MapChild>> {
+        self.read(|reader| reader.map_children(map_run, after, limit))
     }
 
     fn activity(&self, arn: &str) -> Reply<'_, Option<Activity>> {

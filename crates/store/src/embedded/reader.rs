@@ -14,6 +14,7 @@ use crate::embedded::sum::unseal;
 use crate::embedded::writer::{execution_sum, open_sum};
 use crate::error::StoreError;
 use crate::id::{ArnHash, ExecId};
+use crate::map_run::MapChild;
 use crate::record::{
     Created, ExecutionQuery, ExpressStart, HistoryPage, Listed, Loaded, OpenRow, Position, Redriven, Status,
     Summary,
@@ -268,6 +269,59 @@ impl Reader {
         })
     }
 
+    pub(super) fn map_children(
+        &self,
+        map_run: &str,
+        after: Option<ExecId>,
+        limit: usize,
+    ) -> Result<Vec<MapChild>, StoreError> {
+        let damaged = |failure| match failure {
+            Failure::Sql(error) => read_error(&error),
+            Failure::Damage(what) => StoreError::CorruptRecord {
+                record: map_run.to_owned(),
+                what,
+            },
+        };
+        self.read_map_children(map_run, after, limit).map_err(damaged)
+    }
+
+    fn read_map_children(
+        &self,
+        map_run: &str,
+        after: Option<ExecId>,
+        limit: usize,
+    ) -> Result<Vec<MapChild>, Failure> {
+        let sql =
+            "SELECT id, status, created, redriven, listed, stopped, sum FROM execution INDEXED BY map_child
+                   WHERE map_run = ?1 AND id > ?2 ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let after = after.map_or(-1, ExecId::row);
+        let mut rows = statement.query(params![ArnHash::of(map_run).short(), after])?;
+        let mut found = Vec::new();
+        while found.len() < limit
+            && let Some(row) = rows.next()?
+        {
+            let sum = execution_sum(row.get(0)?, row.get(1)?, row.get(4)?, row.get(5)?);
+            if sum != row.get::<_, i64>(6)? {
+                return Err(Failure::Damage("the checksum of a row is wrong".to_owned()));
+            }
+            let created = created_of(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            let Some(seat) = created
+                .map_seat
+                .filter(|_| created.map_run_arn.as_deref() == Some(map_run))
+            else {
+                continue;
+            };
+            found.push(MapChild {
+                id: id(row, 0)?,
+                seat,
+                status: status(row, 1)?,
+                redriven: row.get::<_, Option<i64>>(3)?.map(Millis),
+            });
+        }
+        Ok(found)
+    }
+
     /// The rows of a table that is keyed by id, after one. Damaged ones are left out.
     fn rows<T>(
         &self,
@@ -304,10 +358,7 @@ impl Reader {
             "SELECT status, created, stopped, redrives, redriven, listed, sum FROM execution WHERE id = ?1";
         let events = self.last_event(id)?;
         self.one(sql, [id.row()], |row| {
-            let status = usize::try_from(row.get::<_, i64>(0)?)
-                .ok()
-                .and_then(|place| Status::ALL.get(place));
-            let status = *status.ok_or_else(|| "its status is unknown".to_owned())?;
+            let status = status(row, 0)?;
             let created = created_of(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
             let stopped: Option<i64> = row.get(2)?;
             if execution_sum(id.row(), row.get(0)?, row.get(5)?, stopped) != row.get::<_, i64>(6)? {
@@ -468,4 +519,11 @@ fn check_page(events: &[Event], (low, high): (u64, u64), reverse: bool) -> Resul
 fn id(row: &Row<'_>, column: usize) -> Result<ExecId, Failure> {
     let number: i64 = row.get(column)?;
     ExecId::from_row(number).ok_or_else(|| Failure::Damage(format!("{number} is no execution's number")))
+}
+
+/// The status in a column.
+fn status(row: &Row<'_>, column: usize) -> Result<Status, Failure> {
+    let place = usize::try_from(row.get::<_, i64>(column)?).ok();
+    let status = place.and_then(|place| Status::ALL.get(place));
+    Ok(*status.ok_or_else(|| "its status is unknown".to_owned())?)
 }

@@ -41,6 +41,7 @@ const TABLES: &str = "
     CREATE INDEX execution_of_machine ON execution (status, machine, listed);
     CREATE INDEX execution_of_version ON execution (status, version, listed) WHERE version IS NOT NULL;
     CREATE INDEX execution_of_alias ON execution (status, alias, listed) WHERE alias IS NOT NULL;
+    CREATE INDEX map_child ON execution (map_run, id) WHERE map_run IS NOT NULL;
     CREATE INDEX execution_of_map_run ON execution (status, map_run, listed) WHERE map_run IS NOT NULL;
     CREATE INDEX execution_ended ON execution (stopped) WHERE stopped IS NOT NULL;
 
@@ -71,6 +72,16 @@ const TABLES: &str = "
         PRIMARY KEY (machine_arn, name)
     ) STRICT;
     CREATE TABLE activity (arn TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
+
+    CREATE TABLE map_run (
+        arn TEXT PRIMARY KEY,
+        execution INT NOT NULL,
+        event INT NOT NULL,
+        open INT NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX map_run_of_execution ON map_run (execution, event);
+    CREATE INDEX open_map_run ON map_run (arn) WHERE open;
 ";
 
 /// How many statements a connection keeps prepared: more than there are.
