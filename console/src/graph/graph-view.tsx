@@ -88,6 +88,10 @@ export function GraphView(props: GraphViewProps) {
   );
 }
 
+/** At which zoom boxes can still be read, and with which a graph that is larger begins. */
+const READABLE = 0.3;
+const BEGIN_ZOOM = 0.75;
+
 type CanvasProps = GraphViewProps & { layout: Layout; direction: Direction; turn: () => void };
 
 function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, name, direction, turn }: CanvasProps) {
@@ -100,9 +104,19 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
     [nodes, selected],
   );
 
-  useEffect(() => {
-    void flow.fitView({ padding: 0.12, maxZoom: 1 });
-  }, [flow, layout]);
+  // What is too large to be read as a whole begins where something happens, or at the start.
+  const begin = useRef('start');
+  begin.current = selected ?? [...(states ?? [])].find(([, state]) => /failed|timed-out|running|retrying/.test(state.status))?.[0] ?? 'start';
+  const show = useCallback(
+    (all: boolean) => {
+      const box = frame.current?.getBoundingClientRect();
+      const isLarge = box !== undefined && Math.min(box.width / layout.width, box.height / layout.height) < READABLE;
+      if (!all && isLarge) void flow.fitView({ nodes: [{ id: begin.current }], minZoom: BEGIN_ZOOM, maxZoom: BEGIN_ZOOM });
+      else void flow.fitView({ padding: 0.08, maxZoom: 1, duration: all ? 200 : 0 });
+    },
+    [flow, layout],
+  );
+  useEffect(() => show(false), [show]);
 
   // What is chosen elsewhere is brought onto the screen.
   useEffect(() => {
@@ -143,10 +157,9 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
         nodesConnectable={false}
         edgesFocusable={false}
         onlyRenderVisibleElements={graph.nodes.length > 150}
-        minZoom={0.05}
+        minZoom={0.02}
         maxZoom={2}
-        fitView
-        fitViewOptions={{ padding: 0.12, maxZoom: 1 }}
+        onInit={() => show(false)}
         proOptions={{ hideAttribution: true }}
         deleteKeyCode={null}
         zoomOnDoubleClick={false}
@@ -157,7 +170,7 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
         <Panel position="top-right" className="graph-tools">
           <Tool label="Zoom in" onClick={() => void flow.zoomIn({ duration: 120 })} icon={<Plus />} />
           <Tool label="Zoom out" onClick={() => void flow.zoomOut({ duration: 120 })} icon={<Minus />} />
-          <Tool label="Show all" onClick={() => void flow.fitView({ padding: 0.12, maxZoom: 1, duration: 200 })} icon={<Fit />} />
+          <Tool label="Show all" onClick={() => show(true)} icon={<Fit />} />
           <Tool label={direction === 'down' ? 'Left to right' : 'Top to bottom'} onClick={turn} icon={<Turn />} />
           <Tool label="Save as SVG" onClick={() => void exportGraph(graph, layout, states, taken, name, 'svg')} icon={<Save />} text="SVG" />
           <Tool label="Save as PNG" onClick={() => void exportGraph(graph, layout, states, taken, name, 'png')} icon={<Save />} text="PNG" />

@@ -1,6 +1,7 @@
 // The panel of a step: what went in and came out, its details, its tries, its definition, its events.
 
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 
 import { nameOf } from '../../api/arn';
 import { waitingQuery } from '../../api/own';
@@ -146,7 +147,13 @@ function Details({ seen, step }: { seen: Seen; step: Step }) {
           </Fact>
         )}
         {step.length !== undefined && <Fact name="Items">{step.length.toLocaleString()}</Fact>}
-        {step.mapRunArn && <Fact name="Map Run">{nameOf(step.mapRunArn)}</Fact>}
+        {step.mapRunArn && (
+          <Fact name="Map Run" className="wide">
+            <Link to="/map-runs/$arn" params={{ arn: step.mapRunArn }} search={{}}>
+              {nameOf(step.mapRunArn)}
+            </Link>
+          </Fact>
+        )}
         <Fact name="Event">{step.id}</Fact>
       </dl>
     </>
