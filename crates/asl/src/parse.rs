@@ -16,6 +16,7 @@ mod queries;
 mod resource;
 mod state;
 mod task;
+mod unsupported;
 mod wait;
 
 use std::fmt;
@@ -147,6 +148,9 @@ fn read_document(root: &Node, rules: Rules, purpose: Purpose) -> Reading {
         Purpose::TestLone => reader.lone_state(root),
     };
     validate::check(&reader.outline, &findings, &whole);
+    if matches!(purpose, Purpose::Run) {
+        unsupported::report(&reader.outline, &findings);
+    }
     let machine = if findings.failed() || whole.failed() {
         None
     } else {

@@ -21,6 +21,8 @@ pub(crate) struct Outline {
     pub(crate) states: Vec<StateOutline>,
     /// The labels of Distributed Maps.
     pub(crate) labels: Vec<(StateId, Str, Place)>,
+    /// The Distributed Maps whose items are in Parquet, which are read but do not run in this version.
+    pub(crate) parquet: Vec<(StateId, Place)>,
 }
 
 #[derive(Default)]

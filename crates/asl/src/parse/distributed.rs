@@ -67,6 +67,11 @@ impl Reader<'_> {
         let batcher = optional(fields, "ItemBatcher", item_batcher);
         let writer = optional(fields, "ResultWriter", result_writer);
         let mut given = None;
+        if let (Some(Some(reader)), Some(field)) = (&reader, fields.get("ItemReader"))
+            && reader.format == ItemFormat::Parquet
+        {
+            self.outline.parquet.push((id, field.node.place));
+        }
         if let Some(field) = fields.get("Label")
             && let Some(label) = field.text()
         {
@@ -110,27 +115,31 @@ fn item_reader(field: &Field<'_>) -> Option<ItemReader> {
 fn reader_config(field: &Field<'_>, lists: bool) -> Option<ItemReader> {
     let config = field.object()?;
     config.check_names(&[READER_CONFIG]);
-    if !lists {
-        config.require(&["InputType"]);
-    }
     let format = word(
         &config,
         "InputType",
         &["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"],
     );
     let transformation = word(&config, "Transformation", &["NONE", "LOAD_AND_FLATTEN"]);
+    let flattens = transformation == Some(Some("LOAD_AND_FLATTEN"));
     let manifest = word(&config, "ManifestType", &["ATHENA_DATA", "S3_INVENTORY"]);
+    // How the files of an inventory are written stands in its manifest.
+    if flattens || !lists && manifest != Some(Some("S3_INVENTORY")) {
+        config.require(&["InputType"]);
+    }
     let delimiter = word(
         &config,
         "CSVDelimiter",
         &["COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"],
     );
-    if word(&config, "CSVHeaderLocation", &["FIRST_ROW", "GIVEN"]) == Some(Some("GIVEN")) {
+    let location = word(&config, "CSVHeaderLocation", &["FIRST_ROW", "GIVEN"]);
+    if location == Some(Some("GIVEN")) {
         config.require(&["CSVHeaders"]);
     }
     let headers = optional(&config, "CSVHeaders", texts);
     let pointer = optional(&config, "ItemsPointer", |field| field.filled_text().cloned());
     let max_items = config.whole_or_reference("MaxItems", "MaxItemsPath", 0, MAP_ITEMS_MAX);
+    transformation?;
     Some(ItemReader {
         lists,
         parameters: None,
@@ -141,7 +150,7 @@ fn reader_config(field: &Field<'_>, lists: bool) -> Option<ItemReader> {
             Some("MANIFEST") => ItemFormat::Manifest,
             None | Some(_) => ItemFormat::Json,
         },
-        flattens: transformation? == Some("LOAD_AND_FLATTEN"),
+        flattens,
         manifest: manifest?.map(|manifest| match manifest {
             "ATHENA_DATA" => ManifestType::Athena,
             _ => ManifestType::Inventory,
@@ -154,7 +163,7 @@ fn reader_config(field: &Field<'_>, lists: bool) -> Option<ItemReader> {
             Some("TAB") => '\t',
             None | Some(_) => ',',
         },
-        csv_headers: headers?,
+        csv_headers: headers?.filter(|_| location != Some(Some("FIRST_ROW"))),
         max_items: max_items?,
     })
 }
