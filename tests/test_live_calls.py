@@ -120,6 +120,37 @@ VARIES = (
     "s3:GetObject .ChecksumCRC32",
 )
 
+# What each service, under the name that its errors have, refuses.
+REFUSED = [
+    ("DynamoDb", "dynamodb", "DescribeTable", {"TableName": "none"}),
+    ("DynamoDb", "dynamodb", "GetItem", {"TableName": "none", "Key": {"id": {"S": "1"}}}),
+    ("Sqs", "sqs", "GetQueueUrl", {"QueueName": "none"}),
+    ("Ssm", "ssm", "GetParameter", {"Name": "none"}),
+    ("SecretsManager", "secretsmanager", "GetSecretValue", {"SecretId": "none"}),
+    ("Kms", "kms", "DescribeKey", {"KeyId": "none"}),
+    ("Ecs", "ecs", "DescribeServices", {"cluster": "none", "services": ["s"]}),
+    ("CloudWatchLogs", "logs", "DescribeLogStreams", {"logGroupName": "none"}),
+    ("EventBridge", "events", "DescribeRule", {"Name": "none"}),
+    ("Kinesis", "kinesis", "DescribeStreamSummary", {"StreamName": "none"}),
+    ("Glue", "glue", "GetDatabase", {"Name": "none"}),
+    ("Ecr", "ecr", "DescribeRepositories", {"repositoryNames": ["none"]}),
+    ("Acm", "acm", "DescribeCertificate", {
+        "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+    }),
+    ("Iam", "iam", "GetRole", {"RoleName": "none"}),
+    ("Sns", "sns", "GetTopicAttributes", {"TopicArn": "arn:aws:sns:us-east-1:123456789012:none"}),
+    ("CloudFormation", "cloudformation", "DescribeStacks", {"StackName": "none"}),
+    ("Rds", "rds", "DescribeDBInstances", {"DBInstanceIdentifier": "none"}),
+    ("Ec2", "ec2", "DescribeVpcs", {"VpcIds": ["vpc-0"]}),
+    ("ApiGateway", "apigateway", "GetRestApi", {"restApiId": "none"}),
+    ("Efs", "efs", "DescribeFileSystems", {"FileSystemId": "fs-00000000"}),
+    ("Iot", "iot", "DescribeThing", {"thingName": "none"}),
+    ("SesV2", "sesv2", "GetContactList", {"ContactListName": "none"}),
+    ("S3", "s3", "GetObject", {"Bucket": "none", "Key": "k"}),
+    ("S3", "s3", "ListObjectsV2", {"Bucket": "none"}),
+    ("Route53", "route53", "GetHostedZone", {"Id": "none"}),
+]  # fmt: skip
+
 READS = ("Describe", "Get", "Head", "List", "Scan")
 
 
@@ -208,6 +239,49 @@ def test_answers_are_those_that_boto3_is_given(serve, moto, clients, unique, fig
         wrong += [difference for difference in found if difference.partition(": ")[0] not in VARIES]
     assert not wrong, "\n".join(wrong)
     figures(f"{len(CALLS)} calls of {len({service for _, service, *_ in CALLS})} services are answered as boto3's are")
+
+
+def error_name(prefix, model, code):
+    """The name of an error: that of its shape where the service declares it, or else one that all errors have."""
+    for shape in model.error_shapes:
+        if code in (shape.error_code, shape.name):
+            name = sdk_names.name(shape.name).removesuffix("Exception").removesuffix("Fault")
+            return f"{prefix}.{name}Exception"
+    return f"{prefix}.{prefix}Exception"
+
+
+def test_errors_are_those_that_boto3_is_given(serve, moto, clients, figures):
+    from botocore.exceptions import ClientError
+
+    wire = serve(environment={"AWS_ENDPOINT_URL": moto, **CREDENTIALS}).wire()
+    calls = [(f"c{index}", *refused[1:]) for index, refused in enumerate(REFUSED)]
+    definition = definition_of(calls, "none", clients)
+    for call, state in definition["States"].items():
+        caught = {"ErrorEquals": ["States.ALL"], "ResultPath": f"$.{call}", "Next": state.get("Next", "Done")}
+        state.update(Catch=[caught], ResultPath=None)
+    definition["States"]["Done"] = {"Type": "Succeed"}
+    machine = wire.call("CreateStateMachine", name="refused", roleArn=ROLE, definition=json.dumps(definition))
+    execution = wire.call("StartExecution", stateMachineArn=machine["stateMachineArn"], input="{}")["executionArn"]
+
+    def output():
+        described = wire.call("DescribeExecution", executionArn=execution)
+        return described["status"] != "RUNNING" and json.loads(described["output"])
+
+    caught, wrong = wait_for("the execution has ended", output, seconds=60), []
+    for (prefix, service, operation, parameters), (call, *_) in zip(REFUSED, calls):
+        client = clients(service)
+        with pytest.raises(ClientError) as raised:
+            asked(client, operation, parameters)
+        error = raised.value.response["Error"]
+        status = raised.value.response["ResponseMetadata"]["HTTPStatusCode"]
+        # SQS has kept the codes that it had before it spoke JSON; the shape's name stands beside them.
+        name = error_name(prefix, client.meta.service_model, error.get("QueryErrorCode", error["Code"]))
+        words = f"{error['Message']} (Service: {prefix}, Status Code: {status}, Request ID: "
+        ours = caught.get(call, {"Error": "none", "Cause": ""})
+        if ours["Error"] != name or not ours["Cause"].startswith(words):
+            wrong.append(f"{service}:{operation}: boto3 {name}: {words}; the task {ours}")
+    assert not wrong, "\n".join(wrong)
+    figures(f"{len(REFUSED)} refusals of {len({service for _, service, *_ in REFUSED})} services have the errors they have")
 
 
 class Answered(dict):
