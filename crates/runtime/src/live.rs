@@ -25,12 +25,16 @@ pub(crate) struct Live {
     pub(crate) kind: Kind,
     /// When its worker's timers will call it.
     pub(crate) due: Option<Millis>,
+    /// Until when it is not called although it is due, because its account has no state transitions left.
+    pub(crate) held: Option<Millis>,
     /// The open row as it was decided last.
     pub(crate) open: Option<OpenRow>,
     /// What is known of its tasks' mocked responses, if it is a test.
     pub(crate) test_run: Option<Box<TestRun>>,
     /// How many of its steps are not yet saved.
     pub(crate) uncommitted: usize,
+    /// How many of its steps are saved, and what they asked for is about to be done.
+    pub(crate) releasing: usize,
     /// About how many bytes its history has.
     pub(crate) weight: usize,
     /// Tasks that were sent and have not answered.
@@ -125,9 +129,11 @@ impl Live {
             origin,
             kind,
             due: None,
+            held: None,
             open: None,
             test_run,
             uncommitted: 0,
+            releasing: 0,
             weight,
             running: Vec::new(),
             places: Vec::new(),
@@ -152,6 +158,21 @@ impl Live {
             && self.early.is_empty()
             && !self.is_express()
             && !self.has_ended()
+    }
+
+    /// Whether a task is over for good: nothing that says so can be taken back any more.
+    pub(crate) fn is_over(&self, task: TaskKey) -> bool {
+        self.uncommitted == self.releasing && self.execution.open_task(task).is_none()
+    }
+
+    /// Stops asking for jobs whose tasks were ended by their tokens: they go on by themselves.
+    pub(crate) fn forget_jobs_of_others(&mut self) {
+        if self.uncommitted > 0 || self.running.iter().all(|running| running.job.is_none()) {
+            return;
+        }
+        let execution = &self.execution;
+        self.running
+            .retain(|running| running.job.is_none() || execution.open_task(running.task).is_some());
     }
 
     /// What is saved with its first step.

@@ -183,6 +183,7 @@ impl Worker {
             return;
         }
         let next = live.execution.next_timer().map(|(due, _)| due);
+        let next = next.map(|due| live.held.map_or(due, |held| due.max(held)));
         self.timers.set(live.id, &mut live.due, next);
         if live.is_at_rest() && live.rest.is_none() {
             self.rests += 1;

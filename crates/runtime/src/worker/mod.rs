@@ -266,7 +266,12 @@ impl Worker {
     /// Calls the executions that are due, and tries again what could not be saved.
     fn call_due(&mut self) -> bool {
         let now = self.now();
-        if self.hold.is_some_and(|hold| now < hold) {
+        // A clock that was set back makes nothing wait longer than it should.
+        let longest = self.shared.settings.retry_millis;
+        if self
+            .hold
+            .is_some_and(|hold| now < hold && hold.0 - now.0 <= longest)
+        {
             return false;
         }
         self.hold = None;

@@ -63,6 +63,11 @@ impl Worker {
 
     /// The oldest steps are saved: what they asked for is done.
     pub(super) fn committed(&mut self, steps: usize) {
+        for pending in self.pending.iter().take(steps) {
+            if let Some(live) = self.live.get_mut(&pending.id) {
+                live.releasing += 1;
+            }
+        }
         for _ in 0..steps {
             let Some(pending) = self.pending.pop_front() else {
                 return;
@@ -74,6 +79,7 @@ impl Worker {
             }
             if let Some(mut live) = self.live.remove(&pending.id) {
                 live.uncommitted = live.uncommitted.saturating_sub(1);
+                live.releasing = live.releasing.saturating_sub(1);
                 let head = live.execution.head();
                 self.shared.changes.note(&head.arn, &head.machine_arn);
                 if live.uncommitted == 0
@@ -82,6 +88,7 @@ impl Worker {
                     witness.saved(&live.execution);
                 }
                 self.release_effects(&mut live, pending.effects);
+                live.forget_jobs_of_others();
                 self.put(live);
             }
         }
@@ -149,6 +156,9 @@ impl Worker {
     pub(super) fn send(&self, live: &mut Live, order: engine::Order) {
         let task = order.task;
         let place = live.take_place(task);
+        if live.is_over(task) {
+            return self.shared.dispatcher.give_back(1);
+        }
         let test_run = live.test_run.as_ref();
         if let Some(answers) = test_run.and_then(|test_run| test_run.answers(&self.shared, &order)) {
             for answer in answers {
@@ -171,8 +181,7 @@ impl Worker {
     /// Waits for the end of a job, unless its task is over already, or its end is mocked.
     pub(super) fn follow(&self, live: &mut Live, order: engine::Order, accepted: Payload) {
         let task = order.task;
-        let is_over = live.execution.open_task(task).is_none();
-        if is_over || live.is_mocked(&self.shared, task) {
+        if live.is_over(task) || live.is_mocked(&self.shared, task) {
             return;
         }
         let call = live.call(order);

@@ -14,8 +14,14 @@ use crate::worker::{Release, Worker};
 
 impl Worker {
     pub(super) fn work(&mut self, live: &mut Live, work: Work) {
-        if let Some(due) = self.must_wait(live, &work) {
-            return self.delayed.add(due, live.id, work);
+        if let Some(until) = self.must_wait(live, &work) {
+            if matches!(work, Work::Due) {
+                // Its timer stays what says when to look again, also when it leaves memory.
+                live.due = None;
+                live.held = Some(until);
+                return;
+            }
+            return self.delayed.add(until, live.id, work);
         }
         match work {
             Work::Answer { task, answer, child } => self.answered(live, task, answer, child),
@@ -162,15 +168,12 @@ impl Worker {
         if !self.step(live, input, 0, None) {
             return Err(over);
         }
-        if live.execution.open_task(task).is_none() {
-            // A job whose task was ended by its token goes on by itself, and nobody asks for it any more.
-            live.not_running(task);
-        }
         Ok(())
     }
 
     fn call_timers(&mut self, live: &mut Live) {
         live.due = None;
+        live.held = None;
         let now = self.now();
         while let Some((_, key)) = live.execution.next_timer().filter(|(due, _)| *due <= now) {
             if !self.step(live, Input::Timer(key), 0, None) {

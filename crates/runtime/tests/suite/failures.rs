@@ -250,3 +250,22 @@ async fn the_last_room_is_kept_for_what_has_begun() {
     assert_eq!(runtime.health().await, Ok(()));
     start(&runtime, &machine, "2").await;
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_holds_nothing_up() {
+    let world = World::new();
+    let store = world.faulty();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    let machine = machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
+    let started = start(&runtime, &machine, "1").await;
+    settle().await;
+    store.then([Fault::Full]);
+    world.script.open_gate(1);
+    settle().await;
+    world.clock.advance(-3_600_000);
+    // Whatever happens, its worker looks at the time.
+    let _ = runtime.describe(&started.arn).await;
+    settle().await;
+    let told = told(&runtime.describe(&started.arn).await.unwrap());
+    assert_eq!(told, "SUCCEEDED 1");
+}

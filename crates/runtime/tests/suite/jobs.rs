@@ -118,3 +118,42 @@ async fn a_token_ends_the_task_and_leaves_the_job_alone() {
     assert_eq!(world.script.calls(), ["batch", "follow"]);
     assert_eq!(world.script.dropped(), 1);
 }
+
+#[tokio::test]
+async fn a_job_is_asked_for_although_a_stop_was_decided_that_could_not_be_saved() {
+    let world = World::new();
+    let store = world.faulty();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    let started = start(&runtime, &job(&runtime).await, "{}").await;
+    // That the job was accepted is being saved when the stop is decided on top of it.
+    store.then([Fault::None, Fault::Full]);
+    store.hold();
+    settle().await;
+    let stop = {
+        let (runtime, arn) = (runtime.clone(), started.arn.clone());
+        tokio::spawn(async move { runtime.stop(&arn, Ending::default()).await })
+    };
+    settle().await;
+    store.go_on();
+    stop.await.unwrap().unwrap_err();
+    world.script.open_gate(1);
+    world.pass(2).await;
+    let told = told(&runtime.describe(&started.arn).await.unwrap());
+    assert_eq!(told, r#"SUCCEEDED {"Status":"SUCCEEDED"}"#);
+}
+
+#[tokio::test]
+async fn a_job_is_asked_for_although_its_token_ended_it_and_that_could_not_be_saved() {
+    let world = World::new();
+    let store = world.faulty();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    let started = start(&runtime, &job(&runtime).await, "{}").await;
+    settle().await;
+    let token = world.script.tokens()[0].clone();
+    store.then([Fault::Full]);
+    runtime.task_succeeded(&token, payload("1")).await.unwrap_err();
+    world.script.open_gate(1);
+    world.pass(2).await;
+    let told = told(&runtime.describe(&started.arn).await.unwrap());
+    assert_eq!(told, r#"SUCCEEDED {"Status":"SUCCEEDED"}"#);
+}

@@ -116,6 +116,24 @@ async fn throttled_transitions_come_later_and_fail_nothing() {
 }
 
 #[tokio::test]
+async fn what_must_wait_for_transitions_is_not_read_again_and_again() {
+    let mut world = World::cold();
+    world.settings.limits.state_transitions = Some(Rate { bucket: 0, refill: 1 });
+    let store = world.faulty();
+    let runtime = world.open_with(std::sync::Arc::clone(&store) as _).await;
+    let machine = machine(&runtime, "m", &WAIT.replace("60", "1")).await;
+    for _ in 0..10 {
+        start(&runtime, &machine, "1").await;
+    }
+    let reads = |left: usize| 1000 - left;
+    store.bad_reads.lock().unwrap().extend([false; 1000]);
+    world.pass(1).await;
+    settle().await;
+    let reads = reads(store.bad_reads.lock().unwrap().len());
+    assert!(reads <= 40, "{reads} reads for ten executions that are due");
+}
+
+#[tokio::test]
 async fn an_answer_that_came_is_not_lost_by_waiting() {
     let mut world = World::new();
     world.settings.limits.state_transitions = Some(Rate { bucket: 0, refill: 1 });
