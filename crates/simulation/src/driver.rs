@@ -92,8 +92,8 @@ struct Watcher {
 }
 
 impl Driver {
-    pub(crate) fn new(plan: Plan, weather: Weather, media: Media) -> Self {
-        let world = Arc::new(World::new(media.store()));
+    pub(crate) fn new(plan: Plan, weather: Weather, media: Media, loud: bool) -> Self {
+        let world = Arc::new(World::new(media.store(), loud));
         Self {
             dice: Dice::new(plan.seed ^ weather.salt()),
             plan,
@@ -272,7 +272,9 @@ impl Driver {
     /// From now on things may be late for a while.
     fn troubled(&mut self) {
         let retry = self.plan.tuning.settings().retry_millis;
-        self.trouble_until = Millis(self.world.clock.now().0 + retry + 1);
+        let until = Millis(self.world.clock.now().0 + retry + 1);
+        // When the clock was set back, what waits for a moment waits longer.
+        self.trouble_until = self.trouble_until.max(until);
     }
 
     /// The process is gone, and with it everything that it did not save.
@@ -284,8 +286,9 @@ impl Driver {
             .filter(|_| fallout == Fallout::Power)
             .map(|(batch, _)| batch);
         self.boot = None;
-        if let Some(outcome) = self.media.crash(saving, &mut self.dice) {
-            self.world.trace(outcome);
+        match self.media.crash(saving, &mut self.dice) {
+            Ok(how) => self.world.trace(how),
+            Err(what) => self.world.violated(what),
         }
         self.after_crash();
     }

@@ -8,13 +8,14 @@
 //! - [`machines`]: definitions made from a seed. [`plan`]: what is to happen. [`dice`]: chance.
 //! - [`laws`]: what holds of every history. `checks`: what must be on disk when something was said.
 //! - `world`: everybody outside; `script`, `clients`: how they speak with the runtime.
-//! - `disk`, `media`, `weather`: what goes wrong. `driver`: what happens next.
+//! - `disk`, `media`, `folder`, `weather`: what goes wrong. `driver`: what happens next.
 
 mod checks;
 mod clients;
 pub mod dice;
 mod disk;
 mod driver;
+mod folder;
 pub mod laws;
 pub mod machines;
 mod media;
@@ -25,4 +26,4 @@ mod story;
 mod weather;
 mod world;
 
-pub use story::{Failure, Report, run};
+pub use story::{Failure, Options, Report, run};

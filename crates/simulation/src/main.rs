@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
+use simulation::Options;
 
 /// Lives many seeded worlds, crashes included.
 #[derive(Debug, Parser)]
@@ -15,7 +16,10 @@ struct Arguments {
     /// The first of them; by default one that nobody has seen.
     #[arg(long)]
     from: Option<u64>,
-    /// Tells what happens even where nothing is wrong.
+    /// Keeps data in folders, where a crash tears what was not synced.
+    #[arg(long)]
+    on_disk: bool,
+    /// Tells what happens while it happens.
     #[arg(long)]
     tell: bool,
     /// Goes on after a failure, and lists the seeds that fail.
@@ -30,12 +34,13 @@ fn main() -> ExitCode {
     let mut ends: BTreeMap<String, usize> = BTreeMap::new();
     let mut failures = 0;
     println!("seeds {from} to {}", from + arguments.seeds - 1);
+    let options = Options {
+        on_disk: arguments.on_disk,
+        loud: arguments.tell,
+    };
     for seed in from..from + arguments.seeds {
-        match simulation::run(seed) {
+        match simulation::run(seed, options) {
             Ok(report) => {
-                if arguments.tell {
-                    report.trace.iter().for_each(|line| println!("{line}"));
-                }
                 for (end, count) in report.ends {
                     *ends.entry(end).or_default() += count;
                 }
@@ -47,7 +52,8 @@ fn main() -> ExitCode {
             Err(failure) => {
                 println!("{}", failure.story);
                 println!("seed {seed}: {}", failure.what);
-                println!("again: cargo run -p simulation -- --from {seed} --seeds 1");
+                let on_disk = if arguments.on_disk { " --on-disk" } else { "" };
+                println!("again: cargo run -p simulation -- --from {seed} --seeds 1{on_disk}");
                 return ExitCode::FAILURE;
             }
         }

@@ -6,6 +6,7 @@ use store::{Batch, MemoryStore, Store, StoreError};
 
 use crate::dice::Dice;
 use crate::disk::at_once;
+use crate::folder::Folder;
 
 /// How a process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub(crate) enum Fallout {
 pub(crate) enum Media {
     /// Memory that outlives the process.
     Memory(Arc<MemoryStore>),
+    /// A folder on a disk, which forgets what was not synced.
+    Folder(Box<Folder>),
 }
 
 impl Media {
@@ -27,10 +30,15 @@ impl Media {
         Self::Memory(Arc::new(MemoryStore::new()))
     }
 
+    pub(crate) fn folder() -> Self {
+        Self::Folder(Box::new(Folder::new()))
+    }
+
     /// The store as it is, past everything that goes wrong with it.
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::Memory(store) => Arc::clone(store) as _,
+            Self::Folder(folder) => folder.store(),
         }
     }
 
@@ -38,23 +46,23 @@ impl Media {
     pub(crate) fn save(&mut self, batch: Batch) -> Result<(), StoreError> {
         match self {
             Self::Memory(store) => at_once(store.commit(batch)),
+            Self::Folder(folder) => folder.save(batch),
         }
     }
 
-    /// The power goes while a batch is being saved, if one is: it is there whole or not at all. Says which.
-    pub(crate) fn crash(&mut self, saving: Option<Batch>, dice: &mut Dice) -> Option<String> {
-        let batch = saving?;
+    /// The power goes, perhaps while a batch is being saved: it is there whole or not at all. Says what is left.
+    pub(crate) fn crash(&mut self, saving: Option<Batch>, dice: &mut Dice) -> Result<String, String> {
         match self {
             Self::Memory(_) => {
                 let is_saved = dice.one_in(2);
-                if is_saved {
-                    let _ = self.save(batch);
+                match saving {
+                    None => return Ok("nothing was being saved".into()),
+                    Some(batch) if is_saved => drop(self.save(batch)),
+                    Some(_) => {}
                 }
-                Some(format!(
-                    "what was being saved is {}",
-                    if is_saved { "there" } else { "not there" }
-                ))
+                Ok(format!("was it saved: {is_saved}"))
             }
+            Self::Folder(folder) => folder.crash(saving, dice),
         }
     }
 }

@@ -13,6 +13,16 @@ use crate::panics;
 use crate::plan::{Plan, machine_arn};
 use crate::weather::Weather;
 
+/// How a world is lived.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Data is kept in folders, as it is outside of tests: when the power goes, what was not synced is torn. Else it is
+    /// kept in memory, which is fast.
+    pub on_disk: bool,
+    /// What happens is printed while it happens.
+    pub loud: bool,
+}
+
 /// What a world came to in which nothing was wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -35,14 +45,20 @@ pub struct Failure {
 
 /// Lives the world of a seed. Where ends depend on nothing but the plan, it is lived once more with nothing going
 /// wrong, and must come to the same.
-pub fn run(seed: u64) -> Result<Report, Failure> {
+pub fn run(seed: u64, options: Options) -> Result<Report, Failure> {
     panics::watch();
     let plan = Plan::new(seed);
     let mut dice = Dice::new(!seed);
     let foul = Weather::foul(&mut dice);
-    let (ends, driver) = live(&plan, foul, Media::memory())?;
+    let media = if options.on_disk {
+        Media::folder()
+    } else {
+        Media::memory()
+    };
+    let (ends, driver) = live(&plan, Driver::new(plan.clone(), foul, media, options.loud))?;
     if plan.is_steady() {
-        let (undisturbed, _) = live(&plan, Weather::fair(), Media::memory())?;
+        let fair = Driver::new(plan.clone(), Weather::fair(), Media::memory(), options.loud);
+        let (undisturbed, _) = live(&plan, fair)?;
         if let Some((arn, end)) = ends.iter().find(|(arn, end)| undisturbed.get(*arn) != Some(*end)) {
             let what = format!(
                 "{arn} ends otherwise than undisturbed\n  {end}\n  {:?}",
@@ -58,8 +74,7 @@ pub fn run(seed: u64) -> Result<Report, Failure> {
     })
 }
 
-fn live(plan: &Plan, weather: Weather, media: Media) -> Result<(Ends, Driver), Failure> {
-    let mut driver = Driver::new(plan.clone(), weather, media);
+fn live(plan: &Plan, mut driver: Driver) -> Result<(Ends, Driver), Failure> {
     match driver.live() {
         Ok(ends) => Ok((ends, driver)),
         Err(what) => Err(failure(plan, &driver, what)),

@@ -17,6 +17,8 @@ use crate::plan::START;
 /// Everything outside.
 pub(crate) struct World {
     pub(crate) clock: ManualClock,
+    /// Whether everything is told while it happens.
+    loud: bool,
     state: Mutex<State>,
 }
 
@@ -84,8 +86,9 @@ pub(crate) enum Verdict {
 }
 
 impl World {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, loud: bool) -> Self {
         Self {
+            loud,
             clock: ManualClock::new(START),
             state: Mutex::new(State {
                 store,
@@ -116,6 +119,9 @@ impl World {
             millis.rem_euclid(1000),
             line.as_ref()
         );
+        if self.loud {
+            println!("{line}");
+        }
         self.state().trace.push(line);
     }
 
