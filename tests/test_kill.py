@@ -22,7 +22,7 @@ EARLY_KILLS = max(1, KILLS // 5)
 LOST_CALL = "Lambda.SdkClientException"
 
 CALL = {"execution.$": "$$.Execution.Name", "state.$": "$$.State.Name", "log.$": "$.log", "seconds.$": "$.seconds"}
-ONCE_A_SECOND = {"IntervalSeconds": 1, "BackoffRate": 1, "MaxAttempts": 60}
+ONCE_A_SECOND = {"IntervalSeconds": 1, "BackoffRate": 1, "MaxAttempts": 9999}
 
 
 def two_calls(**members):
@@ -65,6 +65,55 @@ CALLBACK = {
 }
 
 
+def wide():
+    """Three branches: a Map of calls, a call, and a Wait."""
+    again = [{"ErrorEquals": [LOST_CALL], **ONCE_A_SECOND}]
+    call = lambda name: {name: {"Type": "Task", "Resource": function_arn("Count"), "Parameters": CALL, "Retry": again, "End": True}}
+    each = {
+        "Type": "Map",
+        "ItemsPath": "$.items",
+        "Parameters": {"log.$": "$.log", "seconds.$": "$.seconds", "item.$": "$$.Map.Item.Value"},
+        "MaxConcurrency": 2,
+        "ItemProcessor": {"StartAt": "InMap", "States": call("InMap")},
+        "ResultSelector": {"items.$": "$[*].item"},
+        "End": True,
+    }
+    # What a call gives back is what it was given, and the item would be lost on the way.
+    each["ItemProcessor"]["States"]["InMap"]["ResultPath"] = "$.called"
+    branches = [
+        {"StartAt": "Each", "States": {"Each": each}},
+        {"StartAt": "InBranch", "States": call("InBranch")},
+        {"StartAt": "Pause", "States": {"Pause": {"Type": "Wait", "Seconds": 1, "End": True}}},
+    ]
+    return {"StartAt": "Wide", "States": {"Wide": {"Type": "Parallel", "Branches": branches, "End": True}}}
+
+
+def parent(child):
+    start = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": {
+            "StateMachineArn": child,
+            "Input": {"log.$": "$.log", "seconds.$": "$.seconds", "parent.$": "$$.Execution.Name"},
+        },
+        "ResultSelector": {"child.$": "$.ExecutionArn", "status.$": "$.Status"},
+        "End": True,
+    }
+    return {"StartAt": "Child", "States": {"Child": start}}
+
+
+def child():
+    """Calls for its parent, twice, and once more whenever a call is lost."""
+    definition = two_calls(Retry=[{"ErrorEquals": [LOST_CALL], **ONCE_A_SECOND}])
+    for state in definition["States"].values():
+        state["Parameters"] = {**CALL, "execution.$": "$.parent"}
+    return definition
+
+
+def revision(number):
+    return {"StartAt": "Tell", "States": {"Tell": {"Type": "Pass", "Result": number, "End": True}}}
+
+
 def activity_task(activity):
     # An answer that carried a task may be lost with the server; no heartbeat then says so.
     retry = [{"ErrorEquals": ["States.Timeout"], **ONCE_A_SECOND}]
@@ -84,6 +133,8 @@ class World:
         self.acknowledged = {}
         self.tokens = collections.Counter()
         self.redrives = set()
+        self.stops = {}
+        self.revisions = {}
         self.broken = []
 
     def answered(self, wire, operation, **members):
@@ -159,6 +210,33 @@ class World:
                         raise
                 self.redrives.add((arn, count))
 
+    def stop(self, machine):
+        """A client that stops whatever runs, and remembers when it was told that it stopped."""
+        wire = Wire(self.server.url)
+        while not self.closed.wait(0.2):
+            running = self.answered(wire, "ListExecutions", stateMachineArn=machine, statusFilter="RUNNING")
+            for execution in running["executions"]:
+                arn = execution["executionArn"]
+                self.stops[arn] = self.answered(wire, "StopExecution", executionArn=arn, error="Enough")["stopDate"]
+
+    def update(self, machine):
+        """A client that changes a definition, and starts an execution of each."""
+        wire = Wire(self.server.url)
+        for number in itertools.count(1):
+            definition = json.dumps(revision(number))
+            self.answered(wire, "UpdateStateMachine", stateMachineArn=machine, definition=definition)
+            request = {"stateMachineArn": machine, "name": f"updated-{number}", "input": "{}"}
+            try:
+                execution = self.answered(wire, "StartExecution", **request)["executionArn"]
+            except Refusal as refusal:
+                if refusal.code != "ExecutionAlreadyExists":
+                    raise
+                execution = machine.replace(":stateMachine:", ":execution:") + ":" + request["name"]
+            self.acknowledged[execution] = ("updated", request)
+            self.revisions[execution] = number
+            if self.over.wait(0.1):
+                return
+
     def answer_questions(self):
         wire, read = Wire(self.server.url), 0
         while not self.closed.wait(0.02):
@@ -212,7 +290,11 @@ def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
         "activity": (activity_task(activity), 0.03, lambda: {}),
         "callback": (CALLBACK, 0.1, lambda: {"log": str(world.questions)}),
     }
+    kinds["wide"] = (wide(), 0.3, lambda: {**call(), "items": [1, 2, 3]})
+    kinds["parent"] = (parent(machine("child", child())), 0.2, call)
+    kinds["stopped"] = (waiting(), 0.1, lambda: {})
     machines = {kind: machine(kind, definition) for kind, (definition, _, _) in kinds.items()}
+    changing = machine("updated", revision(0))
     held = {"stateMachineArn": machine("held", waiting()), "name": "held", "input": "{}"}
     first_held = wire.call("StartExecution", **held)
 
@@ -220,9 +302,11 @@ def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
         world.thread(world.start_executions, kind, machines[kind], pause, input)
         for kind, (_, pause, input) in kinds.items()
     ]
+    starters.append(world.thread(world.update, changing))
     workers = [world.thread(world.work_on, activity, f"worker-{n}") for n in range(2)]
     workers.append(world.thread(world.answer_questions))
     workers.append(world.thread(world.redrive, machines["redriven"]))
+    workers.append(world.thread(world.stop, machines["stopped"]))
     try:
         kills = keep_killing(server, chance)
         world.over.set()
@@ -237,7 +321,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
             listed = wire.call("ListExecutions", stateMachineArn=arn, statusFilter=status, maxResults=1)
             return bool(listed["executions"])
 
-        for arn in machines.values():
+        for arn in [*machines.values(), changing]:
             wait_for(
                 f"all executions of {arn} have ended",
                 lambda: not has_some(arn, "RUNNING") and not (arn == machines["redriven"] and has_some(arn, "FAILED")),
@@ -256,20 +340,23 @@ def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
         f"{question['execution']} {question['state']}"
         for question in map(json.loads, world.questions.read_text().splitlines())
     )
-    check = lambda entry: check_execution(server, *entry, calls + asked)
+    check = lambda entry: check_execution(world, *entry, calls + asked)
     with concurrent.futures.ThreadPoolExecutor(4) as threads:
         ends = collections.Counter(threads.map(check, list(world.acknowledged.items())))
     assert world.redrives, "nothing was redriven"
+    assert world.stops, "nothing was stopped"
     assert max(world.tokens.values()) == 1, "an activity task was handed out twice"
     known = {f"{request['name']}" for _, request in world.acknowledged.values()}
     assert {line.split()[0] for line in calls + asked} <= known, "a call was made for an execution that nobody started"
 
-    ended = ", ".join(f"{kind} {end} {count}" for (kind, end), count in sorted(ends.items()))
     figures(
         f"kill -9: seed {seed}, {kills} kills in {time.monotonic() - begun:.0f} s, {len(world.acknowledged)} acknowledged, "
-        f"{sum(ends.values())} ended as they should ({ended}), {sum(calls.values()) + sum(asked.values())} calls, "
-        f"{sum(world.tokens.values())} activity tasks, {len(world.redrives)} redrives"
+        f"{sum(ends.values())} ended as they should, {sum(calls.values()) + sum(asked.values())} calls, "
+        f"{sum(world.tokens.values())} activity tasks, {len(world.redrives)} redrives, {len(world.stops)} stops"
     )
+    figures(f"  {'kind':<12} {'end':<24} {'executions':>10}")
+    for (kind, end), count in sorted(ends.items()):
+        figures(f"  {kind:<12} {end:<24} {count:>10}")
 
 
 def keep_killing(server, chance):
@@ -290,13 +377,16 @@ def keep_killing(server, chance):
     return kills
 
 
-def check_execution(server, execution, acknowledged, calls):
+def check_execution(world, execution, acknowledged, calls):
     """Fails unless an execution is there and went as it should; gives its kind and its end."""
     kind, request = acknowledged
-    wire = server.wire()
+    wire = world.server.wire()
     try:
         described = wire.call("DescribeExecution", executionArn=execution)
         events = wire.history(execution)
+        made_by = events
+        if kind == "parent" and described["status"] == "SUCCEEDED":
+            made_by = wire.history(json.loads(described["output"])["child"])
         with pytest.raises(Refusal) as refusal:
             wire.call("StartExecution", **request)
         assert refusal.value.code == "ExecutionAlreadyExists"
@@ -305,16 +395,22 @@ def check_execution(server, execution, acknowledged, calls):
     story = f"{execution}: {described}\n" + "\n".join(map(str, events))
     status, error = described["status"], described.get("error")
     lost = kind == "call" and (status, error) == ("FAILED", LOST_CALL)
-    assert status == "SUCCEEDED" or lost, story
+    expected = "ABORTED" if kind == "stopped" else "SUCCEEDED"
+    assert status == expected or lost, story
     assert described["input"] == request["input"], story
     check_history(events, status, described["redriveCount"], story)
+    if kind == "stopped":
+        assert described["stopDate"] == world.stops[execution] and error == "Enough", story
+        return kind, status
+    if kind == "updated":
+        assert json.loads(described["output"]) == world.revisions[execution], story
     if kind == "pass":
         assert json.loads(described["output"]) == json.loads(request["input"]), story
     if kind == "wait":
         seconds = json.loads(request["input"])["seconds"]
         assert described["stopDate"] - described["startDate"] >= seconds, story
     made = 0
-    for state, attempts, left in visits(events):
+    for state, attempts, left in visits(made_by):
         made = calls[f"{request['name']} {state}"]
         allowed = min(attempts, 1) if kind == "call" else attempts
         assert made <= allowed, f"{state}: {made} calls, {allowed} asked for\n{story}"
@@ -336,13 +432,19 @@ def check_history(events, status, redrives, story):
 
 
 def visits(events):
-    """Each Task state that was entered: its name, how often it was attempted, whether it was left."""
-    found = []
+    """Each Task state that was entered: its name, how often it was attempted in all its visits, whether it was left."""
+    found = {}
+    inside = {}
     for event in events:
+        # An event belongs to the state that the one before it belongs to; branches and iterations begin anew.
+        state = inside.get(event["previousEventId"])
         if event["type"] == "TaskStateEntered":
-            found.append([event["stateEnteredEventDetails"]["name"], 0, False])
+            state = event["stateEnteredEventDetails"]["name"]
+            found.setdefault(state, [state, 0, False])
         elif event["type"] in ("LambdaFunctionStarted", "TaskStarted"):
-            found[-1][1] += 1
+            found[state][1] += 1
         elif event["type"] == "TaskStateExited":
-            found[-1][2] = True
-    return found
+            state = event["stateExitedEventDetails"]["name"]
+            found[state][2] = True
+        inside[event["id"]] = state
+    return list(found.values())
