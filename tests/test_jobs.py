@@ -192,6 +192,30 @@ def test_a_job_ends_with_its_execution(start, job):
     assert held.times(job.started) == 1
 
 
+@pytest.mark.parametrize("reason", ["it takes too long", "another branch fails"])
+def test_a_job_ends_when_nobody_waits_for_it_any_more(serve, service, moto, unique, reason):
+    job, name = JOBS["glue"], unique()[-20:].strip("-")
+    held = HeldJobs(moto, job.asked, job.hold)
+    follow = task(f"arn:aws:states:::{job.resource}", Parameters=job.make(service, name))
+    if reason == "it takes too long":
+        definition, error = follow, "States.Timeout"
+        follow["States"]["Work"]["TimeoutSeconds"] = 3
+    else:
+        # The job is under way before the other branch fails.
+        wait = {"Type": "Wait", "Seconds": 3, "Next": "Fail"}
+        fail = {"StartAt": "Wait", "States": {"Wait": wait, "Fail": {"Type": "Fail", "Error": "Other"}}}
+        both = {"Type": "Parallel", "Branches": [follow, fail], "End": True}
+        definition, error = {"StartAt": "Both", "States": {"Both": both}}, "Other"
+    wire = serve(environment={"AWS_ENDPOINT_URL": held.url, **CREDENTIALS}).wire()
+    request = {"name": "m", "roleArn": ROLE, "definition": json.dumps(definition)}
+    machine = wire.call("CreateStateMachine", **request)["stateMachineArn"]
+    execution = wire.call("StartExecution", stateMachineArn=machine, input="{}")["executionArn"]
+    assert ended(wire, execution)["error"] == error
+    [asked] = wait_for("the job is ended", lambda: held.asked_with(job.cancelled))
+    assert job.names_job(asked)
+    held.end()
+
+
 def test_a_token_is_good_after_a_kill(serve, service, moto, unique):
     url = service("sqs").create_queue(QueueName=unique())["QueueUrl"]
     message = {"QueueUrl": url, "MessageBody": {"token.$": "$$.Task.Token"}}
