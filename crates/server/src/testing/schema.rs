@@ -76,6 +76,8 @@ impl Answer {
         }
         let (service, action, bytes) = match (&**service, &**action) {
             ("bedrock", "invokeModel") => ("bedrockruntime", "invokeModel", Bytes::Json),
+            // What an agent streams is made into what a model answers.
+            ("bedrockagentcore", "invokeHarness") => ("bedrockruntime", "converse", Bytes::Text),
             ("lambda", "invoke") => ("lambda", "invoke", Bytes::Json),
             ("states", "startExecution") if *pattern == Pattern::RequestResponse => {
                 ("sfn", "startExecution", Bytes::Text)
@@ -309,6 +311,14 @@ mod tests {
                 "lambda:invoke",
                 json!({"Payload": {"any": "JSON"}, "StatusCode": 200}),
                 None,
+            ),
+            (
+                "bedrockagentcore:invokeHarness",
+                json!({
+                    "Output": {"Message": {"Role": "assistant", "Content": [{"Text": 1}]}}, "StopReason": "end_turn",
+                    "Usage": {"InputTokens": 1, "OutputTokens": 1, "TotalTokens": 2}, "Metrics": {"LatencyMs": 1}
+                }),
+                Some("Field 'Text' must be a string"),
             ),
             (
                 "states:startExecution.sync:2",
