@@ -117,7 +117,8 @@ fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_region(text: &str) -> bool {
+/// Whether a text can be a region, which becomes part of a host's name.
+pub(crate) fn is_region(text: &str) -> bool {
     (1..=32).contains(&text.len())
         && text
             .bytes()

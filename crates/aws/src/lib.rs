@@ -13,6 +13,7 @@ mod lend;
 mod profile;
 mod quirks;
 mod retry;
+mod sending;
 mod settings;
 mod sign;
 mod sso;

@@ -4,6 +4,7 @@
 
 mod job;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use asl::Pattern;
@@ -210,7 +211,8 @@ impl<'a> Cluster<'a> {
             .cluster_token(text(parameters, "ClusterName"), endpoint, &caller(self.call))
             .await
             .map_err(|failure| {
-                common_failure(&failure, self.call, "eks").unwrap_or_else(|| of_client(reason(failure)))
+                let (_, cause) = failure.error(&eks());
+                common_failure(&failure, self.call, "eks").unwrap_or_else(|| of_client(cause))
             })?;
         let mut headers = vec![
             ("Accept".to_owned(), "application/json".to_owned()),
@@ -248,15 +250,14 @@ impl<'a> Cluster<'a> {
     }
 }
 
-fn of_client(what: String) -> Ending {
-    ending("EKS.SdkClientException", what)
+/// What EKS is among all services.
+fn eks() -> Arc<aws::Service> {
+    let eks = aws::Services::embedded().service("eks");
+    eks.expect("the embedded facts have it")
 }
 
-fn reason(failure: aws::Failure) -> String {
-    match failure {
-        aws::Failure::Client(message) => message,
-        other => format!("{other:?}"),
-    }
+fn of_client(what: String) -> Ending {
+    ending("EKS.SdkClientException", what)
 }
 
 fn text<'v>(parameters: &'v Value, name: &str) -> &'v str {
