@@ -6,7 +6,7 @@ import json
 import pytest
 
 import stepwell
-from stepwell import CREDENTIALS, Server
+from stepwell import CREDENTIALS, ROLE, Server, ended, wait_for
 
 PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
 DOUBLE = {
@@ -210,3 +210,37 @@ def test_results_that_cannot_be_written_fail_the_map(execute):
     result = execute(distributed(ResultWriter=writer), input=[1])
     assert (result["status"], result["error"]) == ("FAILED", "States.ResultWriterFailed")
     assert "(Service: S3, Status Code: 404, Request ID: " in result["cause"]
+
+
+def test_a_killed_server_goes_on_reading_and_writing(serve, moto, bucket, service, unique):
+    name = bucket(rows="n\n" + "".join(f"{number}\n" for number in range(300)))
+    server = serve(environment={"AWS_ENDPOINT_URL": moto, **CREDENTIALS})
+    client = server.boto3()
+    wait = {
+        "StartAt": "W",
+        "States": {"W": {"Type": "Wait", "Seconds": 1, "Next": "P"}, "P": {"Type": "Pass", "End": True}},
+    }
+    config = {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": name},
+        "WriterConfig": {"Transformation": "COMPACT", "OutputType": "JSON"},
+    }
+    definition = distributed(wait, MaxConcurrency=60, ItemReader=reader(name, config, Key="rows"), ResultWriter=writer)
+    machine = client.create_state_machine(name=unique(), roleArn=ROLE, definition=json.dumps(definition))
+    execution = client.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
+
+    def counts():
+        runs = client.list_map_runs(executionArn=execution)["mapRuns"]
+        return runs and client.describe_map_run(mapRunArn=runs[0]["mapRunArn"])["itemCounts"]
+
+    wait_for("some items are done", lambda: counts() and counts()["succeeded"] >= 60)
+    server.kill()
+    server.start()
+    client = server.boto3()
+    result = ended(client, execution, 90)
+    assert result["status"] == "SUCCEEDED", result
+    assert counts()["succeeded"] == counts()["total"] == 300
+    folder = json.loads(result["output"])["ResultWriterDetails"]["Key"].removesuffix("/manifest.json")
+    written = service("s3").get_object(Bucket=name, Key=f"{folder}/SUCCEEDED_0.json")["Body"].read()
+    assert json.loads(written) == [{"n": str(number)} for number in range(300)]
