@@ -8,6 +8,8 @@ use ids::TaskToken;
 use integrations::{Described, NotRedrivable};
 use json::Str;
 use store::{ExecId, HistoryPage, shard_of};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{Permit, Sender};
 use tokio::sync::oneshot;
 
 use crate::live::{Kind, Live, Origin, head, log_test};
@@ -20,8 +22,38 @@ use crate::shared::Shared;
 use crate::test_run::Surroundings;
 use crate::worker::created;
 
+/// Why there is no place in a mailbox.
+enum NoPlace {
+    Busy,
+    Closing,
+}
+
+/// Makes an error of it, wherever one can say both.
+macro_rules! no_place {
+    ($($error:ident)*) => {
+        $(
+            impl From<NoPlace> for $error {
+                fn from(reason: NoPlace) -> Self {
+                    match reason {
+                        NoPlace::Busy => Self::Throttled,
+                        NoPlace::Closing => Self::Closing,
+                    }
+                }
+            }
+        )*
+    };
+}
+
+no_place!(StartError ExecutionError TokenError);
+
 impl Shared {
+    /// A start from within, which waits until there is time for it.
     pub(crate) async fn start(&self, request: StartRequest) -> Result<Started, StartError> {
+        self.start_by(request, Millis(i64::MAX)).await
+    }
+
+    /// A start that is throttled when there is no time for it until then.
+    pub(crate) async fn start_by(&self, request: StartRequest, until: Millis) -> Result<Started, StartError> {
         if self.closing.load(Ordering::Relaxed) {
             return Err(StartError::Closing);
         }
@@ -41,22 +73,12 @@ impl Shared {
             shard,
             name,
             drawn,
+            until,
             child: None,
             reply,
         });
         let mailbox = &self.mailboxes.of_shard(shard).starts;
-        let place = match mailbox.try_reserve() {
-            Ok(place) => place,
-            Err(_) => {
-                let until = Millis(self.clock.now().0.saturating_add(self.settings.start_wait_millis));
-                tokio::select! {
-                    biased;
-                    place = mailbox.reserve() => place.map_err(|_| StartError::Closing)?,
-                    () = self.clock.sleep_until(until) => return Err(StartError::Throttled),
-                }
-            }
-        };
-        place.send(start);
+        self.place(mailbox, until).await?.send(start);
         answer.await.unwrap_or(Err(StartError::Closing))
     }
 
@@ -148,16 +170,19 @@ impl Shared {
         }
         let (reply, answer) = oneshot::channel();
         let mailbox = &self.mailboxes.of_shard(shard_of(arn)).requests;
-        let asked = mailbox
-            .send(Request::Describe {
-                arn: arn.into(),
-                reply,
-            })
-            .await;
-        if asked.is_ok()
-            && let Ok(Some(described)) = answer.await
-        {
-            return Ok(described);
+        match self.place(mailbox, self.patience()).await {
+            Ok(place) => {
+                place.send(Request::Describe {
+                    arn: arn.into(),
+                    reply,
+                });
+                if let Ok(Some(described)) = answer.await {
+                    return Ok(described);
+                }
+            }
+            // At the end, the store knows.
+            Err(NoPlace::Closing) => {}
+            Err(NoPlace::Busy) => return Err(ExecutionError::Throttled),
         }
         let described = load::described(&*self.store, arn).await?;
         described.map(Arc::new).ok_or(ExecutionError::NotFound)
@@ -221,6 +246,33 @@ impl Shared {
         }
     }
 
+    /// Until when somebody who asks now waits for the worker to have time.
+    pub(crate) fn patience(&self) -> Millis {
+        Millis(self.clock.now().0.saturating_add(self.settings.wait_millis))
+    }
+
+    /// A place in a mailbox, if there is one by then: under overload, whoever comes is told so instead of waiting.
+    async fn place<'m, T>(&self, mailbox: &'m Sender<T>, until: Millis) -> Result<Permit<'m, T>, NoPlace> {
+        match mailbox.try_reserve() {
+            Ok(place) => return Ok(place),
+            Err(TrySendError::Closed(())) => return Err(NoPlace::Closing),
+            Err(TrySendError::Full(())) => {}
+        }
+        let place = mailbox.reserve();
+        tokio::pin!(place);
+        loop {
+            tokio::select! {
+                biased;
+                place = &mut place => return place.map_err(|_| NoPlace::Closing),
+                () = self.clock.sleep_until(until) => {
+                    if self.clock.now() >= until {
+                        return Err(NoPlace::Busy);
+                    }
+                }
+            }
+        }
+    }
+
     /// Sends work to the worker of an execution that is named by its ARN.
     async fn ask(&self, arn: &str, work: Work) -> Result<(), ExecutionError> {
         let (back, returned) = oneshot::channel();
@@ -230,14 +282,14 @@ impl Shared {
             work,
             back,
         };
-        mailbox.send(named).await.map_err(|_| ExecutionError::Closing)?;
+        self.place(mailbox, self.patience()).await?.send(named);
         // It comes back when the execution is not in memory and its number must be looked up.
         let Ok(work) = returned.await else { return Ok(()) };
         let id = self.store.find(arn).await?.ok_or(ExecutionError::NotFound)?;
-        mailbox
-            .send(Request::Work(id, work))
-            .await
-            .map_err(|_| ExecutionError::Closing)
+        self.place(mailbox, self.patience())
+            .await?
+            .send(Request::Work(id, work));
+        Ok(())
     }
 
     pub(crate) async fn report(&self, token: &str, report: Report) -> Result<(), TokenError> {
@@ -254,10 +306,9 @@ impl Shared {
             reply,
         };
         let mailbox = &self.mailboxes.of_shard(id.shard()).requests;
-        mailbox
-            .send(Request::Work(id, work))
-            .await
-            .map_err(|_| TokenError::Closing)?;
+        self.place(mailbox, self.patience())
+            .await?
+            .send(Request::Work(id, work));
         answer.await.unwrap_or(Err(TokenError::Closing))
     }
 

@@ -134,6 +134,8 @@ pub(crate) struct Start {
     pub(crate) name: Str,
     /// Whether the name was drawn, so that nobody else can have it.
     pub(crate) drawn: bool,
+    /// A start that the worker comes to only later is throttled.
+    pub(crate) until: Millis,
     /// The map run that it is an execution of, if it is.
     pub(crate) child: Option<Box<ChildOf>>,
     pub(crate) reply: StartReply,

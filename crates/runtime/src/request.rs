@@ -94,12 +94,26 @@ pub enum ExecutionError {
     /// There is none of that ARN.
     #[error("there is no such execution")]
     NotFound,
+    /// Too much is asked at once: try again a little later.
+    #[error("more is asked than can be done")]
+    Throttled,
     /// The runtime is shutting down.
     #[error("the server is shutting down")]
     Closing,
     /// It could not be read or saved.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl ExecutionError {
+    /// Whether the same may succeed a little later.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Throttled => true,
+            Self::Store(error) => error.may_pass(),
+            Self::NotFound | Self::Closing => false,
+        }
+    }
 }
 
 /// Why an execution was not redriven.
@@ -162,6 +176,9 @@ pub enum TokenError {
     /// The task is over, or the whole execution. AWS: `TaskTimedOut`.
     #[error("the task is over")]
     TimedOut,
+    /// Too much is asked at once: try again a little later.
+    #[error("more is asked than can be done")]
+    Throttled,
     /// The runtime is shutting down.
     #[error("the server is shutting down")]
     Closing,

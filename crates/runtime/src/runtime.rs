@@ -152,7 +152,8 @@ impl Runtime {
         if let Some(low) = self.0.shared.store.low() {
             return Err(StartError::Store(low));
         }
-        self.0.shared.start(request).await
+        let shared = &self.0.shared;
+        shared.start_by(request, shared.patience()).await
     }
 
     /// Whether what is decided can be saved, and something new be begun; else why not. Asks the store again when

@@ -17,8 +17,9 @@ pub struct Settings {
     pub workers: usize,
     /// How many requests, and apart from them how many starts, may wait for a worker.
     pub mailbox: usize,
-    /// How long a start waits for a place in a full mailbox before it is throttled, in milliseconds.
-    pub start_wait_millis: i64,
+    /// How long a request waits for a place in a full mailbox before it is throttled, and a start until it is begun,
+    /// in milliseconds.
+    pub wait_millis: i64,
     /// How many tasks may be under way at once. It is overrun only by what several workers send in the
     /// same moment.
     pub max_tasks: usize,
@@ -66,7 +67,7 @@ impl Default for Settings {
         Self {
             workers: (2 * cores).min(64),
             mailbox: 1024,
-            start_wait_millis: 1000,
+            wait_millis: 1000,
             max_tasks: 1000,
             limits: Limits::default(),
             retention: Some(Duration::from_secs(90 * 24 * 3600)),

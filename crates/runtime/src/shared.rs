@@ -22,7 +22,6 @@ use crate::log::Logged;
 use crate::mailbox::Mailboxes;
 use crate::map_runs::MapRuns;
 use crate::rate::Buckets;
-use crate::request::ExecutionError;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
 
@@ -129,9 +128,9 @@ impl Shared {
         let mut shared = Arc::clone(self);
         tokio::spawn(async move {
             while let Err(error) = shared.stop(&arn, Ending::default()).await {
-                let again = match &error {
-                    ExecutionError::Store(error) if error.may_pass() => shared.a_little_later().await,
-                    _ => None,
+                let again = match error.may_pass() {
+                    true => shared.a_little_later().await,
+                    false => None,
                 };
                 let Some(again) = again else {
                     tracing::warn!(%arn, %error, "a nested execution could not be stopped");

@@ -18,6 +18,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use lambda::Lambda;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::crowd::{Bounds, Crowd, Place};
 use crate::extension::{Answer as ExtensionAnswer, Extension, Feed};
 
 /// The most bytes that a request's line and headers may have together.
@@ -25,6 +26,13 @@ const HEADER_BYTES_MAX: usize = 64 << 10;
 
 /// How long a client may take to send its headers, and how long an idle connection is kept.
 const HEADER_WAIT: Duration = Duration::from_secs(75);
+
+/// The same for new connections when there are so many that there is hardly a place left.
+const HEADER_WAIT_DENSE: Duration = Duration::from_secs(5);
+
+/// How many requests an HTTP/2 connection may have under way, and how much of them waits to be read.
+const STREAMS_MAX: u32 = 128;
+const STREAM_WINDOW_BYTES: u32 = 256 << 10;
 
 /// How long a client may take to send a body.
 const BODY_WAIT: Duration = Duration::from_secs(30);
@@ -74,6 +82,8 @@ pub struct Site<S> {
     pub lambda: Option<Lambda>,
     /// The web console, and what it asks beside the API.
     pub console: Option<Extension>,
+    /// How many connections there may be at once, and how much they may carry.
+    pub bounds: Bounds,
 }
 
 /// A response that is whole, or a feed that goes on.
@@ -86,6 +96,7 @@ impl<S> From<Arc<S>> for Site<S> {
             api,
             lambda: None,
             console: None,
+            bounds: Bounds::default(),
         }
     }
 }
@@ -100,7 +111,8 @@ pub async fn serve<S: StepFunctions + 'static>(
 ) {
     let site = Arc::new(site.into());
     let mut shutdown = std::pin::pin!(shutdown);
-    let builder = connections();
+    let crowd = Arc::new(Crowd::new(site.bounds));
+    let (builder, hurried) = (connections(HEADER_WAIT), connections(HEADER_WAIT_DENSE));
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -115,7 +127,12 @@ pub async fn serve<S: StepFunctions + 'static>(
                 continue;
             }
         };
-        accept(stream, &builder, &graceful, Arc::clone(&site));
+        let Some(place) = crowd.enter() else {
+            crowd.turn_away(stream);
+            continue;
+        };
+        let builder = if crowd.is_dense() { &hurried } else { &builder };
+        accept(stream, place, builder, &graceful, &site, &crowd);
     }
     drop(listener);
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
@@ -123,37 +140,42 @@ pub async fn serve<S: StepFunctions + 'static>(
     }
 }
 
-fn connections() -> Builder<TokioExecutor> {
+fn connections(header_wait: Duration) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     let header_bytes = u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX);
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_WAIT)
+        .header_read_timeout(header_wait)
         .max_buf_size(HEADER_BYTES_MAX)
         .pipeline_flush(true);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(header_bytes)
-        .max_concurrent_streams(1024)
+        .max_concurrent_streams(STREAMS_MAX)
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(STREAM_WINDOW_BYTES)
         .keep_alive_interval(Some(HEADER_WAIT));
     builder
 }
 
 fn accept<S: StepFunctions + 'static>(
     stream: TcpStream,
+    place: Place,
     builder: &Builder<TokioExecutor>,
     graceful: &GracefulShutdown,
-    site: Arc<Site<S>>,
+    site: &Arc<Site<S>>,
+    crowd: &Arc<Crowd>,
 ) {
     // A response is written whole: waiting for more to send would only delay it.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection has no TCP_NODELAY");
     }
+    let (site, crowd) = (Arc::clone(site), Arc::clone(crowd));
     let answer = service_fn(move |request| {
-        let site = Arc::clone(&site);
-        async move { Ok::<_, Infallible>(respond(&site, request).await) }
+        let (site, crowd) = (Arc::clone(&site), Arc::clone(&crowd));
+        async move { Ok::<_, Infallible>(respond(&site, &crowd, request).await) }
     });
     let connection = builder
         .serve_connection(TokioIo::new(stream), answer)
@@ -163,10 +185,15 @@ fn accept<S: StepFunctions + 'static>(
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended early");
         }
+        drop(place);
     });
 }
 
-async fn respond<S: StepFunctions>(site: &Site<S>, request: Request<Incoming>) -> Response<Body> {
+async fn respond<S: StepFunctions>(
+    site: &Site<S>,
+    crowd: &Crowd,
+    request: Request<Incoming>,
+) -> Response<Body> {
     if let Some(extension) = &site.console
         && Extension::is_path(request.uri().path())
     {
@@ -177,20 +204,21 @@ async fn respond<S: StepFunctions>(site: &Site<S>, request: Request<Incoming>) -
             ExtensionAnswer::Feed(response) => response.map(Either::Right),
         };
     }
-    respond_whole(site, request).await.map(Either::Left)
+    respond_whole(site, crowd, request).await.map(Either::Left)
 }
 
 async fn respond_whole<S: StepFunctions>(
     site: &Site<S>,
+    crowd: &Crowd,
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
     if let Some(lambda) = &site.lambda
         && Lambda::is_path(request.uri().path())
     {
-        return answer_lambda(lambda, request).await;
+        return answer_lambda(lambda, crowd, request).await;
     }
     match (request.method(), request.uri().path()) {
-        (&Method::POST, "/") => answer(&*site.api, request).await,
+        (&Method::POST, "/") => answer(&*site.api, crowd, request).await,
         (&Method::GET | &Method::HEAD, "/health") => health(&*site.api).await,
         (method, path) if site.console.is_some() && console::is_path(path) => {
             console::answer(method, path, request.headers())
@@ -208,10 +236,14 @@ async fn health<S: StepFunctions>(service: &S) -> Response<Full<Bytes>> {
     }
 }
 
-async fn answer<S: StepFunctions>(service: &S, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer<S: StepFunctions>(
+    service: &S,
+    crowd: &Crowd,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
-    let answer = match read(body, &service.limits()).await {
-        Ok(body) => {
+    let answer = match read(body, crowd, &service.limits()).await {
+        Ok((body, _place)) => {
             let target = header(&head.headers, &X_AMZ_TARGET).unwrap_or_default();
             api::dispatch(service, &caller(&head.headers), target, &body).await
         }
@@ -225,10 +257,16 @@ async fn answer<S: StepFunctions>(service: &S, request: Request<Incoming>) -> Re
     response
 }
 
-async fn answer_lambda(lambda: &Lambda, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer_lambda(lambda: &Lambda, crowd: &Crowd, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
-    let body = match read_within(body, lambda::REQUEST_BYTES_MAX).await {
-        Ok(body) => body,
+    let (body, _place) = match read_within(body, crowd, lambda::REQUEST_BYTES_MAX).await {
+        Ok(read) => read,
+        Err(Unread::TooMany) => {
+            return text(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too much is sent at once; try again a little later\n",
+            );
+        }
         Err(Unread::TooLarge) => return text(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large\n"),
         Err(Unread::Broken) => return text(StatusCode::BAD_REQUEST, "the request was not read whole\n"),
     };
@@ -249,29 +287,43 @@ async fn answer_lambda(lambda: &Lambda, request: Request<Incoming>) -> Response<
 
 /// Why a body was not read.
 enum Unread {
+    /// There are too many others.
+    TooMany,
     TooLarge,
     Broken,
 }
 
-async fn read(body: Incoming, limits: &Limits) -> Result<Bytes, ApiError> {
-    read_within(body, limits.request_bytes)
+async fn read(body: Incoming, crowd: &Crowd, limits: &Limits) -> Result<(Bytes, Place), ApiError> {
+    read_within(body, crowd, limits.request_bytes)
         .await
         .map_err(|unread| match unread {
+            Unread::TooMany => ApiError::throttling_exception("Rate exceeded"),
             Unread::TooLarge => ApiError::body_too_large(limits),
             Unread::Broken => ApiError::serialization_exception(""),
         })
 }
 
-/// Reads a whole body of a bounded size in a bounded time.
-async fn read_within(mut body: Incoming, limit: usize) -> Result<Bytes, Unread> {
-    let is_too_large = body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX);
+/// Reads a whole body of a bounded size in a bounded time, along with its place among all others.
+async fn read_within(mut body: Incoming, crowd: &Crowd, limit: usize) -> Result<(Bytes, Place), Unread> {
+    let size = body.size_hint();
+    let is_too_large = size.lower() > u64::try_from(limit).unwrap_or(u64::MAX);
     let whole = async {
         if is_too_large {
-            return Err(too_large(body).await);
+            drain(body).await;
+            return Err(Unread::TooLarge);
         }
+        let most = size.upper().and_then(|bytes| usize::try_from(bytes).ok());
+        let Some(place) = crowd.carry(most.unwrap_or(limit).min(limit)) else {
+            drain(body).await;
+            return Err(Unread::TooMany);
+        };
         match Limited::new(&mut body, limit).collect().await {
-            Ok(whole) => Ok(whole.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => Err(too_large(body).await),
+            Ok(whole) => Ok((whole.to_bytes(), place)),
+            Err(error) if error.is::<LengthLimitError>() => {
+                drop(place);
+                drain(body).await;
+                Err(Unread::TooLarge)
+            }
             Err(_) => Err(Unread::Broken),
         }
     };
@@ -279,8 +331,8 @@ async fn read_within(mut body: Incoming, limit: usize) -> Result<Bytes, Unread> 
     answer.unwrap_or(Err(Unread::Broken))
 }
 
-/// Refuses a body after reading on for a while: a client that is still sending would not see the answer.
-async fn too_large(mut body: Incoming) -> Unread {
+/// Reads on for a while and throws away what comes: a client that is still sending would not see the answer.
+async fn drain(mut body: Incoming) {
     let mut left = DRAINED_BYTES_MAX;
     while let Some(Ok(frame)) = body.frame().await {
         let bytes = frame.data_ref().map_or(0, Bytes::len);
@@ -289,7 +341,6 @@ async fn too_large(mut body: Incoming) -> Unread {
             None => break,
         }
     }
-    Unread::TooLarge
 }
 
 fn caller(headers: &HeaderMap) -> Caller {

@@ -13,6 +13,7 @@
 
 mod arns;
 mod configuration;
+mod crowd;
 mod definition;
 mod extension;
 mod history;
@@ -29,6 +30,7 @@ mod tags;
 mod testing;
 mod throttle;
 
+pub use crowd::Bounds;
 pub use extension::Extension;
 pub use http::{BindError, Site, bind, serve};
 pub use logs::Logs;

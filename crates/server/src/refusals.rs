@@ -105,7 +105,7 @@ pub(crate) fn of_start(error: StartError) -> ApiError {
         }
         StartError::Deleting(arn) => deleting(&arn),
         StartError::LimitExceeded(limit) => too_many_open(limit),
-        StartError::Throttled => ApiError::throttling_exception("Rate exceeded"),
+        StartError::Throttled => throttled(),
         StartError::Closing => closing(),
         StartError::Store(error) => of_store(&error),
     }
@@ -115,6 +115,7 @@ pub(crate) fn of_start(error: StartError) -> ApiError {
 pub(crate) fn of_execution(arn: &str, error: ExecutionError) -> ApiError {
     match error {
         ExecutionError::NotFound => no_execution(arn),
+        ExecutionError::Throttled => throttled(),
         ExecutionError::Closing => closing(),
         ExecutionError::Store(error) => of_store(&error),
     }
@@ -158,6 +159,7 @@ pub(crate) fn of_token(error: TokenError) -> ApiError {
         TokenError::TimedOut => {
             ApiError::task_timed_out("Task Timed Out: 'Provided task does not exist anymore'")
         }
+        TokenError::Throttled => throttled(),
         TokenError::Closing => closing(),
         TokenError::Store(error) => of_store(&error),
     }
@@ -188,6 +190,10 @@ pub(crate) fn of_store(error: &StoreError) -> ApiError {
 fn internal(error: &dyn std::error::Error) -> ApiError {
     tracing::error!(error = %error, "a request failed");
     ApiError::internal_failure("")
+}
+
+fn throttled() -> ApiError {
+    ApiError::throttling_exception("Rate exceeded")
 }
 
 fn closing() -> ApiError {

@@ -480,6 +480,7 @@ impl Supervisor {
             shard,
             name: self.seats.name(index).into(),
             drawn: true,
+            until: Millis(i64::MAX),
             child: Some(Box::new(child)),
             reply: StartReply {
                 to: ReplyTo::MapRun(Arc::clone(&self.handle), index),

@@ -159,9 +159,9 @@ impl Worker {
                     Ok(_) => return,
                     Err(error) => {
                         tracing::error!(%arn, %error, "a nested execution can't be asked");
-                        match error {
-                            ExecutionError::Store(error) if error.may_pass() => shared.a_little_later().await,
-                            _ => return,
+                        match error.may_pass() {
+                            true => shared.a_little_later().await,
+                            false => return,
                         }
                     }
                 };

@@ -18,6 +18,9 @@ use crate::worker::{Release, Worker};
 
 impl Worker {
     pub(super) fn start(&mut self, start: Start) {
+        if self.now() > start.until {
+            return start.reply.send(Err(StartError::Throttled));
+        }
         // What has begun comes first: a start would fail the commit that it is in.
         if let Some(trouble) = &self.trouble {
             let refusal = Err(StartError::Store(trouble.clone()));

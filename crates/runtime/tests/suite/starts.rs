@@ -200,12 +200,71 @@ async fn a_full_mailbox_throttles_starts() {
         })
         .collect();
     settle().await;
-    world.clock.advance(world.settings.start_wait_millis);
+    world.clock.advance(world.settings.wait_millis);
     settle().await;
     store.go_on();
     let mut throttled = 0;
     for start in starts {
         throttled += usize::from(start.await.unwrap() == Err(StartError::Throttled));
+    }
+    assert_eq!(throttled, 1);
+}
+
+#[tokio::test]
+async fn a_start_that_nobody_had_time_for_is_throttled_and_not_begun_late() {
+    let mut world = World::new();
+    world.settings.workers = 1;
+    world.settings.mailbox = 1;
+    world.settings.uncommitted_bytes = 0;
+    let store = world.faulty();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    let machine = machine(&runtime, "m", WAIT).await;
+    store.hold();
+    let later = |name: &'static str| {
+        let (runtime, request) = (runtime.clone(), named(&machine, name, "{}"));
+        tokio::spawn(async move { runtime.start(request).await })
+    };
+    let begun = later("begun");
+    settle().await;
+    let waiting = later("waiting");
+    settle().await;
+    world.clock.advance(world.settings.wait_millis + 1);
+    store.go_on();
+    assert!(begun.await.unwrap().is_ok(), "what is decided is answered");
+    assert_eq!(waiting.await.unwrap(), Err(StartError::Throttled));
+    runtime.start(named(&machine, "waiting", "{}")).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_asks_a_busy_worker_is_throttled() {
+    let mut world = World::new();
+    world.settings.workers = 1;
+    world.settings.mailbox = 1;
+    world.settings.uncommitted_bytes = 0;
+    let store = world.faulty();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    let machine = machine(&runtime, "m", WAIT).await;
+    let arn = start(&runtime, &machine, "{}").await.arn;
+    store.hold();
+    let second = {
+        let (runtime, request) = (runtime.clone(), request(&machine, "{}"));
+        tokio::spawn(async move { runtime.start(request).await })
+    };
+    settle().await;
+    let asked: Vec<_> = (0..2)
+        .map(|_| {
+            let (runtime, arn) = (runtime.clone(), arn.clone());
+            tokio::spawn(async move { runtime.stop(&arn, Ending::default()).await })
+        })
+        .collect();
+    settle().await;
+    world.clock.advance(world.settings.wait_millis);
+    settle().await;
+    store.go_on();
+    assert!(second.await.unwrap().is_ok());
+    let mut throttled = 0;
+    for stopped in asked {
+        throttled += usize::from(stopped.await.unwrap() == Err(ExecutionError::Throttled));
     }
     assert_eq!(throttled, 1);
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ::api::{ApiError, Caller, Limits, ListActivitiesInput, ListActivitiesOutput, StepFunctions};
+use server::{Bounds, Site};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, oneshot};
@@ -36,6 +37,10 @@ struct Running {
 }
 
 async fn start(permits: usize) -> Running {
+    start_within(permits, Bounds::default()).await
+}
+
+async fn start_within(permits: usize, bounds: Bounds) -> Running {
     let listener = server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let service = Arc::new(Service {
@@ -45,7 +50,11 @@ async fn start(permits: usize) -> Running {
     let shutdown = async {
         let _ = stopped.await;
     };
-    let serving = tokio::spawn(server::serve(listener, Arc::clone(&service), shutdown));
+    let site = Site {
+        bounds,
+        ..Site::from(Arc::clone(&service))
+    };
+    let serving = tokio::spawn(server::serve(listener, site, shutdown));
     Running {
         address,
         service,
@@ -246,4 +255,68 @@ async fn an_address_in_use_is_named() {
         error.ends_with("is another server running? choose another port with --listen"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn too_many_connections_are_told_so_and_those_that_are_there_go_on() {
+    let bounds = Bounds {
+        connections: 2,
+        ..Bounds::default()
+    };
+    let server = start_within(1, bounds).await;
+    let mut connections = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(request(LIST, "{}").as_bytes()).await.unwrap();
+        assert!(response(&mut stream).await.0.starts_with("http/1.1 200 ok"));
+        connections.push(stream);
+    }
+    let (head, body) = ask(server.address, &request(LIST, "{}")).await;
+    assert!(head.starts_with("http/1.1 503 service unavailable\r\n"), "{head}");
+    assert!(head.contains("connection: close\r\n"), "{head}");
+    assert!(body.contains("#ServiceUnavailableException"), "{body}");
+    for stream in &mut connections {
+        stream.write_all(request(LIST, "{}").as_bytes()).await.unwrap();
+        assert!(response(stream).await.0.starts_with("http/1.1 200 ok"));
+    }
+    connections.pop();
+    // The server hears of that a little later.
+    while !ask(server.address, &request(LIST, "{}"))
+        .await
+        .0
+        .starts_with("http/1.1 200 ok")
+    {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_are_too_much_together_are_throttled() {
+    let bounds = Bounds {
+        body_bytes: 8 << 10,
+        ..Bounds::default()
+    };
+    let server = start_within(0, bounds).await;
+    let large = format!("{{{}}}", " ".repeat(6 << 10));
+    let mut first = TcpStream::connect(server.address).await.unwrap();
+    first.write_all(request(LIST, &large).as_bytes()).await.unwrap();
+    // It waits for its permit, with its body in memory; a small one has room beside it.
+    let throttled = loop {
+        let (head, body) = ask(server.address, &request("AWSStepFunctions.Dance", &large)).await;
+        if body.contains("ThrottlingException") {
+            break (head, body);
+        }
+        tokio::task::yield_now().await;
+    };
+    assert!(throttled.0.starts_with("http/1.1 400 "), "{throttled:?}");
+    assert_eq!(
+        throttled.1,
+        r#"{"__type":"com.amazon.coral.service#ThrottlingException","message":"Rate exceeded"}"#
+    );
+    let (_, small) = ask(server.address, &request("AWSStepFunctions.Dance", "{}")).await;
+    assert!(small.contains("UnknownOperationException"), "{small}");
+    server.service.permits.add_permits(1);
+    assert!(response(&mut first).await.0.starts_with("http/1.1 200 ok"));
+    let (_, large) = ask(server.address, &request("AWSStepFunctions.Dance", &large)).await;
+    assert!(large.contains("UnknownOperationException"), "{large}");
 }

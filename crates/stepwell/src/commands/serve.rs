@@ -14,8 +14,9 @@ use functions::Functions;
 use integrations::Integrations;
 use lambda::{Keep, Lambda};
 use runtime::{EventLog, Runtime, SystemClock};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::logs::{Destinations, Logs};
-use server::{Extension, Server, Site};
+use server::{Bounds, Extension, Server, Site};
 use store::{EmbeddedOptions, EmbeddedStore, MemoryStore, Store, StoreError};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -141,6 +142,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
         console: Some(Extension::of(&server).with_functions(functions.clone())),
         api: server,
         lambda: Some(lambda),
+        bounds: bounds(),
     };
     server::serve(listener, site, ended).await;
     runtime.shutdown().await;
@@ -207,6 +209,27 @@ fn address(text: &str) -> anyhow::Result<SocketAddr> {
 fn end_at_once(error: &StoreError) {
     tracing::error!(%error, "the data folder failed; ending, since it is not known what was saved");
     std::process::exit(EXIT_FATAL);
+}
+
+/// As many connections as files may be open, with room for everything else; the process takes as many as it may have.
+fn bounds() -> Bounds {
+    const OTHER_FILES: usize = 512;
+    let bounds = Bounds::default();
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    let limit = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => raised.current,
+        Err(_) => limit.current,
+    };
+    let files = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let room = files.saturating_sub(OTHER_FILES).max(files / 2);
+    Bounds {
+        connections: bounds.connections.min(room),
+        ..bounds
+    }
 }
 
 /// A file that would become larger than is allowed (`ulimit -f`) is an error like a full disk, and not the end: the
