@@ -8,7 +8,8 @@ do. Each line it reads is a call that AWS's SDK for Python makes, each line it w
     {"id": 1, "service": "sqs", "operation": "CreateQueue", "parameters": {}, "account": "…", "region": "…"}
     {"id": 1, "answer": {}}, {"id": 1, "refusal": {}} or {"id": 1, "trouble": "…"}
 
-A line {"lambda": "http://…"} says who answers for Lambda. It ends with its input.
+A line {"lambda": "http://…"} says who answers for Lambda, a line {"forget": true} makes moto as it was at first. It ends with
+its input.
 """
 
 import base64
@@ -20,6 +21,7 @@ import json
 import os
 import sys
 import threading
+import urllib.request
 import zipfile
 
 AT_A_TIME = 16
@@ -46,6 +48,8 @@ def main():
             order = json.loads(line)
             if "lambda" in order:
                 functions.address = order["lambda"]
+            elif "forget" in order:
+                urllib.request.urlopen(urllib.request.Request(f"{address}/moto-api/reset", method="POST")).close()
             else:
                 pool.submit(answer, order)
 

@@ -89,7 +89,7 @@ async fn replay_all(cases: Vec<Case>, options: &Options) -> Result<Report, Troub
         services.learn_lambda(server.authority()).await?;
     }
     let mut stand = Stand {
-        stage: Stage::new(Client::new(server.authority()), services),
+        stage: Stage::new(Client::new(server.authority()), services.clone()),
         mocks: server.mocks().into(),
         replays: 0,
         report: Report::default(),
@@ -109,6 +109,10 @@ async fn replay_all(cases: Vec<Case>, options: &Options) -> Result<Report, Troub
     // Python starts slowly on a busy machine, and some of these cases allow one second.
     let jobs = options.jobs.min(IN_COMPANY_AT_A_TIME);
     let again = stand.replay(in_company, jobs, Chance::First).await?;
+    // What a case that failed has left would be in its own way.
+    if let Some(services) = &services {
+        services.forget().await?;
+    }
     stand.replay(again, 1, Chance::Last).await?;
     stand.replay(alone, 1, Chance::Last).await?;
     server.end()?;

@@ -88,6 +88,11 @@ impl Services {
             .map_err(Trouble::from)
     }
 
+    /// Forgets what cases have made there.
+    pub(crate) async fn forget(&self) -> Result<(), Trouble> {
+        self.write(&json!({"forget": true})).await.map_err(Trouble::from)
+    }
+
     /// Calls an operation of a service. An error means that nothing that can be read came back.
     pub(crate) async fn call(
         &self,
