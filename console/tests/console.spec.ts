@@ -243,3 +243,21 @@ test.describe('nothing that axe finds wrong', () => {
     });
   }
 });
+
+test('a Map Run shows how far it is, and leads to its children', async ({ page, stepwell }) => {
+  const Small = { Type: 'Choice', Choices: [{ Variable: '$', NumericGreaterThan: 2, Next: 'Wrong' }], Default: 'Fine' };
+  const Wrong = { Type: 'Fail', Error: 'TooLarge' };
+  const ItemProcessor = { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' }, StartAt: 'Small', States: { Small, Wrong, Fine: { Type: 'Pass', End: true } } };
+  await stepwell.create('spread', { StartAt: 'All', States: { All: { Type: 'Map', Label: 'All', ToleratedFailureCount: 1, ItemProcessor, End: true } } });
+  const arn = await stepwell.start('spread', 'spread-out', [1, 2, 3]);
+  await page.goto(stepwell.execution(arn));
+  await expect(page.locator('.summary').getByText('Succeeded')).toBeVisible();
+  await page.getByRole('link', { name: 'Map Run' }).click();
+  await expect(page.getByRole('heading', { name: 'Map Run' })).toBeVisible();
+  await expect(page.locator('.progress').first()).toContainText('Succeeded 2');
+  await expectAccessible(page);
+  await page.getByRole('radio', { name: 'Failed' }).click();
+  await page.getByRole('table', { name: 'Executions' }).getByRole('link').first().click();
+  await expect(page.getByLabel('Wrong, Fail, Failed')).toBeVisible();
+  await expect(page.getByLabel('All, Map')).toHaveCount(0);
+});

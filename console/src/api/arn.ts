@@ -14,4 +14,7 @@ export function machineArnOf(executionArn: string): string {
   return [...parts.slice(0, 5), 'stateMachine', (parts[6] ?? '').split('/')[0]].join(':');
 }
 
+/** The state machine itself, where an ARN also names the Distributed Map in it whose child an execution is. */
+export const withoutLabel = (machineArn: string): string => machineArn.split('/')[0] ?? machineArn;
+
 export const isExpressArn = (executionArn: string): boolean => executionArn.split(':')[5] === 'express';

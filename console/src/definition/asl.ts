@@ -90,6 +90,18 @@ export function findState(definition: Definition | undefined, name: string): Sta
   return undefined;
 }
 
+/** The line of states that begins with a state: what a child of a Distributed Map runs of its definition. */
+export function lineFrom(definition: Definition, first: string): Definition | undefined {
+  if (definition.StartAt === first) return definition;
+  for (const state of Object.values(isObject(definition.States) ? definition.States : {})) {
+    for (const inner of isObject(state) ? innerOf(state) : []) {
+      const found = lineFrom(inner, first);
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
 /** The lines of states inside a state. */
 export function innerOf(state: State): Definition[] {
   if (state.Type === 'Parallel') return branchesOf(state);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-import { parseDefinition, type Definition } from './asl';
+import { lineFrom, parseDefinition, type Definition } from './asl';
 import { ruleText } from './choice';
 import { buildGraph } from './graph';
 import { layOut, type Placed } from './layout';
@@ -86,6 +86,13 @@ describe('graph', () => {
     const ids = new Set(graph.nodes.map((node) => node.id));
     expect(graph.edges.every((edge) => ids.has(edge.from) && ids.has(edge.to))).toBe(true);
   });
+});
+
+it('finds the line of states that a child execution runs', () => {
+  expect(lineFrom(ORDER, 'One')?.States).toHaveProperty('One');
+  expect(lineFrom(ORDER, 'Ship')?.States).toHaveProperty('Sent');
+  expect(lineFrom(ORDER, 'Check')).toBe(ORDER);
+  expect(lineFrom(ORDER, 'Nobody')).toBeUndefined();
 });
 
 describe('layout', () => {

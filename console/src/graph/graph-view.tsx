@@ -118,6 +118,17 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
   );
   useEffect(() => show(false), [show]);
 
+  // A frame that changes its size, as when a panel opens beside it, shows what it showed, until somebody moves it.
+  const isMoved = useRef(false);
+  useEffect(() => {
+    isMoved.current = false;
+    const watch = new ResizeObserver(() => {
+      if (!isMoved.current) show(false);
+    });
+    if (frame.current) watch.observe(frame.current);
+    return () => watch.disconnect();
+  }, [show]);
+
   // What is chosen elsewhere is brought onto the screen.
   useEffect(() => {
     if (!selected || frame.current?.contains(document.activeElement)) return;
@@ -131,7 +142,7 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
   const move = useCallback(
     (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
-      if (target.closest('button, input')) return;
+      if (target.closest('a, button, input')) return;
       const focused = target.getAttribute('data-id') ?? selected;
       const current = focused ? byId.get(focused) : undefined;
       const isChoice = event.key === 'Enter' || event.key === ' ';
@@ -160,6 +171,10 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
         minZoom={0.02}
         maxZoom={2}
         onInit={() => show(false)}
+        onMoveStart={(event) => {
+          // Moves that nobody made have no event.
+          if (event) isMoved.current = true;
+        }}
         proOptions={{ hideAttribution: true }}
         deleteKeyCode={null}
         zoomOnDoubleClick={false}

@@ -3,13 +3,14 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef } from 'react';
 
-import { nameOf } from '../api/arn';
+import { nameOf, withoutLabel } from '../api/arn';
 import { useLive } from '../api/live';
 import { EXECUTION_VIEWS, executionRoute, type ExecutionSearch } from '../app/router';
 import { stateId, type GraphNode } from '../definition/graph';
 import { Arrows, GraphView, type NodeState } from '../graph/graph-view';
 import type { Step } from '../history/model';
 import { overlay, pathTo, readChosen, writeChosen } from '../history/overlay';
+import { PageHead } from '../parts/page-head';
 import { Tabs } from '../parts/tabs';
 import { Loading, Trouble } from '../parts/trouble';
 import { Actions } from './execution/actions';
@@ -117,6 +118,16 @@ function Shown({ seen }: { seen: Seen }) {
   const headerOf = useCallback(
     (node: GraphNode) => {
       const map = over.shown.get(node.id)?.step;
+      if (map?.mapRunArn) {
+        return (
+          // Following the link is not choosing the state.
+          <span className="nodrag nopan" onClick={(event) => event.stopPropagation()}>
+            <Link to="/map-runs/$arn" params={{ arn: map.mapRunArn }} search={{}}>
+              Map Run
+            </Link>
+          </span>
+        );
+      }
       return map && map.lanes.length > 0 ? <IterationPicker step={map} chosen={chosen.get(map.id)} onChoose={chooseIteration} /> : undefined;
     },
     [over, chosen, chooseIteration],
@@ -137,20 +148,21 @@ function Shown({ seen }: { seen: Seen }) {
   return (
     <div className="page execution">
       <Arrows />
-      <header className="page-head">
-        <div>
-          <nav aria-label="Breadcrumbs" className="crumbs">
+      <PageHead
+        crumbs={
+          <>
             <Link to="/machines" search={{}}>
               State machines
             </Link>
-            <Link to="/machines/$arn" params={{ arn: execution.stateMachineArn }} search={{}}>
+            <Link to="/machines/$arn" params={{ arn: withoutLabel(execution.stateMachineArn) }} search={{}}>
               {nameOf(execution.stateMachineArn)}
             </Link>
-          </nav>
-          <h1 className="name">{execution.name}</h1>
-        </div>
+          </>
+        }
+        title={execution.name}
+      >
         <Actions seen={seen} />
-      </header>
+      </PageHead>
       <Summary seen={seen} />
       {model.failure && <Failure seen={seen} onStep={(step) => chooseStep(step, { view: view === 'events' || view === 'data' ? 'graph' : view, tab: 'details' })} />}
       {execution.status === 'RUNNING' && <WaitingPanel seen={seen} onStep={chooseStep} />}

@@ -19,6 +19,7 @@ import { Dialog } from '../parts/dialog';
 import { ExecutionList, sinceOf, SinceFilter, StatusFilter } from '../parts/execution-list';
 import { FilterField } from '../parts/filter-field';
 import { notify } from '../parts/notices';
+import { PageHead } from '../parts/page-head';
 import { StartDialog } from '../parts/start-dialog';
 import { Tabs } from '../parts/tabs';
 import { momentText } from '../parts/time';
@@ -64,18 +65,19 @@ export function MachinePage() {
   return (
     <div className="page">
       <Arrows />
-      <header className="page-head">
-        <div>
-          <nav aria-label="Breadcrumbs" className="crumbs">
-            <Link to="/machines" search={{}}>
-              State machines
-            </Link>
-          </nav>
-          <h1 className="name">
+      <PageHead
+        crumbs={
+          <Link to="/machines" search={{}}>
+            State machines
+          </Link>
+        }
+        title={
+          <>
             {machine.name} <small>{machine.type === 'EXPRESS' ? 'Express' : 'Standard'}</small>
             {machine.status === 'DELETING' && <small> being deleted</small>}
-          </h1>
-        </div>
+          </>
+        }
+      >
         <div className="actions">
           <CliButton operation="DescribeStateMachine" input={{ stateMachineArn: arn }} />
           <Button onClick={() => setOpen('delete')}>Delete</Button>
@@ -86,7 +88,7 @@ export function MachinePage() {
             Start execution
           </Button>
         </div>
-      </header>
+      </PageHead>
       <Tabs label="Parts of the state machine" tabs={MACHINE_TABS.map((id) => ({ id, name: TAB_NAMES[id] }))} active={tab} onChange={(tab) => show({ tab })} />
       <section role="tabpanel" aria-label={TAB_NAMES[tab]}>
         {tab === 'executions' && <Executions machine={machine} search={search} show={show} onStart={() => setOpen('start')} />}

@@ -10,6 +10,7 @@ import { machinesRoute } from '../app/router';
 import { Chevron } from '../parts/icons';
 import { CliButton } from '../parts/copy';
 import { FilterField } from '../parts/filter-field';
+import { toneOf } from '../parts/status';
 import { momentText } from '../parts/time';
 import { Loading, Trouble } from '../parts/trouble';
 import { millis } from '../api/types';
@@ -86,24 +87,8 @@ export function Machines() {
                       </Link>
                     </td>
                     <td>{machine.type === 'EXPRESS' ? 'Express' : 'Standard'}</td>
-                    <td className="number">
-                      {count && count.running > 0 ? (
-                        <Link className="count run" to="/machines/$arn" params={{ arn: machine.stateMachineArn }} search={{ status: 'RUNNING' }}>
-                          {countText(count.running)}
-                        </Link>
-                      ) : (
-                        <span className="none">{count ? 0 : '…'}</span>
-                      )}
-                    </td>
-                    <td className="number">
-                      {count && count.failed > 0 ? (
-                        <Link className="count bad" to="/machines/$arn" params={{ arn: machine.stateMachineArn }} search={{ status: 'FAILED' }}>
-                          {countText(count.failed)}
-                        </Link>
-                      ) : (
-                        <span className="none">{count ? 0 : '…'}</span>
-                      )}
-                    </td>
+                    <Count arn={machine.stateMachineArn} count={count?.running} status="RUNNING" text={countText(count?.running)} />
+                    <Count arn={machine.stateMachineArn} count={count?.failed} status="FAILED" text={countText(count?.failed)} />
                     <td>{momentText(millis(machine.creationDate))}</td>
                   </tr>
                 );
@@ -114,6 +99,29 @@ export function Machines() {
         </section>
       )}
     </div>
+  );
+}
+
+interface CountProps {
+  arn: string;
+  /** Undefined until it is known. */
+  count?: number;
+  status: 'RUNNING' | 'FAILED';
+  text: string;
+}
+
+/** How many there are of a status, leading to them. */
+function Count({ arn, count, status, text }: CountProps) {
+  return (
+    <td className="number">
+      {count !== undefined && count > 0 ? (
+        <Link className={`count ${toneOf(status)}`} to="/machines/$arn" params={{ arn }} search={{ status }}>
+          {text}
+        </Link>
+      ) : (
+        <span className="none">{count ?? '…'}</span>
+      )}
+    </td>
   );
 }
 

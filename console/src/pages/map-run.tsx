@@ -16,6 +16,7 @@ import { CliButton, Copied } from '../parts/copy';
 import { Dialog } from '../parts/dialog';
 import { ExecutionList, StatusFilter } from '../parts/execution-list';
 import { notify } from '../parts/notices';
+import { PageHead } from '../parts/page-head';
 import { Status } from '../parts/status';
 import { durationText, momentText } from '../parts/time';
 import { Loading, Trouble } from '../parts/trouble';
@@ -57,13 +58,7 @@ export function MapRunPage() {
   const started = millis(run.startDate);
   return (
     <div className="page">
-      <header className="page-head">
-        <div>
-          <nav aria-label="Breadcrumbs" className="crumbs">
-            <ExecutionLink arn={run.executionArn} />
-          </nav>
-          <h1 className="name">Map Run {nameOf(arn)}</h1>
-        </div>
+      <PageHead crumbs={<ExecutionLink arn={run.executionArn} />} title={<>Map Run {nameOf(arn)}</>}>
         <div className="actions">
           <CliButton operation="DescribeMapRun" input={{ mapRunArn: arn }} />
           {run.status === 'RUNNING' && <Button onClick={() => setOpen(true)}>Change bounds</Button>}
@@ -71,7 +66,7 @@ export function MapRunPage() {
             Execution
           </Link>
         </div>
-      </header>
+      </PageHead>
       <dl className="summary card">
         <Fact name="Status">
           <Status status={run.status} />

@@ -35,9 +35,11 @@ export function Actions({ seen }: { seen: Seen }) {
       <Button onClick={save}>Export</Button>
       {execution.status === 'RUNNING' && !isExpress && <Button onClick={() => setOpen('stop')}>Stop</Button>}
       {execution.redriveStatus === 'REDRIVABLE' && <Button onClick={() => setOpen('redrive')}>Redrive</Button>}
-      <Button variant="primary" onClick={() => setOpen('start')}>
-        Start again
-      </Button>
+      {!execution.mapRunArn && (
+        <Button variant="primary" onClick={() => setOpen('start')}>
+          Start again
+        </Button>
+      )}
       {open === 'stop' && <StopDialog arn={executionArn} name={execution.name} onClose={close} onDone={() => done('The execution was stopped')} />}
       {open === 'redrive' && (
         <Dialog

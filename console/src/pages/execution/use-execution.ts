@@ -7,7 +7,7 @@ import { isExpressArn, machineArnOf, nameOf } from '../../api/arn';
 import { ApiError } from '../../api/client';
 import { executionMachineQuery, executionQuery, historyQuery, machineQuery } from '../../api/queries';
 import type { Execution, HistoryEvent, Machine } from '../../api/types';
-import { parseDefinition, type Definition } from '../../definition/asl';
+import { lineFrom, parseDefinition, type Definition } from '../../definition/asl';
 import { buildGraph, type Graph } from '../../definition/graph';
 import { buildModel, type ExecutionModel } from '../../history/model';
 
@@ -35,7 +35,14 @@ export function useExecution(arn: string): { seen?: Seen; error: Error | null; r
 
   const events = history.data ?? NO_EVENTS;
   const model = useMemo(() => buildModel(events), [events]);
-  const definition = useMemo(() => machine && parseDefinition(machine.definition), [machine]);
+  const isChild = described.data?.mapRunArn !== undefined;
+  const first = isChild ? model.root.steps[0]?.name : undefined;
+  const definition = useMemo(() => {
+    const whole = machine && parseDefinition(machine.definition);
+    if (!whole || first === undefined) return whole;
+    const { QueryLanguage } = whole;
+    return { QueryLanguage, ...lineFrom(whole, first) };
+  }, [machine, first]);
   const graph = useMemo(() => buildGraph(definition ?? {}), [definition]);
   const execution = useMemo(() => described.data ?? (isExpress && history.data ? told(arn, model) : undefined), [arn, described.data, history.data, isExpress, model]);
 

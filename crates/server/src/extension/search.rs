@@ -9,6 +9,7 @@ use store::{ExecId, ExecutionQuery, HistoryPage, Listed, Machine, MachineKind, P
 use crate::Server;
 use crate::extension::Refusal;
 use crate::extension::query::Query;
+use crate::operations::list_executions::{print as token, read as position};
 
 /// How many executions a page has.
 const PAGE: usize = 100;
@@ -302,16 +303,4 @@ fn seconds(at: Millis) -> f64 {
     )]
     let millis = at.0 as f64;
     millis / 1000.0
-}
-
-fn token(position: Position) -> String {
-    format!("{}.{}", position.at.0, position.id.0)
-}
-
-fn position(text: &str) -> Option<Position> {
-    let (at, id) = text.split_once('.')?;
-    Some(Position {
-        at: Millis(at.parse().ok()?),
-        id: ExecId(id.parse().ok()?),
-    })
 }

@@ -137,11 +137,13 @@ async fn listed(server: &Server, arn: &AnyStateMachineArn, text: &Text) -> Resul
     }
 }
 
-fn print(position: Position) -> String {
+/// A position as a token has it.
+pub(crate) fn print(position: Position) -> String {
     format!("{}.{}", position.at.0, position.id.0)
 }
 
-fn read(text: &str) -> Option<Position> {
+/// The position that a token has; none for what was never printed.
+pub(crate) fn read(text: &str) -> Option<Position> {
     let (at, id) = text.split_once('.')?;
     Some(Position {
         at: Millis(at.parse().ok()?),
