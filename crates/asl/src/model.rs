@@ -60,6 +60,12 @@ pub struct Flow {
 }
 
 impl StateMachine {
+    /// Whether any of its states is in JSONata or sets variables.
+    pub fn has_jsonata_or_variables(&self) -> bool {
+        let has = |state: &State| state.query_language == QueryLanguage::Jsonata || !state.assign.is_empty();
+        self.states.iter().any(has)
+    }
+
     /// The Distributed Map of a label.
     pub fn labelled(&self, label: &str) -> Option<&Map> {
         self.states.iter().find_map(|state| match &state.kind {

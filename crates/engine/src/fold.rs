@@ -157,7 +157,12 @@ impl Execution {
             }
             Detail::ParallelStateSucceeded | Detail::MapStateSucceeded => {
                 self.follow(branch, event.previous)?;
-                if let Phase::MapRun(_) = &self.visit(branch)?.phase {
+                if let Phase::MapRun(run) = &self.visit(branch)?.phase {
+                    // AWS links the exit to where the run began ever since it has JSONata and variables. What does
+                    // without them was recorded before.
+                    if self.head.machine.has_jsonata_or_variables() {
+                        self.follow(branch, run.event)?;
+                    }
                     return self.set_phase(branch, Phase::Idle);
                 }
                 self.end_fork(branch)?;
