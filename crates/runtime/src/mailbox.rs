@@ -49,6 +49,8 @@ pub(crate) enum Work {
         answer: Answer,
         child: bool,
     },
+    /// A scheduled task queues until there is room for it.
+    Queue { task: TaskKey },
     /// There is room for a task that queued; its place is taken, and that in its lane.
     Room { task: TaskKey, place: Option<LanePlace> },
     /// A worker asks for the activity task.

@@ -2,7 +2,9 @@
 //!
 //! A step is decided whole, however many states it runs through, and what it spends may be more than there is. Then
 //! whatever would lead to further transitions waits until nothing is owed any more: as on AWS, throttled
-//! transitions come later, and fail nothing. Without such a limit, which is the default, nothing here is done.
+//! transitions come later, and fail nothing. What waits can be found again after a crash: timers, the ends of nested
+//! executions, and tasks that are scheduled but not sent. A result that came is never among it, since nobody would
+//! give it a second time. Without such a limit, which is the default, nothing here is done.
 
 use std::collections::BTreeMap;
 
@@ -35,9 +37,16 @@ impl Delayed {
 impl Worker {
     /// When a work may happen, if that is not now. What somebody waits for an answer to happens at once.
     pub(super) fn must_wait(&self, live: &Live, work: &Work) -> Option<Millis> {
+        match work {
+            Work::Queue { .. } | Work::ChildEnded { .. } | Work::Due => self.owes_until(live),
+            _ => None,
+        }
+    }
+
+    /// When an execution may go on, if its account has spent more transitions than it had.
+    pub(super) fn owes_until(&self, live: &Live) -> Option<Millis> {
         let rate = self.shared.settings.limits.state_transitions?;
-        let leads_on = matches!(work, Work::Answer { .. } | Work::ChildEnded { .. } | Work::Due);
-        if !leads_on || !matches!(live.kind, Kind::Standard(_)) || self.closing.is_some() {
+        if !matches!(live.kind, Kind::Standard(_)) || self.closing.is_some() {
             return None;
         }
         let now = self.now();

@@ -265,7 +265,8 @@ impl Worker {
             // Nobody waits for it.
             Work::MapRunOpen { arn, .. } => self.shared.map_runs.begin(&self.shared, arn, Begin::Abort),
             Work::MapRunEnded { record, .. } => self.shared.map_runs.tell(&record.arn, Told::Abort),
-            Work::Answer { .. } | Work::ChildEnded { .. } | Work::Due | Work::TakeUp => {}
+            Work::Answer { .. } | Work::Queue { .. } | Work::ChildEnded { .. } | Work::Due | Work::TakeUp => {
+            }
         }
         self.heard.remove(&id);
     }

@@ -133,7 +133,7 @@ impl Worker {
         for effect in effects {
             match effect {
                 Effect::Send(order) => self.send(live, order),
-                Effect::Queue(task) => self.queue(live, task),
+                Effect::Queue(task) => self.work(live, Work::Queue { task }),
                 Effect::Offer(order) => self.shared.activities.offer(&order.resource, live.id, order.task),
                 Effect::Follow(order, accepted) => self.follow(live, order, accepted),
                 Effect::StartMapRun(plan) => self.begin_map_run(live, *plan, false),
@@ -145,7 +145,7 @@ impl Worker {
         }
     }
 
-    fn queue(&self, live: &Live, task: TaskKey) {
+    pub(super) fn queue(&self, live: &Live, task: TaskKey) {
         let lane = live
             .execution
             .open_task(task)

@@ -21,7 +21,10 @@ impl Worker {
         let moment = Moment {
             now: self.shared.clock.now(),
             seed: self.shared.chance.next(),
-            room: self.shared.dispatcher.room(),
+            room: match self.owes_until(live) {
+                Some(_) => 0,
+                None => self.shared.dispatcher.room(),
+            },
             world: &Surroundings {
                 shared: &self.shared,
                 test_run: live.test_run.as_deref(),

@@ -25,6 +25,7 @@ impl Worker {
         }
         match work {
             Work::Answer { task, answer, child } => self.answered(live, task, answer, child),
+            Work::Queue { task } => self.queue(live, task),
             Work::Room { task, place } => {
                 live.places.extend(place.map(|place| (task, place)));
                 let redo = Work::Room { task, place: None };

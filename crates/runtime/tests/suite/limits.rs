@@ -5,6 +5,7 @@ use engine::Ending;
 use runtime::{CatalogError, NewRevision, Rate, StartError};
 use store::{Activity, MachineKind};
 
+use crate::callbacks::CALLBACK;
 use crate::starts::{ECHO, WAIT};
 use crate::support::*;
 
@@ -115,6 +116,16 @@ async fn throttled_transitions_come_later_and_fail_nothing() {
     }
 }
 
+/// So many tasks, one after the other.
+fn tasks(count: usize) -> String {
+    let task = r#""Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:echo""#;
+    let mut states = String::new();
+    for number in 1..count {
+        states += &format!(r#""T{number}": {{{task}, "Next": "T{}"}}, "#, number + 1);
+    }
+    format!(r#"{{"StartAt": "T1", "States": {{{states}"T{count}": {{{task}, "End": true}}}}}}"#)
+}
+
 #[tokio::test]
 async fn what_must_wait_for_transitions_is_not_read_again_and_again() {
     let mut world = World::cold();
@@ -134,17 +145,44 @@ async fn what_must_wait_for_transitions_is_not_read_again_and_again() {
 }
 
 #[tokio::test]
-async fn an_answer_that_came_is_not_lost_by_waiting() {
+async fn tasks_wait_for_transitions_and_are_sent_once() {
     let mut world = World::new();
     world.settings.limits.state_transitions = Some(Rate { bucket: 0, refill: 1 });
     let runtime = world.open().await;
-    let machine = machine(&runtime, "m", ECHO).await;
+    let machine = machine(&runtime, "m", &tasks(2)).await;
     let started = start(&runtime, &machine, "1").await;
-    settle().await;
+    world.pass(1).await;
+    assert_eq!(
+        world.script.count("echo", "1"),
+        1,
+        "the second state was entered on credit"
+    );
     assert_eq!(told(&runtime.describe(&started.arn).await.unwrap()), "RUNNING");
-    runtime.shutdown().await;
-    let runtime = world.open().await;
+    world.pass(1).await;
     assert_eq!(end(&runtime, &started.arn).await, "SUCCEEDED 1");
+    assert_eq!(world.script.count("echo", "1"), 2);
+}
+
+#[tokio::test]
+async fn what_came_while_transitions_wait_outlives_a_crash() {
+    let mut world = World::new();
+    world.settings.limits.state_transitions = Some(Rate { bucket: 0, refill: 1 });
+    let runtime = world.open().await;
+    let three = machine(&runtime, "m", &tasks(3)).await;
+    let callback = machine(&runtime, "c", CALLBACK).await;
+    let of_callback = start(&runtime, &callback, "1").await;
+    let of_tasks = start(&runtime, &three, "1").await;
+    world.pass(2).await;
+    assert_eq!(world.script.count("echo", "1"), 2, "the third waits");
+    let token = world.script.tokens().remove(0);
+    runtime.task_succeeded(&token, payload("2")).await.unwrap();
+    drop(runtime);
+    settle().await;
+
+    let runtime = world.open().await;
+    assert_eq!(end(&runtime, &of_callback.arn).await, "SUCCEEDED 2");
+    assert_eq!(end(&runtime, &of_tasks.arn).await, "SUCCEEDED 1");
+    assert_eq!(world.script.count("echo", "1"), 3, "nothing was done twice");
 }
 
 #[tokio::test]
