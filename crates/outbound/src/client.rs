@@ -17,7 +17,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 use crate::connector::{Connector, Roots};
 use crate::guard::Guard;
-use crate::tap::Beginning;
+use crate::tap::{Beginning, HEADERS_MAX};
 
 /// How long a connection that nobody uses is kept.
 const IDLE_TIME: Duration = Duration::from_secs(60);
@@ -134,6 +134,7 @@ impl Client {
             .pool_idle_timeout(IDLE_TIME)
             .pool_max_idle_per_host(if is_kept { usize::MAX } else { 0 })
             .retry_canceled_requests(is_kept)
+            .http1_max_headers(HEADERS_MAX)
             .build(connector.clone());
         Self(Arc::new(Inner { connector, pool }))
     }

@@ -12,8 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// How much of the beginning is kept.
 const KEPT_BYTES_MAX: usize = 64 << 10;
 
-/// How many headers are looked at.
-const HEADERS_MAX: usize = 128;
+/// The most headers that an answer may have.
+pub(crate) const HEADERS_MAX: usize = 1000;
 
 /// What a connection brought first.
 #[derive(Clone, Default)]
@@ -51,7 +51,7 @@ impl Beginning {
         let kept = self.0.lock().expect("nothing panics while it holds the lock");
         let mut rest = &kept[..];
         loop {
-            let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+            let mut headers = vec![httparse::EMPTY_HEADER; HEADERS_MAX];
             let mut head = httparse::Response::new(&mut headers);
             let Ok(httparse::Status::Complete(length)) = head.parse(rest) else {
                 return (None, Vec::new());

@@ -101,6 +101,21 @@ async fn a_request_goes_out_as_it_is_and_the_answer_comes_back_as_written() {
 }
 
 #[tokio::test]
+async fn answers_may_have_hundreds_of_headers() {
+    let with = |count: usize| {
+        let lines: String = (0..count)
+            .map(|number| format!("X-Number-{number}: {number}\r\n"))
+            .collect();
+        format!("HTTP/1.1 200 OK\r\n{lines}Content-Length: 0\r\n\r\n")
+    };
+    let answer = answered(with(999)).await.unwrap();
+    assert_eq!(answer.headers.len(), 1000);
+    assert_eq!(answer.headers[998], ("X-Number-998".to_owned(), "998".to_owned()));
+    let refused = answered(with(1000)).await;
+    assert!(matches!(refused, Err(Failure::Lost(..))), "{refused:?}");
+}
+
+#[tokio::test]
 async fn redirects_are_answers() {
     let answer =
         answered("HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n");
