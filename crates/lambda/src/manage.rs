@@ -422,6 +422,7 @@ impl Settings {
                     "4KB"
                 )));
             }
+            check_names(variables.keys())?;
             deployment.environment = variables;
         }
         if let Some(architectures) = self.architectures {
@@ -431,6 +432,60 @@ impl Settings {
         deployment.handler = self.handler.unwrap_or_else(|| deployment.handler.clone());
         deployment.description = self.description.unwrap_or_else(|| deployment.description.clone());
         Ok(())
+    }
+}
+
+/// The names that Lambda sets itself.
+const RESERVED_NAMES: [&str; 18] = [
+    "_HANDLER",
+    "_X_AMZN_TRACE_ID",
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+];
+
+/// Refuses variables that a function would not see as they were given, and names that are none: those begin with a
+/// letter, have two characters or more, and consist of letters, digits and underscores.
+fn check_names<'n>(names: impl Iterator<Item = &'n String> + Clone) -> Result<(), Refusal> {
+    let reserved: Vec<&str> = names
+        .clone()
+        .map(String::as_str)
+        .filter(|name| RESERVED_NAMES.contains(name))
+        .collect();
+    if !reserved.is_empty() {
+        return Err(Refusal::invalid(format!(
+            "Lambda was unable to configure your environment variables because the environment variables you have \
+             provided contains reserved keys that are currently not supported for modification. Reserved keys used in \
+             this request: {}",
+            reserved.join(", ")
+        )));
+    }
+    let is_name = |name: &&String| {
+        name.len() >= 2
+            && name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    match names.clone().find(|name| !is_name(name)) {
+        None => Ok(()),
+        Some(name) => Err(Refusal::validation(format!(
+            "1 validation error detected: Value at 'environment.variables' failed to satisfy constraint: Map keys must \
+             satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]: '{name}'"
+        ))),
     }
 }
 
@@ -517,5 +572,37 @@ async fn blocking<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => Err(Refusal::service(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(names: &[&str]) -> Result<(), String> {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        check_names(names.iter()).map_err(|refusal| format!("{refusal:?}"))
+    }
+
+    #[test]
+    fn variables_that_lambda_sets_itself_are_refused() {
+        assert_eq!(
+            checked(&["TABLE", "aws_region", "AWS_ENDPOINT_URL", "Ab"]),
+            Ok(())
+        );
+        let refused = checked(&["A1", "AWS_REGION", "TABLE", "_HANDLER"]).unwrap_err();
+        assert!(refused.contains("InvalidParameterValueException"), "{refused}");
+        assert!(
+            refused.contains("Reserved keys used in this request: AWS_REGION, _HANDLER"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_name_of_a_variable_is_refused() {
+        for name in ["", "A", "1A", "_A", "A-B", "A B", "Ä1"] {
+            let refused = checked(&[name]).unwrap_err();
+            assert!(refused.contains("[a-zA-Z]([a-zA-Z0-9_])+"), "{refused}");
+        }
     }
 }
