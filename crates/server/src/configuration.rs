@@ -1,7 +1,7 @@
 //! Configuration of a state machine: logging, tracing, encryption; checked, stored and shown.
 
 use api::{
-    ApiError, EncryptionConfiguration, EncryptionType, LogLevel, LoggingConfiguration, Text,
+    ApiError, EncryptionConfiguration, EncryptionType, IncludedData, LogLevel, LoggingConfiguration, Text,
     TracingConfiguration,
 };
 use json::Str;
@@ -76,6 +76,17 @@ pub(crate) fn encryption(
     Err(ApiError::invalid_encryption_configuration(format!(
         "Invalid Encryption Configuration: '{fault}'"
     )))
+}
+
+/// Whether a request wants no data of an execution that is encrypted with a customer's key.
+///
+/// Data that isn't is shown in any case: who asks for metadata only may lack the key, and nothing else.
+pub(crate) fn hides_data(included: Option<IncludedData>, record: &store::Revision) -> bool {
+    let Some(IncludedData::MetadataOnly) = included else {
+        return false;
+    };
+    let encryption: Option<EncryptionConfiguration> = shown(record.encryption.as_ref());
+    encryption.is_some_and(|encryption| encryption.r#type == EncryptionType::CustomerManagedKmsKey)
 }
 
 /// The configuration as it is stored: JSON text.

@@ -2,15 +2,14 @@
 
 use api::{
     ApiError, Caller, CloudWatchEventsExecutionDataDetails, DescribeExecutionInput, DescribeExecutionOutput,
-    ExecutionRedriveStatus, ExecutionStatus, Text, Timestamp,
+    ExecutionRedriveStatus, ExecutionStatus, IncludedData, Text, Timestamp,
 };
 use engine::Outcome;
 use runtime::{Described, NotRedrivable};
 
-use crate::{Server, arns, refusals};
+use crate::{Server, arns, configuration, refusals};
 
-/// Describes an execution as of now. `includedData` changes nothing: no data is encrypted with a customer's
-/// key.
+/// Describes an execution as of now. With `METADATA_ONLY`, data that is encrypted with a customer's key is left out.
 pub(crate) async fn answer(
     server: &Server,
     caller: &Caller,
@@ -22,7 +21,24 @@ pub(crate) async fn answer(
     let described = described.map_err(|error| refusals::of_execution(text, error))?;
     let refusal = server.runtime.redrive_refusal(&described).await;
     let refusal = refusal.map_err(|error| refusals::of_store(&error))?;
-    Ok(shown(&described, refusal))
+    let mut answer = shown(&described, refusal);
+    if request.included_data == Some(IncludedData::MetadataOnly) {
+        let revision = server.runtime.revision_of(text).await;
+        let revision = revision.map_err(|error| refusals::of_execution(text, error))?;
+        if configuration::hides_data(request.included_data, &revision.record) {
+            leave_data_out(&mut answer);
+        }
+    }
+    Ok(answer)
+}
+
+fn leave_data_out(answer: &mut DescribeExecutionOutput) {
+    let left_out = CloudWatchEventsExecutionDataDetails {
+        included: Some(false),
+    };
+    answer.output_details = answer.output.take().map(|_| left_out.clone());
+    answer.input = None;
+    answer.input_details = Some(left_out);
 }
 
 fn shown(described: &Described, refusal: Option<NotRedrivable>) -> DescribeExecutionOutput {

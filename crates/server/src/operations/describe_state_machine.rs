@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use api::{
-    ApiError, Caller, DescribeStateMachineInput, DescribeStateMachineOutput, StateMachineStatus,
-    StateMachineType, Text, Timestamp,
+    ApiError, Caller, DescribeStateMachineInput, DescribeStateMachineOutput, IncludedData,
+    StateMachineStatus, StateMachineType, Text, Timestamp,
 };
 use ids::AnyStateMachineArn;
 use runtime::{CatalogError, Revision};
@@ -12,8 +12,8 @@ use store::{MachineKind, MachineStatus};
 
 use crate::{Server, arns, configuration, refusals};
 
-/// Describes the state machine and its current revision, or that of a version or alias. `includedData` changes nothing: no data is
-/// encrypted with a customer's key.
+/// Describes the state machine and its current revision, or that of a version or alias. With `METADATA_ONLY` its
+/// definition is `{}`, and what is known from it is left out.
 pub(crate) async fn answer(
     server: &Server,
     caller: &Caller,
@@ -50,6 +50,7 @@ pub(crate) async fn answer(
     let revision = catalog.revision(&machine.arn, id).await;
     let revision = revision.map_err(refusals::of_state_machine)?;
     let record = &revision.record;
+    let definition = shown_definition(&revision, request.included_data);
     Ok(DescribeStateMachineOutput {
         revision_id: revision.shown_id().map(Text::from),
         state_machine_arn: text.clone(),
@@ -58,7 +59,8 @@ pub(crate) async fn answer(
             MachineStatus::Active => StateMachineStatus::Active,
             MachineStatus::Deleting => StateMachineStatus::Deleting,
         }),
-        definition: Text::from(&record.definition),
+        variable_references: definition.as_ref().and_then(|_| variable_references(&revision)),
+        definition: definition.unwrap_or_else(no_definition),
         role_arn: Text::from(&record.role_arn),
         r#type: shown_type(machine.kind),
         creation_date: Timestamp::from_milliseconds(created.0),
@@ -67,8 +69,20 @@ pub(crate) async fn answer(
         label: None,
         description: version.and_then(|version| version.description).map(Text::from),
         encryption_configuration: configuration::shown(record.encryption.as_ref()),
-        variable_references: variable_references(&revision),
     })
+}
+
+/// The definition, where it is asked for.
+pub(crate) fn shown_definition(revision: &Revision, included: Option<IncludedData>) -> Option<Text> {
+    match included {
+        None | Some(IncludedData::AllData) => Some(Text::from(&revision.record.definition)),
+        Some(IncludedData::MetadataOnly) => None,
+    }
+}
+
+/// What answers have in place of a definition that is left out.
+pub(crate) fn no_definition() -> Text {
+    Text::from("{}")
 }
 
 /// The type of a state machine as answers have it.

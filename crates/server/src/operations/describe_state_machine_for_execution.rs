@@ -5,10 +5,10 @@ use api::{
     Timestamp,
 };
 
-use crate::operations::describe_state_machine::variable_references;
+use crate::operations::describe_state_machine::{no_definition, shown_definition, variable_references};
 use crate::{Server, arns, configuration, refusals};
 
-/// Describes the revision that the execution runs.
+/// Describes the revision that the execution runs. With `METADATA_ONLY` its definition is `{}`.
 pub(crate) async fn answer(
     server: &Server,
     caller: &Caller,
@@ -19,6 +19,7 @@ pub(crate) async fn answer(
     let revision = revision.map_err(|error| refusals::of_execution(&request.execution_arn, error))?;
     let child = child(server, &arn, &request.execution_arn).await?;
     let record = &revision.record;
+    let definition = shown_definition(&revision, request.included_data);
     Ok(DescribeStateMachineForExecutionOutput {
         revision_id: revision.shown_id().map(Text::from),
         state_machine_arn: match &arn.label {
@@ -26,7 +27,8 @@ pub(crate) async fn answer(
             None => Text::from(&revision.machine_arn),
         },
         name: Text::from(arn.state_machine.name.text()),
-        definition: Text::from(&record.definition),
+        variable_references: definition.as_ref().and_then(|_| variable_references(&revision)),
+        definition: definition.unwrap_or_else(no_definition),
         role_arn: Text::from(&record.role_arn),
         update_date: Timestamp::from_milliseconds(record.updated.0),
         logging_configuration: configuration::shown(record.logging.as_ref()),
@@ -34,7 +36,6 @@ pub(crate) async fn answer(
         map_run_arn: child,
         label: arn.label.as_deref().map(Text::from),
         encryption_configuration: configuration::shown(record.encryption.as_ref()),
-        variable_references: variable_references(&revision),
     })
 }
 

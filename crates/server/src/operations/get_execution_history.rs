@@ -4,7 +4,7 @@ use api::{ApiError, Caller, GetExecutionHistoryInput, GetExecutionHistoryOutput}
 use store::HistoryPage;
 
 use crate::history::{self, Data, shown};
-use crate::paging::{self, Listing, page_size};
+use crate::paging::{self, page_size};
 use crate::{Server, arns, refusals};
 
 /// The most bytes of payloads that a page shows, a single event aside: a page of a thousand large ones would
@@ -26,7 +26,7 @@ pub(crate) async fn answer(
         Data::LeftOut
     };
     let listing = ["GetExecutionHistory", text, if reverse { "reverse" } else { "" }];
-    let listing = Listing(&listing);
+    let listing = server.listing(&listing);
     let from = match listing.position(request.next_token.as_ref())? {
         Some(position) => position.parse().map_err(|_| paging::invalid())?,
         None if reverse => u64::MAX,

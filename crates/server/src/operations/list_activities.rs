@@ -2,7 +2,7 @@
 
 use api::{ActivityListItem, ApiError, Caller, ListActivitiesInput, ListActivitiesOutput, Text, Timestamp};
 
-use crate::paging::{Listing, page_size};
+use crate::paging::page_size;
 use crate::{Server, arns, refusals};
 
 /// Lists a page of activities.
@@ -13,7 +13,7 @@ pub(crate) async fn answer(
 ) -> Result<ListActivitiesOutput, ApiError> {
     let prefix = arns::prefix(caller, "activity");
     let listing = ["ListActivities", &prefix];
-    let listing = Listing(&listing);
+    let listing = server.listing(&listing);
     let after = listing
         .position(request.next_token.as_ref())?
         .unwrap_or_else(|| prefix.clone());

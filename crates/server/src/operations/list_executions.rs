@@ -10,7 +10,7 @@ use json::Str;
 use runtime::CatalogError;
 use store::{ExecId, ExecutionQuery, Listed, MachineKind, Position, Status, Summary};
 
-use crate::paging::{self, Listing, page_size};
+use crate::paging::{self, page_size};
 use crate::{Server, arns, refusals};
 
 /// Lists a page of executions.
@@ -36,7 +36,7 @@ pub(crate) async fn answer(
     let filter = request.redrive_filter;
     let redriven = filter.map_or("", ExecutionRedriveFilter::as_str);
     let listing = ["ListExecutions", text, status.map_or("", Status::name), redriven];
-    let listing = Listing(&listing);
+    let listing = server.listing(&listing);
     let after = match listing.position(request.next_token.as_ref())? {
         Some(position) => Some(read(&position).ok_or_else(paging::invalid)?),
         None => None,

@@ -3,7 +3,7 @@
 use api::{ApiError, Caller, ListMapRunsInput, ListMapRunsOutput, MapRunListItem, Text, Timestamp};
 use store::MapRun;
 
-use crate::paging::{self, Listing, page_size};
+use crate::paging::{self, page_size};
 use crate::{Server, arns, refusals};
 
 /// Lists a page of Map Runs.
@@ -15,7 +15,7 @@ pub(crate) async fn answer(
     let text = &request.execution_arn;
     arns::standard_execution(caller, text)?;
     let listing = ["ListMapRuns", text];
-    let listing = Listing(&listing);
+    let listing = server.listing(&listing);
     let before = match listing.position(request.next_token.as_ref())? {
         Some(position) => Some(position.parse().map_err(|_| paging::invalid())?),
         None => None,

@@ -8,7 +8,7 @@ use ids::AnyStateMachineArn;
 use store::{Alias, MachineStatus};
 
 use crate::operations::create_state_machine_alias::alias_arn;
-use crate::paging::{Listing, page_size};
+use crate::paging::page_size;
 use crate::{Server, arns, refusals};
 
 /// Lists a page of aliases: all of a state machine, or those that lead to a version.
@@ -21,7 +21,7 @@ pub(crate) async fn answer(
     let arn = arns::qualified(caller, text)?;
     let machine_arn = arn.state_machine().to_string();
     let listing = ["ListStateMachineAliases", text];
-    let listing = Listing(&listing);
+    let listing = server.listing(&listing);
     let after = listing.position(request.next_token.as_ref())?;
     let size = page_size(request.max_results);
 

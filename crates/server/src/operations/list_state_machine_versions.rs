@@ -7,7 +7,7 @@ use api::{
 use ids::AnyStateMachineArn;
 
 use crate::operations::publish_state_machine_version::version_arn;
-use crate::paging::{self, Listing, page_size};
+use crate::paging::{self, page_size};
 use crate::{Server, arns, refusals};
 
 /// Lists a page of versions. A state machine that doesn't exist has none, nor one of somebody else.
@@ -25,7 +25,7 @@ pub(crate) async fn answer(
         Err(error) => return Err(error),
     };
     let listing = ["ListStateMachineVersions", &arn];
-    let listing = Listing(&listing);
+    let listing = server.listing(&listing);
     let before = match listing.position(request.next_token.as_ref())? {
         Some(position) => Some(position.parse().map_err(|_| paging::invalid())?),
         None => None,

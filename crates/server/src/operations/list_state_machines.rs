@@ -5,7 +5,7 @@ use api::{
 };
 
 use crate::operations::describe_state_machine::shown_type;
-use crate::paging::{Listing, page_size};
+use crate::paging::page_size;
 use crate::{Server, arns, refusals};
 
 /// Lists a page of state machines.
@@ -16,7 +16,7 @@ pub(crate) async fn answer(
 ) -> Result<ListStateMachinesOutput, ApiError> {
     let prefix = arns::prefix(caller, "stateMachine");
     let listing = ["ListStateMachines", &prefix];
-    let listing = Listing(&listing);
+    let listing = server.listing(&listing);
     let after = listing
         .position(request.next_token.as_ref())?
         .unwrap_or_else(|| prefix.clone());

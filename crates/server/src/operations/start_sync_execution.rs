@@ -9,7 +9,7 @@ use runtime::StartRequest;
 use store::MachineKind;
 
 use crate::operations::start_execution::{input, name, target, trace_header};
-use crate::{Server, refusals};
+use crate::{Server, configuration, refusals};
 
 /// What AWS bills time and memory by.
 const BILLED_MILLIS: i64 = 100;
@@ -25,6 +25,7 @@ pub(crate) async fn answer(
     if target.revision.kind != MachineKind::Express {
         return Err(refusals::wrong_type());
     }
+    let hides_data = configuration::hides_data(request.included_data, &target.revision.record);
     let start = StartRequest {
         test_case,
         name: name(request.name.as_ref())?,
@@ -38,7 +39,9 @@ pub(crate) async fn answer(
         .map_err(refusals::of_start)?;
     let stopped = ended.stopped.unwrap_or(ended.started);
     let took = stopped.0.saturating_sub(ended.started.0).max(1);
-    let included = CloudWatchEventsExecutionDataDetails { included: Some(true) };
+    let included = CloudWatchEventsExecutionDataDetails {
+        included: Some(!hides_data),
+    };
     Ok(StartSyncExecutionOutput {
         execution_arn: Text::from(&ended.arn),
         state_machine_arn: Some(Text::from(&ended.machine_arn)),
@@ -58,9 +61,12 @@ pub(crate) async fn answer(
             .ending()
             .and_then(|ending| ending.cause.as_ref())
             .map(Text::from),
-        input: Some(Text::from(ended.input.text())),
+        input: (!hides_data).then(|| Text::from(ended.input.text())),
         input_details: Some(included.clone()),
-        output: ended.output().map(|output| Text::from(output.text())),
+        output: ended
+            .output()
+            .filter(|_| !hides_data)
+            .map(|output| Text::from(output.text())),
         output_details: Some(included),
         trace_header: ended.trace_header.as_ref().map(Text::from),
         billing_details: Some(BillingDetails {

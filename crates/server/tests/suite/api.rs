@@ -586,3 +586,59 @@ async fn encryption_and_tracing_are_kept_and_shown() {
         );
     }
 }
+
+#[tokio::test]
+async fn who_asks_for_metadata_only_is_shown_no_definition() {
+    let client = Client::new().await;
+    let machine = client.create("m", "STANDARD", PASS).await;
+    let execution = client
+        .member("StartExecution", &of_machine(&machine), "executionArn")
+        .await;
+    for (operation, member, arn) in [
+        ("DescribeStateMachine", "stateMachineArn", &machine),
+        ("DescribeStateMachineForExecution", "executionArn", &execution),
+    ] {
+        let request =
+            |included: &str| json::json!({ member: arn.clone(), "includedData": included }).to_string();
+        let metadata = client
+            .member(operation, &request("METADATA_ONLY"), "definition")
+            .await;
+        assert_eq!(metadata, "{}");
+        let all = client.member(operation, &request("ALL_DATA"), "definition").await;
+        assert_eq!(all, PASS);
+    }
+}
+
+#[tokio::test]
+async fn data_under_a_customers_key_is_left_out_for_who_asks_for_metadata_only() {
+    let client = Client::new().await;
+    let key = "arn:aws:kms:us-east-1:000000000000:key/k";
+    for (name, encryption, is_shown) in [
+        ("own", json::json!({"type": "AWS_OWNED_KEY"}), true),
+        (
+            "customer",
+            json::json!({"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": key}),
+            false,
+        ),
+    ] {
+        let create = json::json!({
+            "name": name, "definition": PASS, "roleArn": "arn:aws:iam::000000000000:role/r", "type": "EXPRESS",
+            "encryptionConfiguration": encryption
+        });
+        let machine = client
+            .member("CreateStateMachine", &create.to_string(), "stateMachineArn")
+            .await;
+        let start = |included: &str| {
+            json::json!({ "stateMachineArn": machine.clone(), "includedData": included }).to_string()
+        };
+        let answer = client.done("StartSyncExecution", &start("METADATA_ONLY")).await;
+        assert_eq!(answer.contains(r#""output":"#), is_shown, "{answer}");
+        assert_eq!(answer.contains(r#""input":"#), is_shown, "{answer}");
+        assert!(
+            answer.contains(&format!(r#""outputDetails":{{"included":{is_shown}}}"#)),
+            "{answer}"
+        );
+        let answer = client.done("StartSyncExecution", &start("ALL_DATA")).await;
+        assert!(answer.contains(r#""output":"#), "{answer}");
+    }
+}

@@ -604,17 +604,18 @@ async fn versions_and_aliases_are_listed_page_by_page() {
             .await;
     }
     let item = |name: &str| format!(r#"{{"stateMachineAliasArn":"{MACHINE}:{name}","creationDate":<time>}}"#);
+    let first = client.done("ListStateMachineAliases", &page("")).await;
+    assert!(
+        first.starts_with(&format!(
+            r#"{{"stateMachineAliases":[{},{}],"nextToken":""#,
+            item("a"),
+            item("b")
+        )),
+        "{first}"
+    );
     let token = client
         .member("ListStateMachineAliases", &page(""), "nextToken")
         .await;
-    assert_eq!(
-        client.done("ListStateMachineAliases", &page("")).await,
-        format!(
-            r#"{{"stateMachineAliases":[{},{}],"nextToken":"{token}"}}"#,
-            item("a"),
-            item("b")
-        )
-    );
     assert_eq!(
         client
             .done(
