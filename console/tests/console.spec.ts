@@ -261,3 +261,16 @@ test('a Map Run shows how far it is, and leads to its children', async ({ page, 
   await expect(page.getByLabel('Wrong, Fail, Failed')).toBeVisible();
   await expect(page.getByLabel('All, Map')).toHaveCount(0);
 });
+
+test('a version is published and gets an alias', async ({ page, stepwell }) => {
+  await page.goto(stepwell.machine('hello', '?tab=versions'));
+  await page.getByRole('button', { name: 'Publish a version' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
+  await expect(page.getByRole('link', { name: 'Version 1' })).toBeVisible();
+  await page.getByRole('button', { name: 'Create an alias' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('live');
+  await expect(dialog.getByText('create-state-machine-alias')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(page.getByRole('link', { name: 'live', exact: true })).toBeVisible();
+});

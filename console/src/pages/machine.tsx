@@ -1,6 +1,8 @@
 // A state machine: its executions, its definition, its versions and aliases, its settings.
 
 import Button from '@cloudscape-design/components/button';
+import FormField from '@cloudscape-design/components/form-field';
+import Input from '@cloudscape-design/components/input';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
@@ -8,7 +10,7 @@ import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { useLive } from '../api/live';
 import { searchQuery } from '../api/own';
 import { aliasesQuery, executionsQuery, machineQuery, tagsQuery, versionsQuery } from '../api/queries';
-import { millis, type ExecutionListItem, type Machine } from '../api/types';
+import { millis, type ExecutionListItem, type Machine, type MachineVersion } from '../api/types';
 import { MACHINE_TABS, machineRoute, type MachineSearch } from '../app/router';
 import { findState, parseDefinition } from '../definition/asl';
 import { buildGraph, type GraphNode } from '../definition/graph';
@@ -213,14 +215,20 @@ function Versions({ arn }: { arn: string }) {
   const versions = useQuery(versionsQuery(arn));
   const aliases = useQuery(aliasesQuery(arn));
   const client = useQueryClient();
-  const [isOpen, setOpen] = useState(false);
+  const [open, setOpen] = useState<'version' | 'alias'>();
+  const close = (): void => setOpen(undefined);
+  const done = (text: string): void => {
+    notify(text);
+    void client.invalidateQueries({ queryKey: ['machine', arn] });
+    close();
+  };
   if (versions.error) return <Trouble error={versions.error} />;
   return (
     <div className="columns">
       <section className="card pad">
         <header className="card-head">
           <h2>Versions</h2>
-          <Button onClick={() => setOpen(true)}>Publish a version</Button>
+          <Button onClick={() => setOpen('version')}>Publish a version</Button>
         </header>
         <ul className="plain">
           {(versions.data ?? []).map((version) => (
@@ -237,6 +245,9 @@ function Versions({ arn }: { arn: string }) {
       <section className="card pad">
         <header className="card-head">
           <h2>Aliases</h2>
+          <Button disabled={!versions.data?.length} onClick={() => setOpen('alias')}>
+            Create an alias
+          </Button>
         </header>
         <ul className="plain">
           {(aliases.data ?? []).map((alias) => (
@@ -250,23 +261,55 @@ function Versions({ arn }: { arn: string }) {
         </ul>
         {aliases.data?.length === 0 && <p className="none">There is none. An alias leads to one version, or divides starts between two.</p>}
       </section>
-      {isOpen && (
+      {open === 'version' && (
         <Dialog<{ stateMachineVersionArn: string }>
           title="Publish a version"
           action="Publish"
           operation="PublishStateMachineVersion"
           input={{ stateMachineArn: arn }}
-          onClose={() => setOpen(false)}
-          onDone={({ stateMachineVersionArn }) => {
-            notify(`Version ${stateMachineVersionArn.split(':').at(-1)} is published`);
-            void client.invalidateQueries({ queryKey: ['machine', arn] });
-            setOpen(false);
-          }}
+          onClose={close}
+          onDone={({ stateMachineVersionArn }) => done(`Version ${stateMachineVersionArn.split(':').at(-1)} is published`)}
         >
           <p>The definition as it is now gets a number, and stays as it is under it.</p>
         </Dialog>
       )}
+      {open === 'alias' && <AliasDialog versions={versions.data ?? []} onClose={close} onDone={(name) => done(`The alias ${name} is there`)} />}
     </div>
+  );
+}
+
+interface AliasProps {
+  versions: MachineVersion[];
+  onClose: () => void;
+  onDone: (name: string) => void;
+}
+
+function AliasDialog({ versions, onClose, onDone }: AliasProps) {
+  const [name, setName] = useState('');
+  const [version, setVersion] = useState(versions[0]?.stateMachineVersionArn ?? '');
+  return (
+    <Dialog
+      title="Create an alias"
+      action="Create"
+      operation="CreateStateMachineAlias"
+      input={{ name, routingConfiguration: [{ stateMachineVersionArn: version, weight: 100 }] }}
+      blocked={name ? undefined : 'It needs a name.'}
+      onClose={onClose}
+      onDone={() => onDone(name)}
+    >
+      <FormField label="Name">
+        <Input value={name} onChange={({ detail }) => setName(detail.value)} spellcheck={false} />
+      </FormField>
+      <FormField label="Leads to">
+        <select className="select" aria-label="Leads to" value={version} onChange={(event) => setVersion(event.target.value)}>
+          {versions.map(({ stateMachineVersionArn }) => (
+            <option key={stateMachineVersionArn} value={stateMachineVersionArn}>
+              Version {stateMachineVersionArn.split(':').at(-1)}
+            </option>
+          ))}
+        </select>
+      </FormField>
+    </Dialog>
   );
 }
 
