@@ -75,6 +75,7 @@ macro_rules! conformance_tests {
             a_redriven_execution_is_removed_after_its_last_end
             many_executions_are_removed_in_several_calls
             a_long_history_goes_from_sight_at_once
+            executions_of_a_map_run_stay_as_long_as_the_run
         }
     };
     ($place:ty: $($case:ident)+) => {

@@ -213,17 +213,34 @@ impl State {
     }
 
     fn expire(&mut self, before: Millis) -> Expired {
-        let mut executions = 0;
-        let next = loop {
-            match self.ended.first() {
-                None => break NextExpiry::Nothing,
-                Some((stopped, _)) if *stopped >= before => break NextExpiry::At(*stopped),
-                Some(_) if executions == EXPIRED_AT_ONCE => break NextExpiry::More,
-                Some((_, id)) => self.remove(*id),
+        let (mut due, mut next) = (Vec::new(), NextExpiry::Nothing);
+        for (stopped, id) in &self.ended {
+            if *stopped >= before {
+                next = NextExpiry::At(*stopped);
+                break;
             }
-            executions += 1;
-        };
-        Expired { executions, next }
+            if due.len() == EXPIRED_AT_ONCE {
+                next = NextExpiry::More;
+                break;
+            }
+            if !self.is_spared(*id) {
+                due.push(*id);
+            }
+        }
+        due.iter().for_each(|id| self.remove(*id));
+        Expired {
+            executions: due.len(),
+            next,
+        }
+    }
+
+    /// Whether an execution belongs to a Map Run that is still known.
+    fn is_spared(&self, id: ExecId) -> bool {
+        let map_run = self
+            .executions
+            .get(&id)
+            .and_then(|row| row.created.map_run_arn.as_ref());
+        map_run.is_some_and(|map_run| self.map_runs.contains_key(map_run))
     }
 
     fn remove(&mut self, id: ExecId) {

@@ -30,7 +30,8 @@ pub trait Store: Send + Sync {
     fn commit(&self, batch: Batch) -> Reply<'static, ()>;
 
     /// Removes executions that ended before a moment, those that ended first coming first, with all that is stored
-    /// of them; their names are free from then on. What is open or ended later stays as it is.
+    /// of them; their names are free from then on. What is open or ended later stays as it is, and so do the executions
+    /// of a Map Run until the execution that the run belongs to has been removed.
     ///
     /// A call does a bounded amount of work, so that a commit that waits for it hardly notices. What it has
     /// removed may be there again after a crash, and is then removed again.

@@ -6,8 +6,9 @@ use engine::Millis;
 use json::Payload;
 
 use super::Place;
+use super::map_runs::map_run;
 use super::samples::*;
-use crate::batch::Commit;
+use crate::batch::{Batch, CatalogChange, Commit};
 use crate::codec::{LARGE_PAYLOAD_BYTES, PayloadTable};
 use crate::record::{Expired, HistoryPage, NextExpiry, Redriven, Status};
 use crate::store::Store;
@@ -122,4 +123,41 @@ pub async fn a_long_history_goes_from_sight_at_once(place: &impl Place) {
     let store = place.open();
     assert_eq!(expire_all(&store, Millis(i64::MAX)).await.0, 1);
     assert_eq!(history(&store, 1, HistoryPage::forward(1, 2000)).await, []);
+}
+
+pub async fn executions_of_a_map_run_stay_as_long_as_the_run(place: &impl Place) {
+    let store = place.open();
+    let run = map_run(600, 4);
+    let child = |number| {
+        let mut commit = short(number, Status::Succeeded);
+        let created = commit.created.as_mut().expect("it is the first");
+        created.map_run_arn = Some(run.arn.clone());
+        commit
+    };
+    let batch = Batch {
+        catalog: vec![CatalogChange::PutMapRun(Box::new(run.clone()))],
+        executions: (0..600)
+            .map(child)
+            .chain([opening(600), short(601, Status::Failed)])
+            .collect(),
+        ..Batch::default()
+    };
+    store.commit(batch).await.expect("it fits");
+    assert_eq!(
+        expire_all(&store, Millis(i64::MAX)).await.0,
+        1,
+        "the one of no run"
+    );
+    assert_eq!(list(&store, of_machine()).await.len(), 601);
+
+    let mut last = step(600, &events(4..=4), &mut PayloadTable::default());
+    last.closed = Some(closed(600, Status::Succeeded));
+    save(&store, [last]).await;
+    let (mut removed, mut passes) = (0, 0);
+    while removed < 601 && passes < 9 {
+        removed += expire_all(&store, Millis(i64::MAX)).await.0;
+        passes += 1;
+    }
+    assert_eq!(list(&store, of_machine()).await, [] as [u64; 0]);
+    assert_eq!(store.map_run(&run.arn).await, Ok(None));
 }

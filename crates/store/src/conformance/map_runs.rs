@@ -9,7 +9,7 @@ use crate::batch::{Batch, CatalogChange};
 use crate::map_run::{MapChild, MapRun, MapRunCounts, MapRunSettings, MapRunStatus, MapSeat, Percentage};
 use crate::record::{Redriven, Status};
 
-fn map_run(execution: u64, event: u64) -> MapRun {
+pub(super) fn map_run(execution: u64, event: u64) -> MapRun {
     MapRun {
         arn: format!("run {}", 99 - event).into(),
         execution: id(execution),

@@ -33,8 +33,20 @@ impl Budget {
     }
 }
 
+/// How far slices have come: the moment and the row of the last execution that was left where it is. From time to
+/// time they begin anew.
+#[derive(Debug, Default)]
+pub(super) struct Progress(Option<(i64, i64)>);
+
 /// Removes some of what ended before a moment.
-pub(super) fn slice(connection: &Connection, before: Millis) -> Result<Expired, rusqlite::Error> {
+///
+/// Executions of a Map Run stay as long as the run is known, which is as long as the execution that it belongs to:
+/// when that goes on, or is redriven, it must know which items are done.
+pub(super) fn slice(
+    connection: &Connection,
+    before: Millis,
+    progress: &mut Progress,
+) -> Result<Expired, rusqlite::Error> {
     let mut budget = Budget {
         rows: ROWS_MAX,
         bytes: BYTES_MAX,
@@ -51,25 +63,71 @@ pub(super) fn slice(connection: &Connection, before: Millis) -> Result<Expired, 
     }
     let mut executions = 0;
     let next = loop {
-        match oldest(connection)? {
-            None => break NextExpiry::Nothing,
-            Some((_, stopped)) if stopped >= before => break NextExpiry::At(stopped),
-            Some(_) if budget.is_spent() || executions == EXECUTIONS_MAX => break NextExpiry::More,
-            Some((row, _)) => remove(connection, row, &mut budget)?,
+        let Some(ended) = oldest(connection, progress)? else {
+            *progress = Progress::default();
+            break NextExpiry::Nothing;
+        };
+        if ended.stopped >= before {
+            *progress = Progress::default();
+            break NextExpiry::At(ended.stopped);
         }
+        if budget.is_spent() || executions == EXECUTIONS_MAX {
+            break NextExpiry::More;
+        }
+        if is_spared(connection, &ended)? {
+            budget.spend(0);
+            progress.0 = Some((ended.stopped.0, ended.row));
+            continue;
+        }
+        remove(connection, ended.row, &mut budget)?;
         executions += 1;
     };
     Ok(Expired { executions, next })
 }
 
-/// The row of the execution that ended first, and when that was.
-fn oldest(connection: &Connection) -> Result<Option<(i64, Millis)>, rusqlite::Error> {
-    let sql = "SELECT id, stopped FROM execution INDEXED BY execution_ended WHERE stopped IS NOT NULL
-               ORDER BY stopped LIMIT 1";
+/// An execution that has ended.
+struct Ended {
+    row: i64,
+    stopped: Millis,
+    is_map_child: bool,
+}
+
+/// The execution that ended first, of those that were not left where they are.
+fn oldest(connection: &Connection, progress: &Progress) -> Result<Option<Ended>, rusqlite::Error> {
+    let sql = "SELECT id, stopped, map_run IS NOT NULL FROM execution INDEXED BY execution_ended
+               WHERE stopped IS NOT NULL AND (stopped, id) > (?1, ?2) ORDER BY stopped, id LIMIT 1";
+    let (stopped, row) = progress.0.unwrap_or((i64::MIN, i64::MIN));
     connection
         .prepare_cached(sql)?
-        .query_row([], |row| Ok((row.get(0)?, Millis(row.get(1)?))))
+        .query_row([stopped, row], |row| {
+            Ok(Ended {
+                row: row.get(0)?,
+                stopped: Millis(row.get(1)?),
+                is_map_child: row.get(2)?,
+            })
+        })
         .optional()
+}
+
+/// Whether an execution belongs to a Map Run that is still known.
+fn is_spared(connection: &Connection, ended: &Ended) -> Result<bool, rusqlite::Error> {
+    if !ended.is_map_child {
+        return Ok(false);
+    }
+    let sql = "SELECT created FROM execution WHERE id = ?1";
+    let created: Vec<u8> = connection
+        .prepare_cached(sql)?
+        .query_row([ended.row], |row| row.get(0))?;
+    let Some(map_run) = unseal(&created)
+        .and_then(decode_created)
+        .ok()
+        .and_then(|created| created.map_run_arn)
+    else {
+        return Ok(false);
+    };
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM map_run WHERE arn = ?1)")?
+        .query_row([&*map_run], |row| row.get(0))
 }
 
 fn half_removed(connection: &Connection) -> Result<Option<i64>, rusqlite::Error> {

@@ -49,6 +49,7 @@ pub(super) struct Writer {
     checkpoint_at: u64,
     /// How long it was when it was last looked at.
     log_bytes_seen: u64,
+    expiry: expiry::Progress,
     /// The last transaction was not followed by an fsync.
     has_unsynced: bool,
     /// After this, nothing is written any more.
@@ -80,6 +81,7 @@ impl Writer {
             checkpoint_bytes: options.checkpoint_bytes,
             checkpoint_at: options.checkpoint_bytes,
             log_bytes_seen: 0,
+            expiry: expiry::Progress::default(),
             has_unsynced: false,
             fatal: None,
         })
@@ -108,13 +110,20 @@ impl Writer {
     /// own. Only one in a row is left like this, so that damage of the log can be told from an unfinished write.
     fn expire(&mut self, before: Millis) -> Result<Expired, StoreError> {
         self.alive()?;
-        if self.has_unsynced {
-            return self.transact(|connection| Ok(expiry::slice(connection, before)?));
+        let mut progress = std::mem::take(&mut self.expiry);
+        let is_synced = self.has_unsynced;
+        if !is_synced {
+            self.set("synchronous", "NORMAL")?;
         }
-        self.set("synchronous", "NORMAL")?;
-        let expired = self.transact(|connection| Ok(expiry::slice(connection, before)?));
-        self.set("synchronous", "FULL")?;
-        self.has_unsynced = true;
+        let expired = self.transact(|connection| Ok(expiry::slice(connection, before, &mut progress)?));
+        if !is_synced {
+            self.set("synchronous", "FULL")?;
+            self.has_unsynced = true;
+        }
+        // After a failure, slices begin anew.
+        if expired.is_ok() {
+            self.expiry = progress;
+        }
         expired
     }
 
