@@ -86,26 +86,28 @@ impl Gathered {
     }
 }
 
-/// Writes the results of the executions before `end` elsewhere, then those that were never started, and gives the
+/// Writes the results of the executions that were started elsewhere, then those that were never started, and gives the
 /// state's result.
 pub(super) async fn export(
     store: &dyn Store,
     io: &dyn MapRunIo,
     order: ResultsOrder,
     seats: &Seats,
-    end: u64,
+    started: impl Iterator<Item = u64>,
     pending: Vec<Payload>,
 ) -> Result<Payload, Ending> {
     let map_run_arn: Str = order.scope.map_run_arn.clone();
     let mut sink = io.results(order).await?;
     let mut page = Vec::new();
-    for index in 0..end {
-        let child = load::described(store, &seats.arn(index)).await;
-        let child = child.map_err(|error| Ending {
-            error: Some(integrations::map_runs::RESULT_WRITER_FAILED.into()),
-            cause: Some(error.to_string().into()),
-        })?;
-        page.extend(child.as_ref().map(ChildResult::of));
+    for index in started {
+        let arn = seats.arn(index);
+        let child = load::described(store, &arn).await;
+        let child = child.map_err(|error| unwritten(error.to_string()))?;
+        // It was started, and has been removed since: nobody knows what came of it.
+        let child = child.ok_or_else(|| unwritten(format!("The execution {arn} is no longer known.")))?;
+        page.push(ChildResult::of(&child));
+        // What is read may be there at once, and others want to go on too.
+        tokio::task::yield_now().await;
         if page.len() >= PAGE {
             sink.write(std::mem::take(&mut page)).await?;
         }
@@ -120,6 +122,13 @@ pub(super) async fn export(
         ("ResultWriterDetails", details),
     ]);
     Ok(result.into())
+}
+
+fn unwritten(cause: String) -> Ending {
+    Ending {
+        error: Some(integrations::map_runs::RESULT_WRITER_FAILED.into()),
+        cause: Some(cause.into()),
+    }
 }
 
 /// On whose behalf a map run reads and writes.

@@ -218,6 +218,7 @@ impl Supervisor {
             let page = self.shared.store.map_children(&self.arn, after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.id);
+            tokio::task::yield_now().await;
             for child in page {
                 let MapSeat { index, items } = child.seat;
                 self.known.insert(index);
@@ -563,8 +564,10 @@ impl Supervisor {
                     None => Vec::new(),
                 };
                 let io = self.shared.tasks.map_run_io();
-                let (store, end) = (Arc::clone(&self.shared.store), self.known.end());
-                Some(results::export(&*store, &*io, order, &self.seats, end, pending).await)
+                let store = Arc::clone(&self.shared.store);
+                let unstarted: HashSet<u64> = self.again.iter().map(|given| given.index).collect();
+                let started = (0..self.known.end()).filter(move |index| !unstarted.contains(index));
+                Some(results::export(&*store, &*io, order, &self.seats, started, pending).await)
             }
             _ => None,
         };
