@@ -20,15 +20,20 @@ pub(crate) struct Nested(pub(crate) Weak<Shared>);
 impl Executions for Nested {
     fn start(&self, start: NestedStart) -> BoxFuture<'_, Result<NestedStarted, NestedError>> {
         Box::pin(async move {
-            let mut shared = self.0.upgrade().ok_or_else(closing)?;
+            let mut shared = self.0.upgrade();
             loop {
-                match start_nested(&shared, start.clone()).await {
+                let Some(here) = shared.take() else {
+                    // The start is made after the restart: until then it has no answer.
+                    return std::future::pending().await;
+                };
+                match start_nested(&here, start.clone()).await {
                     Ok(started) => return Ok(started),
                     Err(Refusal::Told(error)) => return Err(error),
-                    // AWS has no such errors: the task waits until the disk is well again, or its time is over.
-                    Err(Refusal::Store(error)) if error.may_pass() => {
-                        shared = shared.a_little_later().await.ok_or_else(closing)?;
-                    }
+                    Err(Refusal::Closing) => {}
+                    // What keeps this server from it is none of AWS's errors: the task waits until that is over, or its
+                    // own time is.
+                    Err(Refusal::Throttled) => shared = here.a_little_later().await,
+                    Err(Refusal::Store(error)) if error.may_pass() => shared = here.a_little_later().await,
                     Err(Refusal::Store(error)) => {
                         return Err(told("InternalServerException", error.to_string()));
                     }
@@ -62,6 +67,10 @@ enum Refusal {
     Told(NestedError),
     /// The store failed.
     Store(StoreError),
+    /// More is asked of the server than it can do.
+    Throttled,
+    /// The server is shutting down.
+    Closing,
 }
 
 async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStarted, Refusal> {
@@ -116,6 +125,8 @@ async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStart
                 started: first.started,
             }),
             Err(ExecutionError::Store(error)) => Err(Refusal::Store(error)),
+            Err(ExecutionError::Closing) => Err(Refusal::Closing),
+            Err(ExecutionError::Throttled) => Err(Refusal::Throttled),
             Err(error) => Err(refused("InternalServerException", error.to_string())),
         },
         Err(StartError::AlreadyExists(arn)) => Err(refused(
@@ -126,8 +137,8 @@ async fn start_nested(shared: &Shared, start: NestedStart) -> Result<NestedStart
         Err(error @ StartError::LimitExceeded(_)) => {
             Err(refused("ExecutionLimitExceeded", error.to_string()))
         }
-        Err(StartError::Throttled) => Err(refused("ThrottlingException", "Rate exceeded".into())),
-        Err(StartError::Closing) => Err(Refusal::Told(closing())),
+        Err(StartError::Throttled) => Err(Refusal::Throttled),
+        Err(StartError::Closing) => Err(Refusal::Closing),
         Err(StartError::Store(error)) => Err(Refusal::Store(error)),
     }
 }
@@ -144,10 +155,6 @@ fn deleting(arn: &str) -> Refusal {
         "StateMachineDeleting",
         format!("State Machine is deleting: '{arn}'"),
     )
-}
-
-fn closing() -> NestedError {
-    told("ServiceUnavailable", "The server is shutting down.".into())
 }
 
 fn refused(code: &str, message: String) -> Refusal {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 
-use engine::{Effect, Ending, Event, Execution, Lane, Millis, Order, Refusal, World};
+use engine::{Effect, Ending, Event, Execution, Lane, Millis, Order, Refusal, TaskKey, World};
 use integrations::Described;
 use json::{Str, Value};
 use store::{ExecId, Store};
@@ -19,7 +19,7 @@ use crate::express::ExpressRing;
 use crate::health::Health;
 use crate::live::Live;
 use crate::log::Logged;
-use crate::mailbox::Mailboxes;
+use crate::mailbox::{Mailboxes, Work};
 use crate::map_runs::MapRuns;
 use crate::rate::Buckets;
 use crate::settings::Settings;
@@ -121,6 +121,31 @@ impl Shared {
         if let (Some(log), Some(logged)) = (&self.settings.event_log, logged) {
             log.write(logged);
         }
+    }
+
+    /// Asks what became of a nested execution, and tells its parent when it has ended. If it still runs, it will say so
+    /// itself when it ends.
+    pub(crate) fn ask_child(self: &Arc<Self>, parent: ExecId, task: TaskKey, arn: Str) {
+        let mut shared = Arc::clone(self);
+        tokio::spawn(async move {
+            loop {
+                let again = match shared.describe(&arn).await {
+                    Ok(child) if child.outcome.is_some() => {
+                        return shared.mailboxes.send(parent, Work::ChildEnded { task, child });
+                    }
+                    Ok(_) => return,
+                    Err(error) => {
+                        tracing::error!(%arn, %error, "a nested execution can't be asked");
+                        match error.may_pass() {
+                            true => shared.a_little_later().await,
+                            false => return,
+                        }
+                    }
+                };
+                let Some(again) = again else { return };
+                shared = again;
+            }
+        });
     }
 
     /// Stops a nested execution whose parent no longer waits for it.

@@ -108,6 +108,14 @@ impl Reader {
                 self.held.insert(branch, *until);
                 Ok(())
             }
+            // A Parallel or Map is tried again, or begins.
+            Detail::BranchStarted { parent, .. } | Detail::MapIterationStarted { parent, .. } => {
+                let held = self.held.remove(parent);
+                must(
+                    held.is_none_or(|until| event.at >= until),
+                    "its parent goes on too early",
+                )
+            }
             _ => Ok(()),
         }
     }

@@ -149,26 +149,7 @@ impl Worker {
         let Some((_, arn)) = live.children.iter().find(|(known, _)| *known == task) else {
             return;
         };
-        let (mut shared, id, arn) = (Arc::clone(&self.shared), live.id, arn.clone());
-        tokio::spawn(async move {
-            loop {
-                let again = match shared.describe(&arn).await {
-                    Ok(child) if child.outcome.is_some() => {
-                        return shared.mailboxes.send(id, Work::ChildEnded { task, child });
-                    }
-                    Ok(_) => return,
-                    Err(error) => {
-                        tracing::error!(%arn, %error, "a nested execution can't be asked");
-                        match error.may_pass() {
-                            true => shared.a_little_later().await,
-                            false => return,
-                        }
-                    }
-                };
-                let Some(again) = again else { return };
-                shared = again;
-            }
-        });
+        self.shared.ask_child(live.id, task, arn.clone());
     }
 
     /// Takes an execution back into memory after something happened to it, if it is to stay there.

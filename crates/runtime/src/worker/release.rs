@@ -345,6 +345,9 @@ impl Worker {
             return;
         }
         self.timers.add(id, retry);
+        let early = std::mem::take(&mut live.early).into_iter();
+        self.redo
+            .extend(early.map(|(task, child)| (id, Work::ChildEnded { task, child })));
         let heard = std::mem::take(&mut live.running);
         if !heard.is_empty() {
             self.orphans.insert(id, heard);

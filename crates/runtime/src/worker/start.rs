@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use engine::Input;
+use engine::{Input, TaskKey};
 
 use json::Str;
 use store::{Created, ExpressChange, ExpressStart, MachineKind, StoreError};
@@ -91,6 +91,14 @@ impl Worker {
         let is_same = existing.running
             && existing.input == start.request.input
             && existing.test_case == start.request.test_case;
+        if let Some(parent) = existing.parent.filter(|_| is_same_task && !existing.running) {
+            // Whoever was to be told of its end has forgotten it in a crash, along with the first start's answer.
+            let task = TaskKey {
+                branch: parent.branch,
+                event: parent.event,
+            };
+            self.shared.ask_child(parent.id, task, start.arn.clone());
+        }
         let answer = if is_same_task || is_same {
             Ok(Started {
                 arn: start.arn,

@@ -173,3 +173,42 @@ async fn a_child_that_cannot_be_asked_after_a_restart_is_asked_again() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_child_that_ended_before_a_crash_took_its_start_from_its_parent_is_heard_of() {
+    for world in [World::new(), World::cold()] {
+        let store = world.faulty();
+        let runtime = world.open_with(Arc::clone(&store) as _).await;
+        machine(&runtime, "child", PASS).await;
+        let parent = machine(&runtime, "parent", &parent(".sync:2", "")).await;
+        store.then([Fault::None, Fault::None, Fault::CrashBefore]);
+        let started = start(&runtime, &parent, "1").await;
+        world.pass(1).await;
+        drop(runtime);
+        settle().await;
+        assert!(store.is_dead());
+        let runtime = world.open().await;
+        world.pass(5).await;
+        let told = told(&runtime.describe(&started.arn).await.unwrap());
+        assert!(told.starts_with("SUCCEEDED "), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_fails_no_start_of_a_child() {
+    let mut world = World::cold();
+    world.settings.grace = std::time::Duration::ZERO;
+    let store = world.faulty();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    machine(&runtime, "child", PASS).await;
+    let parent = machine(&runtime, "parent", &parent(".sync:2", "")).await;
+    let started = start(&runtime, &parent, "1").await;
+    // Its task was sent, and nothing more has happened.
+    runtime.shutdown().await;
+    drop(runtime);
+    settle().await;
+    let runtime = world.open().await;
+    world.pass(5).await;
+    let told = told(&runtime.describe(&started.arn).await.unwrap());
+    assert!(told.starts_with("SUCCEEDED "), "{told}");
+}
