@@ -83,10 +83,11 @@ def cluster(certificate):
 
 
 @pytest.fixture
-def near(serve, tmp_path):
-    """A server that may reach this machine."""
+def near(serve, tmp_path, cluster):
+    """A server that may reach this machine, and knows the token of a cluster there."""
     config = tmp_path / "stepwell.toml"
-    config.write_text('[http]\nallow = ["127.0.0.1"]\n[aws.clusters.own]\ntoken_file = "own.token"\n')
+    known = f'[aws.clusters.own]\nendpoint = "{cluster[1]["Endpoint"]}"\ntoken_file = "own.token"\n'
+    config.write_text(f'[http]\nallow = ["127.0.0.1"]\n{known}')
     (tmp_path / "own.token").write_text("from-a-file\n")
     return serve("--config", config, environment=CREDENTIALS)
 
@@ -129,8 +130,13 @@ def test_refusals_of_the_cluster_are_errors(near, unique, cluster):
 def test_a_cluster_has_the_token_of_the_configuration(near, unique, cluster):
     state, named = cluster
     state["token"] = "Bearer from-a-file"
-    result = run(near, unique, "call", {**named, "ClusterName": "own", "Method": "GET", "Path": PODS})
+    own = {**named, "ClusterName": "own", "Method": "GET", "Path": PODS}
+    result = run(near, unique, "call", own)
     assert result["status"] == "SUCCEEDED", result
+    # Whoever writes a definition must not be told the token.
+    result = run(near, unique, "call", {**own, "Endpoint": named["Endpoint"].replace("127.0.0.1", "localhost")})
+    assert result["error"] == "EKS.SdkClientException" and "is not at the Endpoint" in result["cause"], result
+    assert len(state["asked"]) == 1
 
 
 def test_a_host_that_proves_nothing_is_told_nothing(near, unique, cluster, serve):

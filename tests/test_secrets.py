@@ -23,6 +23,7 @@ CONFIG = f"""
 allow = ["127.0.0.1"]
 plain = true
 [aws.clusters.own]
+endpoint = "https://127.0.0.1:1"
 token = "{CLUSTER_TOKEN}"
 [connections.Shop]
 authorization = "API_KEY"

@@ -22,7 +22,16 @@ use crate::wire::uri;
 /// How long a token may be used, which is what AWS's own tools ask for.
 const TOKEN_SECONDS: u32 = 60;
 
-/// The token of a cluster that is not one of EKS, from the configuration.
+/// A cluster that is not one of EKS, from the configuration.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// Its address. The token is sent nowhere else, whatever address a task gives.
+    pub endpoint: String,
+    /// What it knows its callers by.
+    pub token: ClusterToken,
+}
+
+/// The token of a cluster.
 #[derive(Clone)]
 pub enum ClusterToken {
     /// The token itself.
@@ -34,6 +43,26 @@ pub enum ClusterToken {
 impl fmt::Debug for ClusterToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ClusterToken(..)")
+    }
+}
+
+impl Cluster {
+    async fn token_at(&self, name: &str, address: &str) -> Result<String, String> {
+        if address.trim_end_matches('/') != self.endpoint.trim_end_matches('/') {
+            return Err(format!(
+                "the cluster `{name}` is not at the Endpoint that the task gives, but where `endpoint` below \
+                 [aws.clusters.{name}] says"
+            ));
+        }
+        match &self.token {
+            ClusterToken::Text(token) => Ok(token.clone()),
+            ClusterToken::File(path) => match tokio::fs::read_to_string(path).await {
+                Ok(token) => Ok(token.trim().to_owned()),
+                Err(error) => Err(format!(
+                    "the token of the cluster `{name}` cannot be read: {error}"
+                )),
+            },
+        }
     }
 }
 
@@ -61,17 +90,8 @@ impl Client {
                 "clusters of AWS are called only with `aws.mode = \"full\"`".to_owned(),
             ));
         }
-        match settings.clusters.get(cluster) {
-            Some(ClusterToken::Text(token)) => return Ok(token.clone()),
-            Some(ClusterToken::File(path)) => {
-                let token = tokio::fs::read_to_string(path).await.map_err(|error| {
-                    Failure::Client(format!(
-                        "the token of the cluster `{cluster}` cannot be read: {error}"
-                    ))
-                })?;
-                return Ok(token.trim().to_owned());
-            }
-            None => {}
+        if let Some(known) = settings.clusters.get(cluster) {
+            return known.token_at(cluster, address).await.map_err(Failure::Client);
         }
         let credentials = self.credentials(caller).await?;
         Ok(token(cluster, &caller.region, &credentials, Timestamp::now()))
@@ -148,14 +168,28 @@ mod tests {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         let mut settings = Settings::of(environment, "", "");
-        settings
-            .clusters
-            .insert("own".to_owned(), ClusterToken::Text("t".to_owned()));
-        settings
-            .clusters
-            .insert("lost".to_owned(), ClusterToken::File("/nowhere/token".into()));
-        let client = Client::new(settings.clone());
         let here = "https://127.0.0.1:6443";
+        let tokens = [
+            ("own", ClusterToken::Text("t".to_owned())),
+            ("lost", ClusterToken::File("/nowhere/token".into())),
+        ];
+        for (name, token) in tokens {
+            let endpoint = format!("{here}/");
+            settings
+                .clusters
+                .insert(name.to_owned(), Cluster { endpoint, token });
+        }
+        let client = Client::new(settings.clone());
+        for elsewhere in ["https://evil.example", "https://127.0.0.1:6443.evil.example", ""] {
+            let Err(Failure::Client(refused)) = client.cluster_token("own", elsewhere, &caller()).await
+            else {
+                panic!("the token must not go to {elsewhere}");
+            };
+            assert!(
+                refused.contains("the cluster `own` is not at the Endpoint"),
+                "{refused}"
+            );
+        }
         assert_eq!(client.cluster_token("own", here, &caller()).await.unwrap(), "t");
         let token = client.cluster_token("other", here, &caller()).await.unwrap();
         assert!(token.starts_with("k8s-aws-v1."));

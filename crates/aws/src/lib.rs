@@ -21,7 +21,7 @@ mod wire;
 
 pub use authorize::Unsigned;
 pub use client::{BODY_BYTES_MAX, Bodies, Caller, Client, Failure, Reply};
-pub use cluster::ClusterToken;
+pub use cluster::{Cluster, ClusterToken};
 pub use endpoint::{BadEndpoint, Endpoint};
 
 pub use facts::{

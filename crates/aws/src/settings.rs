@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::cluster::ClusterToken;
+use crate::cluster::Cluster;
 use crate::endpoint::{BadEndpoint, Endpoint};
 use crate::facts::{Service, Services};
 use crate::profile::Profiles;
@@ -89,8 +89,8 @@ pub struct Settings {
     /// How long a service may take to answer a request, from the first byte sent to the last one read. Zero stands for
     /// the default; operations that take longer by their nature have the time that they need.
     pub answer_time: Duration,
-    /// The tokens of Kubernetes clusters by their names; those of EKS need none.
-    pub clusters: BTreeMap<String, ClusterToken>,
+    /// Kubernetes clusters by their names; those of EKS need not be known.
+    pub clusters: BTreeMap<String, Cluster>,
     environment: BTreeMap<String, String>,
     profiles: Profiles,
 }

@@ -15,7 +15,7 @@ use crate::sdk::{caller, refuse_named};
 const TIME: Duration = Duration::from_secs(900);
 
 /// How much of a conversation is read: of all its turns only the last is kept.
-const STREAM_BYTES_MAX: usize = 64 << 20;
+const STREAM_BYTES_MAX: usize = 16 << 20;
 
 const PREFIX: &str = "BedrockAgentCore";
 

@@ -62,9 +62,20 @@ pub(crate) fn refuse(action: &str, parameters: &Value) -> Option<String> {
             faults.push(format!("The value of the field '{name}' has an invalid format"));
         }
     };
-    for name in ["CertificateAuthority", "ClusterName", "Endpoint", "Namespace"] {
+    for name in ["CertificateAuthority", "ClusterName"] {
         check(name, &|value| value.as_str().is_some());
     }
+    // A token goes there, which nobody else may read.
+    check("Endpoint", &|value| {
+        value
+            .as_str()
+            .is_some_and(|address| address.starts_with("https://"))
+    });
+    check("Namespace", &|value| {
+        value
+            .as_str()
+            .is_some_and(|name| !name.contains(['/', '?', '#', '%']))
+    });
     check("Method", &|value| {
         value.as_str().is_some_and(|name| METHODS.contains(&name))
     });
@@ -319,6 +330,12 @@ mod tests {
         let options = json!({"RetrieveLogs": true, "RawLogs": false, "LogParameters": {"tailLines": ["6"]}});
         assert_eq!(run(json!({"Job": {}, "LogOptions": options})), None);
         assert_eq!(run(json!({"Job": "{}", "Namespace": "n"})), None);
+        for more in [
+            json!({"Job": {}, "Endpoint": "http://h"}),
+            json!({"Job": {}, "Namespace": "../x"}),
+        ] {
+            assert!(run(more).is_some());
+        }
         for wrong in [
             json!({"Retrieve": true}),
             json!({"RetrieveLogs": "yes"}),

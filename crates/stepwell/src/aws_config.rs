@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use aws::{Client, ClusterToken, Mode, Services, Settings};
+use aws::{Client, Cluster, ClusterToken, Mode, Services, Settings};
 
 use crate::config::ConfigFile;
 
@@ -30,10 +30,11 @@ pub(crate) struct AwsTable {
     pub(crate) clusters: BTreeMap<String, ClusterTable>,
 }
 
-/// An `[aws.clusters.NAME]` table: the bearer token of a Kubernetes cluster, itself or in a file.
+/// An `[aws.clusters.NAME]` table: where a Kubernetes cluster is, and its bearer token, itself or in a file.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClusterTable {
+    endpoint: String,
     token: Option<String>,
     token_file: Option<PathBuf>,
 }
@@ -45,12 +46,16 @@ impl fmt::Debug for ClusterTable {
 }
 
 impl ClusterTable {
-    fn token(&self, name: &str, folder: &Path) -> anyhow::Result<ClusterToken> {
-        match (&self.token, &self.token_file) {
-            (Some(token), None) => Ok(ClusterToken::Text(token.clone())),
-            (None, Some(file)) => Ok(ClusterToken::File(folder.join(file))),
+    fn cluster(&self, name: &str, folder: &Path) -> anyhow::Result<Cluster> {
+        let token = match (&self.token, &self.token_file) {
+            (Some(token), None) => ClusterToken::Text(token.clone()),
+            (None, Some(file)) => ClusterToken::File(folder.join(file)),
             _ => anyhow::bail!("[aws.clusters.{name}] needs either `token` or `token_file`"),
-        }
+        };
+        Ok(Cluster {
+            endpoint: self.endpoint.clone(),
+            token,
+        })
     }
 }
 
@@ -83,8 +88,8 @@ pub(crate) fn client(
     settings.concurrency_max = config.aws.concurrency_max.unwrap_or_default();
     settings.answer_time = Duration::from_secs(config.aws.answer_seconds_max.unwrap_or_default().into());
     for (name, cluster) in &config.aws.clusters {
-        let token = cluster.token(name, &config.folder)?;
-        settings.clusters.insert(name.clone(), token);
+        let cluster = cluster.cluster(name, &config.folder)?;
+        settings.clusters.insert(name.clone(), cluster);
     }
     settings.check().context("failed to read `[aws]`")?;
     if let Some(url) = own_url {
@@ -137,10 +142,15 @@ mod tests {
             of(aws, None)
         };
         assert_eq!(
-            of("[clusters.a]\ntoken = \"t\"\n[clusters.b]\ntoken_file = \"b.token\""),
+            of(
+                "[clusters.a]\nendpoint = \"https://a\"\ntoken = \"t\"\n[clusters.b]\nendpoint = \"https://b\"\ntoken_file = \"b.token\""
+            ),
             Ok(())
         );
-        for text in ["[clusters.a]", "[clusters.a]\ntoken = \"t\"\ntoken_file = \"f\""] {
+        for text in [
+            "[clusters.a]\nendpoint = \"https://a\"",
+            "[clusters.a]\nendpoint = \"https://a\"\ntoken = \"t\"\ntoken_file = \"f\"",
+        ] {
             assert_eq!(
                 of(text).unwrap_err(),
                 "[aws.clusters.a] needs either `token` or `token_file`"
