@@ -649,9 +649,10 @@ impl Driver {
 
     /// Looks at what was answered.
     fn listen(&mut self) {
-        loop {
-            let next = self.world.state().heard.pop_front();
-            let Some((number, heard)) = next else { return };
+        // When a runtime ends, those who still wait hear of it in no particular order.
+        let mut heard: Vec<(usize, Heard)> = self.world.state().heard.drain(..).collect();
+        heard.sort_by_key(|(number, _)| *number);
+        for (number, heard) in heard {
             let Some(asked) = self.asked.remove(&number) else {
                 continue;
             };
