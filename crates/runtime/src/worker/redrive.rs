@@ -72,7 +72,8 @@ impl Worker {
     /// then.
     pub(super) fn fetched_ended(&mut self, mut live: Box<Live>, works: Vec<Work>) {
         for work in works {
-            if matches!(work, Work::Redrive { .. }) || !live.has_ended() {
+            // An end that is not saved yet is told when it is.
+            if matches!(work, Work::Redrive { .. }) || !live.has_ended() || live.uncommitted > 0 {
                 self.work(&mut live, work);
             } else {
                 let stopped = live.execution.ended().unwrap_or_default();
