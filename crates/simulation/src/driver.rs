@@ -730,7 +730,10 @@ impl Driver {
                 let mut state = self.world.state();
                 let token = &mut state.tokens[number];
                 token.is_told = false;
-                token.is_over = !matches!(told, Err(TokenError::Store(_) | TokenError::Closing));
+                token.is_over = !matches!(
+                    told,
+                    Err(TokenError::Store(_) | TokenError::Closing | TokenError::Throttled)
+                );
                 let text = token.text.clone();
                 drop(state);
                 match told {
