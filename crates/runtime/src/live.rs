@@ -35,6 +35,8 @@ pub(crate) struct Live {
     pub(crate) uncommitted: usize,
     /// How many of its steps are saved, and what they asked for is about to be done.
     pub(crate) releasing: usize,
+    /// The tasks that these steps cancel: none of them is sent any more.
+    pub(crate) cancelled: Vec<TaskKey>,
     /// About how many bytes its history has.
     pub(crate) weight: usize,
     /// Tasks that were sent and have not answered.
@@ -134,6 +136,7 @@ impl Live {
             test_run,
             uncommitted: 0,
             releasing: 0,
+            cancelled: Vec::new(),
             weight,
             running: Vec::new(),
             places: Vec::new(),
@@ -162,7 +165,8 @@ impl Live {
 
     /// Whether a task is over for good: nothing that says so can be taken back any more.
     pub(crate) fn is_over(&self, task: TaskKey) -> bool {
-        self.uncommitted == self.releasing && self.execution.open_task(task).is_none()
+        let is_last = self.uncommitted == self.releasing;
+        self.cancelled.contains(&task) || (is_last && self.execution.open_task(task).is_none())
     }
 
     /// Stops asking for jobs whose tasks were ended by their tokens: they go on by themselves.
