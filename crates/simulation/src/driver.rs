@@ -27,6 +27,9 @@ const STORMY: usize = 500;
 /// How many things may happen until everything has ended.
 const ROUNDS: usize = 20_000;
 
+/// For how many seconds at the most the last calls go on after everything has ended.
+const CLOSING: usize = 120;
+
 /// How often time passes after everything has ended.
 const RESTS: usize = 3;
 
@@ -830,13 +833,20 @@ impl Driver {
         }
         let closing = boot.runtime.clone();
         let closing = boot.threads.spawn(async move { closing.shutdown().await });
-        for _ in 0..5 {
-            boot.threads
-                .block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
+        self.boot = Some(boot);
+        // A call that asks for its child, and is kept from the answer, asks again a few times.
+        for _ in 0..CLOSING {
+            self.settle();
+            if closing.is_finished() {
+                break;
+            }
+            self.read();
+            self.world.clock.advance(1000);
         }
         if !closing.is_finished() {
             return Err("all have ended, and a task counts as under way".into());
         }
+        let boot = self.boot.take();
         drop(boot);
         self.must_be_lawful()?;
         let store = self.media.store();
