@@ -1,5 +1,7 @@
 //! The driver: one thing after the other happens in a world, in the order that the dice say.
 
+mod closing;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,9 +28,6 @@ const STORMY: usize = 500;
 
 /// How many things may happen until everything has ended.
 const ROUNDS: usize = 20_000;
-
-/// For how many seconds at the most the last calls go on after everything has ended.
-const CLOSING: usize = 120;
 
 /// How often time passes after everything has ended.
 const RESTS: usize = 3;
@@ -819,44 +818,6 @@ impl Driver {
     fn done(&mut self) {
         self.deployer.next += 1;
         self.deployer.is_again = false;
-    }
-
-    /// Everything has ended: nothing is left anywhere, and all that was said is true.
-    fn finish(&mut self) -> Result<Ends, String> {
-        self.world.trace("the end");
-        let Some(boot) = self.boot.take() else {
-            return Err("the runtime is gone".into());
-        };
-        let open = boot.runtime.open_executions();
-        if open != 0 {
-            return Err(format!("all have ended, and {open} count as open"));
-        }
-        let closing = boot.runtime.clone();
-        let closing = boot.threads.spawn(async move { closing.shutdown().await });
-        self.boot = Some(boot);
-        // A call that asks for its child, and is kept from the answer, asks again a few times.
-        for _ in 0..CLOSING {
-            self.settle();
-            if closing.is_finished() {
-                break;
-            }
-            self.read();
-            self.world.clock.advance(1000);
-        }
-        if !closing.is_finished() {
-            return Err("all have ended, and a task counts as under way".into());
-        }
-        let boot = self.boot.take();
-        drop(boot);
-        self.must_be_lawful()?;
-        let store = self.media.store();
-        self.known.check(&*store)?;
-        checks::all(&*store, self.plan.machines.len())?;
-        let mut ends = Ends::new();
-        for watcher in &self.watchers {
-            ends.insert(watcher.arn.to_string(), checks::end(&*store, &watcher.arn)?);
-        }
-        Ok(ends)
     }
 }
 
