@@ -516,7 +516,10 @@ def limit_file_size():
 @pytest.mark.parametrize("limit", [Tmpfs, FileSizeLimit])
 def test_a_full_disk_loses_nothing_that_was_answered(limit, tmp_path):
     room = limit(tmp_path / "small")
-    server = Server(tmp_path / "server", functions=FUNCTIONS)
+    config = tmp_path / "stepwell.toml"
+    # Nothing is kept back: the disk shall fill to the last block.
+    config.write_text("[disk]\nreserve_bytes = 0\n")
+    server = Server(tmp_path / "server", "--config", config, functions=FUNCTIONS)
     server.data = tmp_path / "small" / "data"
     try:
         server.start(**room.settings())

@@ -125,7 +125,8 @@ def test_a_disk_that_is_full(small_disk):
 
 def test_the_last_of_a_disk_is_kept_for_what_has_begun(small_disk):
     config = small_disk / "stepwell.toml"
-    config.write_text("[disk]\nreserve_bytes = 6000000\n")
+    config.write_text("[disk]\nreserve_bytes = 40000000\n")
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
     server = Server(small_disk, "--config", config)
     server.start()
     try:
@@ -133,7 +134,7 @@ def test_the_last_of_a_disk_is_kept_for_what_has_begun(small_disk):
         machine = create(wire, "m", WAIT)
         execution = accepted(wire, machine)
         ballast = small_disk / "ballast"
-        ballast.write_bytes(bytes(7_000_000))
+        ballast.write_bytes(bytes(30_000_000))
         refused = lambda: accepted(wire, machine) is None
         wait_for("a refusal", refused, seconds=5)
         status, reason = health(server)

@@ -61,13 +61,13 @@ def refused(call, **members):
 
 def test_deployed_function_is_invoked_and_called_by_state_machines(server):
     aws, sfn = client(server), client(server, "stepfunctions")
-    created = create(aws, "deployed-greet", Timeout=10, Environment={"Variables": {"A": "b"}}, Tags={"team": "x"})
+    created = create(aws, "deployed-greet", Timeout=10, Environment={"Variables": {"KIND": "b"}}, Tags={"team": "x"})
     assert created["FunctionArn"] == stepwell.function_arn("deployed-greet")
     assert created["State"] == "Active" and created["Version"] == "$LATEST" and created["Timeout"] == 10
     aws.get_waiter("function_active_v2").wait(FunctionName="deployed-greet")
     got = aws.get_function(FunctionName=created["FunctionArn"])
     assert got["Tags"] == {"team": "x"}
-    assert got["Configuration"]["Environment"] == {"Variables": {"A": "b"}}
+    assert got["Configuration"]["Environment"] == {"Variables": {"KIND": "b"}}
 
     answer = aws.invoke(FunctionName="deployed-greet", Payload=b'{"name": "Ada"}', LogType="Tail")
     assert json.load(answer["Payload"]) == {"greeting": "Hello Ada"}
