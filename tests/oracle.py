@@ -5,7 +5,16 @@ bounds. It knows enough of JSONPath and JSONata for the workflows that `workflow
 """
 
 import copy
+import json
 import re
+
+
+# Results near AWS's limit of 262,144 bytes are nobody's business here: how they are measured is tested elsewhere.
+LARGE = 200_000
+
+
+class TooLarge(Exception):
+    """A result so large that the limit may matter."""
 
 
 class Failure(Exception):
@@ -61,6 +70,13 @@ def flow(definition, data, scope, context, language):
     while name:
         state = definition["States"][name]
         data, name = step(name, state, data, scope, context, language)
+        bounded(data)
+    return data
+
+
+def bounded(data):
+    if len(json.dumps(data)) > LARGE:
+        raise TooLarge
     return data
 
 
@@ -149,7 +165,7 @@ def over_items(state, items, data, visit, select, language):
         if "ItemSelector" in state:
             item = select(state["ItemSelector"], data, Visit(visit.scope, context, visit.input))
         results.append(flow(state["ItemProcessor"], copy.deepcopy(item), Scope(visit.scope), context, language))
-    return results
+    return bounded(results)
 
 
 def jsonata_state(state, visit, language):

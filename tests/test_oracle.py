@@ -18,7 +18,10 @@ def test_random_workflows_give_what_the_language_says(server, figures):
     for seed in range(SEED, SEED + WORKFLOWS):
         maker = Maker(seed)
         workflow, data = maker.workflow(), maker.data()
-        expected = outcome_of(workflow, data)
+        try:
+            expected = outcome_of(workflow, data)
+        except oracle.TooLarge:
+            continue
         for kind, run in (("EXPRESS", express), ("STANDARD", standard)):
             seen = run(wire, create(wire, seed, kind, workflow), data)
             assert agrees(seen, expected), f"ORACLE_SEED={seed} ORACLE_WORKFLOWS=1 ({kind})\n{json.dumps(workflow)}\n{json.dumps(data)}"
