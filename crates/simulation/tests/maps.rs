@@ -1,11 +1,10 @@
 //! Every item of a Map gets its iteration, once and in order, however many may run at once and whatever
 //! the iterations wait for.
 
-mod world;
-
 use engine::{Detail, Event, Execution, Input, Millis, Moment, Outcome, Progress, decide};
 use json::{Payload, Value, json};
-use world::{Dice, Open, head};
+use simulation::dice::Dice;
+use simulation::machines::{FUNCTION, Open, head};
 
 const LENGTHS: [u64; 9] = [0, 1, 2, 3, 5, 39, 41, 81, 300];
 const WIDTHS: [u64; 6] = [0, 1, 2, 3, 39, 45];
@@ -56,7 +55,7 @@ fn iterations_of_both_kinds_take_every_item() {
                     "Kind": {"Type": "Choice", "Default": "Wait", "Choices": [
                         {"Variable": "$.odd", "BooleanEquals": true, "Next": "Item"}
                     ]},
-                    "Wait": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:F",
+                    "Wait": {"Type": "Task", "Resource": FUNCTION,
                         "ResultPath": null, "Next": "Item"},
                     "Item": {"Type": "Pass", "InputPath": "$.item", "End": true}
                 }
@@ -79,7 +78,7 @@ fn items(length: u64) -> Value {
 }
 
 fn task() -> Value {
-    json!({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:F", "End": true})
+    json!({"Type": "Task", "Resource": FUNCTION, "End": true})
 }
 
 struct Run {
