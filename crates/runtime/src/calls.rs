@@ -93,19 +93,12 @@ impl Shared {
         let (name, _) = self.name(&request);
         let arn = self.execution_arn(&request, &name);
         let id = self.unsaved_id();
-        let revision = request.machine;
         let now = self.clock.now();
-        let created = created(&revision, arn, name, now, request.version_arn, request.alias_arn);
+        let created = created(&request, None, arn, name, now);
+        let revision = request.machine;
         let role_arn = revision.record.role_arn.clone();
         let head = head(id, &revision, &created, role_arn, request.input, true);
-        let origin = Origin {
-            map_run_arn: None,
-            map_seat: None,
-            again: None,
-            parent: request.parent,
-            trace_header: request.trace_header,
-            test_case: request.test_case,
-        };
+        let origin = Origin::of(&created);
         let kind = Kind::Express {
             events: Vec::new(),
             waiter: None,

@@ -90,6 +90,20 @@ pub(crate) struct Origin {
     pub(crate) test_case: Option<Str>,
 }
 
+impl Origin {
+    /// What a start has that is saved, or would be.
+    pub(crate) fn of(created: &Created) -> Self {
+        Self {
+            map_run_arn: created.map_run_arn.clone(),
+            map_seat: created.map_seat,
+            again: None,
+            parent: created.parent,
+            trace_header: created.trace_header.clone(),
+            test_case: created.test_case.clone(),
+        }
+    }
+}
+
 /// How an execution is kept.
 pub(crate) enum Kind {
     /// Every step is saved.
@@ -161,12 +175,6 @@ impl Live {
             && self.early.is_empty()
             && !self.is_express()
             && !self.has_ended()
-    }
-
-    /// Whether a task is over for good: nothing that says so can be taken back any more.
-    pub(crate) fn is_over(&self, task: TaskKey) -> bool {
-        let is_last = self.uncommitted == self.releasing;
-        self.cancelled.contains(&task) || (is_last && self.execution.open_task(task).is_none())
     }
 
     /// Stops asking for jobs whose tasks were ended by their tokens: they go on by themselves.

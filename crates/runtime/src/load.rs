@@ -94,15 +94,7 @@ pub(crate) async fn fetch(
         execution: summary.created.arn.to_string(),
         what: error.to_string(),
     })?;
-    let created = summary.created;
-    let origin = Origin {
-        map_run_arn: created.map_run_arn,
-        map_seat: created.map_seat,
-        again: None,
-        parent: created.parent,
-        trace_header: created.trace_header,
-        test_case: created.test_case,
-    };
+    let origin = Origin::of(&summary.created);
     let mut live = Live::of(id, execution, revision, origin, Kind::Standard(payloads));
     live.see(&events);
     live.weight += 128 * events.len();

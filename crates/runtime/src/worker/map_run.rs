@@ -10,7 +10,7 @@ use store::{CatalogChange, Closed, Commit, MapRun, MapSeat, PayloadTable, Redriv
 use crate::live::{Kind, Live, Origin, head, log_test, status};
 use crate::mailbox::{Start, Work};
 use crate::map_runs::{Begin, Setting, Told, record};
-use crate::worker::start::created_for;
+use crate::worker::start::created;
 use crate::worker::{Begins, Pending, Release, Worker};
 
 /// The end of an execution of a map run.
@@ -107,9 +107,9 @@ impl Worker {
         let again = child.as_ref().and_then(|child| child.again);
         let id = match again {
             Some((id, _)) => id,
-            None => self.ids[usize::from(shard) / self.shared.mailboxes.all().len()].next(now),
+            None => self.next_id(shard, now),
         };
-        let created = created_for(&request, child.as_deref(), arn, name, now);
+        let created = created(&request, child.as_deref(), arn, name, now);
         let role_arn = request.machine.record.role_arn.clone();
         let started = crate::request::Started {
             arn: created.arn.clone(),
@@ -117,11 +117,8 @@ impl Worker {
         };
         let head = head(id, &request.machine, &created, role_arn, request.input, true);
         let origin = Origin {
-            map_run_arn: created.map_run_arn,
-            map_seat: created.map_seat,
             again: again.map(|(_, redriven)| redriven),
-            test_case: request.test_case,
-            ..Origin::default()
+            ..Origin::of(&created)
         };
         log_test(&created.arn, &origin);
         let kind = Kind::Express {

@@ -164,7 +164,7 @@ impl Worker {
     pub(super) fn send(&self, live: &mut Live, order: engine::Order) {
         let task = order.task;
         let place = live.take_place(task);
-        if live.is_over(task) {
+        if live.cancelled.contains(&task) {
             return self.shared.dispatcher.give_back(1);
         }
         let test_run = live.test_run.as_ref();

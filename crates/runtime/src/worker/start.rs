@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use engine::{Input, TaskKey};
 
 use json::Str;
-use store::{Created, ExpressChange, ExpressStart, MachineKind, StoreError};
+use store::{Created, ExecId, ExpressChange, ExpressStart, MachineKind, StoreError};
 
 use crate::catalog::Revision;
 use crate::live::{Kind, Live, Origin, head, log_test};
@@ -128,18 +128,11 @@ impl Worker {
             ..
         } = start;
         let now = self.now();
-        let id = self.ids[usize::from(shard) / self.shared.mailboxes.all().len()].next(now);
-        let created = created_for(&request, child.as_deref(), arn, name, now);
+        let id = self.next_id(shard, now);
+        let created = created(&request, child.as_deref(), arn, name, now);
         let role_arn = request.machine.record.role_arn.clone();
         let head = head(id, &request.machine, &created, role_arn, request.input, false);
-        let origin = Origin {
-            map_run_arn: created.map_run_arn,
-            map_seat: created.map_seat,
-            again: None,
-            parent: request.parent,
-            trace_header: request.trace_header,
-            test_case: request.test_case,
-        };
+        let origin = Origin::of(&created);
         log_test(&created.arn, &origin);
         let kind = Kind::Standard(store::PayloadTable::default());
         let mut live = Box::new(Live::new(id, head, request.machine, origin, kind));
@@ -164,18 +157,8 @@ impl Worker {
             ..
         } = start;
         let now = self.now();
-        let id = self.ids[usize::from(shard) / self.shared.mailboxes.all().len()].next(now);
-        let mut created = created(
-            &request.machine,
-            arn,
-            name,
-            now,
-            request.version_arn,
-            request.alias_arn,
-        );
-        created.parent = request.parent;
-        created.trace_header = request.trace_header;
-        created.test_case = request.test_case;
+        let id = self.next_id(shard, now);
+        let created = created(&request, None, arn, name, now);
         let started = Started {
             arn: created.arn.clone(),
             started: now,
@@ -188,6 +171,12 @@ impl Worker {
         let live = express_live(&start, request.machine);
         let releases = vec![Release::Start(reply, Ok(started)), Release::Express(live)];
         self.express_change(id, ExpressChange::Started(start), releases);
+    }
+
+    /// The id of an execution that starts now on one of this worker's shards.
+    pub(super) fn next_id(&mut self, shard: u8, now: engine::Millis) -> ExecId {
+        let workers = self.shared.mailboxes.all().len();
+        self.ids[usize::from(shard) / workers].next(now)
     }
 
     /// Runs an asynchronous Express execution whose start is saved.
@@ -212,14 +201,7 @@ fn express_live(start: &ExpressStart, revision: Arc<Revision>) -> Box<Live> {
         start.input.clone(),
         true,
     );
-    let origin = Origin {
-        map_run_arn: start.created.map_run_arn.clone(),
-        map_seat: start.created.map_seat,
-        again: None,
-        parent: start.created.parent,
-        trace_header: start.created.trace_header.clone(),
-        test_case: start.created.test_case.clone(),
-    };
+    let origin = Origin::of(&start.created);
     log_test(&start.created.arn, &origin);
     let kind = Kind::Express {
         events: Vec::new(),
@@ -230,47 +212,27 @@ fn express_live(start: &ExpressStart, revision: Arc<Revision>) -> Box<Live> {
 }
 
 /// What is known of an execution from its start, which may be one of a map run.
-pub(super) fn created_for(
+pub(crate) fn created(
     request: &StartRequest,
     child: Option<&ChildOf>,
     arn: Str,
     name: Str,
     started: engine::Millis,
 ) -> Created {
-    let (version_arn, alias_arn) = (request.version_arn.clone(), request.alias_arn.clone());
-    let created = created(&request.machine, arn, name, started, version_arn, alias_arn);
-    match child {
-        None => created,
-        Some(child) => Created {
-            machine_arn: child.machine_arn.clone(),
-            map_run_arn: Some(child.map_run_arn.clone()),
-            map_seat: Some(child.seat),
-            ..created
-        },
-    }
-}
-
-/// What is known of an execution from its start.
-pub(crate) fn created(
-    revision: &Revision,
-    arn: Str,
-    name: Str,
-    started: engine::Millis,
-    version_arn: Option<Str>,
-    alias_arn: Option<Str>,
-) -> Created {
     Created {
         arn,
         name,
-        machine_arn: revision.machine_arn.clone(),
-        revision: revision.record.id.clone(),
-        version_arn,
-        alias_arn,
-        map_run_arn: None,
-        map_seat: None,
+        machine_arn: child
+            .map_or(&request.machine.machine_arn, |child| &child.machine_arn)
+            .clone(),
+        revision: request.machine.record.id.clone(),
+        version_arn: request.version_arn.clone(),
+        alias_arn: request.alias_arn.clone(),
+        map_run_arn: child.map(|child| child.map_run_arn.clone()),
+        map_seat: child.map(|child| child.seat),
         started,
-        parent: None,
-        trace_header: None,
-        test_case: None,
+        parent: request.parent,
+        trace_header: request.trace_header.clone(),
+        test_case: request.test_case.clone(),
     }
 }
