@@ -10,12 +10,19 @@ pub(crate) fn short_wait() -> Value {
 
 /// `length` Pass states in a row, each with a payload template of four members.
 pub(crate) fn pass_chain(length: usize) -> Value {
+    chain(length, |step| {
+        json!({
+            "Type": "Pass",
+            "Parameters": { "id.$": "$.id", "name.$": "$.name", "step": step, "previous.$": "$.step" },
+        })
+    })
+}
+
+/// States in a row, numbered from 1.
+fn chain(length: usize, state: impl Fn(usize) -> Value) -> Value {
     let states: Map<String, Value> = (1..=length)
         .map(|step| {
-            let mut state = json!({
-                "Type": "Pass",
-                "Parameters": { "id.$": "$.id", "name.$": "$.name", "step": step, "previous.$": "$.step" },
-            });
+            let mut state = state(step);
             if step == length {
                 state["End"] = json!(true);
             } else {
@@ -121,22 +128,13 @@ pub(crate) const STEPS: usize = 3;
 
 /// Three tasks of an activity in a row, each told which it is.
 pub(crate) fn activity_steps(activity: &str) -> Value {
-    let states: Map<String, Value> = (1..=STEPS)
-        .map(|step| {
-            let mut state = json!({
-                "Type": "Task",
-                "Resource": activity,
-                "Parameters": { "id.$": "$.id", "step": step },
-            });
-            if step == STEPS {
-                state["End"] = json!(true);
-            } else {
-                state["Next"] = json!(format!("Step{}", step + 1));
-            }
-            (format!("Step{step}"), state)
+    chain(STEPS, |step| {
+        json!({
+            "Type": "Task",
+            "Resource": activity,
+            "Parameters": { "id.$": "$.id", "step": step },
         })
-        .collect();
-    json!({ "StartAt": "Step1", "States": states })
+    })
 }
 
 /// One task of an activity.

@@ -106,10 +106,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
     let mut clients = None;
     let mut count = 10_000;
     let mut finished = 100_000;
-    let mut binary = PathBuf::from("target/release/stepwell");
-    let mut folder = PathBuf::from("target/bench");
-    let mut endpoint: Option<String> = None;
-    let mut pid = None;
+    let mut subject = Subject::new();
     let mut peers = Vec::new();
     let mut output = Output::Table;
     while let Some(option) = arguments.next() {
@@ -130,28 +127,21 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
             "--clients" => clients = Some(at_least_one(&option, &value)?),
             "--count" => count = at_least_one(&option, &value)?,
             "--finished" => finished = at_least_one(&option, &value)?,
-            "--binary" => binary = value.into(),
-            "--folder" => folder = value.into(),
-            "--endpoint" => endpoint = Some(authority(&value)),
-            "--pid" => pid = Some(number(&option, &value)?),
             "--peer" => peers.push(peer(&value)?),
             "--output" => output = output_named(&value)?,
-            _ => return Err(format!("unknown option {option}")),
+            _ => subject.read(&option, &value)?,
         }
     }
-    let ours = match endpoint {
-        Some(authority) => Side {
-            name: authority.clone(),
-            keeps: None,
-            target: Target::Endpoint { authority, pid },
-        },
-        None if pid.is_some() => return Err("--pid goes with --endpoint".to_owned()),
-        None => Side {
-            name: "stepwell".to_owned(),
-            keeps: Some("everything that was answered: fsync".to_owned()),
-            target: Target::Binary(binary),
-        },
+    let folder = subject.folder.clone();
+    let target = subject.target()?;
+    let (name, keeps) = match &target {
+        Target::Endpoint { authority, .. } => (authority.clone(), None),
+        Target::Binary(_) => {
+            let keeps = "everything that was answered: fsync";
+            ("stepwell".to_owned(), Some(keeps.to_owned()))
+        }
     };
+    let ours = Side { name, keeps, target };
     let rows = rows.unwrap_or_else(|| {
         Row::ALL
             .into_iter()
@@ -174,9 +164,10 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
 }
 
 fn soak(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> {
+    let mut subject = Subject::new();
     let mut soak = Soak {
-        target: Target::Binary(PathBuf::from("target/release/stepwell")),
-        folder: PathBuf::from("target/bench"),
+        target: Target::Binary(PathBuf::new()),
+        folder: PathBuf::new(),
         duration: Duration::from_secs(1200),
         share: 0.5,
         clients: 64,
@@ -185,7 +176,6 @@ fn soak(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> 
         csv: PathBuf::from("soak.csv"),
         svg: PathBuf::from("soak.svg"),
     };
-    let (mut endpoint, mut pid) = (None, None);
     while let Some(option) = arguments.next() {
         if matches!(option.as_str(), "--help" | "-h") {
             return Ok(Command::Help);
@@ -202,20 +192,53 @@ fn soak(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> 
             "--retention" => soak.retention = seconds()?,
             "--csv" => soak.csv = value.into(),
             "--svg" => soak.svg = value.into(),
-            "--binary" => soak.target = Target::Binary(value.into()),
-            "--folder" => soak.folder = value.into(),
-            "--endpoint" => endpoint = Some(authority(&value)),
-            "--pid" => pid = Some(number(&option, &value)?),
-            _ => return Err(format!("unknown option {option}")),
+            _ => subject.read(&option, &value)?,
         }
     }
     if !(soak.share > 0.0 && soak.share <= 1.0) {
         return Err("--share is above 0 and at most 1".to_owned());
     }
-    if let Some(authority) = endpoint {
-        soak.target = Target::Endpoint { authority, pid };
-    }
+    soak.folder = subject.folder.clone();
+    soak.target = subject.target()?;
     Ok(Command::Soak(soak))
+}
+
+/// What is put under load, and where data folders are made: the options that every command has.
+struct Subject {
+    binary: PathBuf,
+    folder: PathBuf,
+    endpoint: Option<String>,
+    pid: Option<u32>,
+}
+
+impl Subject {
+    fn new() -> Self {
+        Self {
+            binary: "target/release/stepwell".into(),
+            folder: "target/bench".into(),
+            endpoint: None,
+            pid: None,
+        }
+    }
+
+    fn read(&mut self, option: &str, value: &str) -> Result<(), String> {
+        match option {
+            "--binary" => self.binary = value.into(),
+            "--folder" => self.folder = value.into(),
+            "--endpoint" => self.endpoint = Some(authority(value)),
+            "--pid" => self.pid = Some(number(option, value)?),
+            _ => return Err(format!("unknown option {option}")),
+        }
+        Ok(())
+    }
+
+    fn target(self) -> Result<Target, String> {
+        match (self.endpoint, self.pid) {
+            (Some(authority), pid) => Ok(Target::Endpoint { authority, pid }),
+            (None, Some(_)) => Err("--pid goes with --endpoint".to_owned()),
+            (None, None) => Ok(Target::Binary(self.binary)),
+        }
+    }
 }
 
 fn row(name: &str) -> Result<Row, String> {
