@@ -56,6 +56,7 @@ pub fn flow(dice: &mut Dice, names: &mut u32, depth: u32) -> Value {
         names,
         steadiness: Steadiness::Chancy,
         child: None,
+        forks: 0,
     };
     maker.flow(depth)
 }
@@ -93,6 +94,8 @@ pub struct Maker<'d> {
     /// The state machine that Task states start; with none, and in flows for the engine alone, there are none such,
     /// and no jobs.
     pub child: Option<&'d str>,
+    /// How many Parallel and Map states are around.
+    pub forks: u32,
 }
 
 impl Maker<'_> {
@@ -112,6 +115,14 @@ impl Maker<'_> {
             ("StartAt", Value::from(format!("S{first}"))),
             ("States", Value::object(states)),
         ])
+    }
+
+    /// A flow inside a Parallel or Map state.
+    fn forked(&mut self, depth: u32) -> Value {
+        self.forks += 1;
+        let flow = self.flow(depth);
+        self.forks -= 1;
+        flow
     }
 
     fn is_steady(&self) -> bool {
@@ -148,14 +159,16 @@ impl Maker<'_> {
             }
             5 => json!({"Type": "Task", "Resource": ACTIVITY, "TimeoutSeconds": 9}),
             6 => {
-                let branches: Vec<Value> = (0..1 + self.dice.roll(3)).map(|_| self.flow(depth - 1)).collect();
+                let branches: Vec<Value> = (0..1 + self.dice.roll(3))
+                    .map(|_| self.forked(depth - 1))
+                    .collect();
                 Value::object([
                     ("Type", Value::from("Parallel")),
                     ("Branches", Value::from(branches)),
                 ])
             }
             _ => {
-                let processor = self.flow(depth - 1);
+                let processor = self.forked(depth - 1);
                 Value::object([
                     ("Type", Value::from("Map")),
                     ("ItemProcessor", processor),
@@ -203,13 +216,13 @@ impl Maker<'_> {
             3 => Value::object([
                 ("Type", Value::from("Parallel")),
                 ("Arguments", Value::from(chancy)),
-                ("Branches", Value::from(vec![self.flow(depth - 1)])),
+                ("Branches", Value::from(vec![self.forked(depth - 1)])),
             ]),
             _ => Value::object([
                 ("Type", Value::from("Map")),
                 ("Items", Value::from("{% $states.context.Execution.Input.list %}")),
                 ("ItemSelector", Value::from(chancy)),
-                ("ItemProcessor", self.flow(depth - 1)),
+                ("ItemProcessor", self.forked(depth - 1)),
             ]),
         };
         set(&mut state, "QueryLanguage", Value::from("JSONata"));
@@ -339,7 +352,10 @@ impl Maker<'_> {
         } else {
             set(state, "ResultPath", Value::from(format!("$.{name}")));
         }
-        if let (0, Some(next)) = (self.dice.roll(2), next) {
+        // A sibling's failure ends a branch wherever it is by then: whether what fails until a redrive had failed before
+        // would be seen from what was caught.
+        let is_caught = self.dice.one_in(2) && (self.forks == 0 || !fails_until_redriven(state));
+        if let (true, Some(next)) = (is_caught, next) {
             let caught = if is_jsonata {
                 catch("Output", "{% $states.input %}", next)
             } else {
@@ -364,6 +380,11 @@ impl Maker<'_> {
         }
         deed
     }
+}
+
+/// Whether a task in a state looks at how often its execution was redriven.
+fn fails_until_redriven(state: &Value) -> bool {
+    state.to_text().contains("\"redriven")
 }
 
 /// A retrier that does not give up.
@@ -404,5 +425,53 @@ fn set(object: &mut Value, name: &str, value: Value) {
 fn remove(object: &mut Value, name: &str) {
     if let Value::Object(members) = object {
         members.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Those of a flow that are inside Parallel and Map states.
+    fn forked<'f>(flow: &'f Value, is_inside: bool, found: &mut Vec<&'f Value>) {
+        for (_, state) in flow
+            .get("States")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            if is_inside {
+                found.push(state);
+            }
+            let branches = state
+                .get("Branches")
+                .and_then(Value::as_array)
+                .unwrap_or_default();
+            for inner in branches.iter().chain(state.get("ItemProcessor")) {
+                forked(inner, true, found);
+            }
+        }
+    }
+
+    #[test]
+    fn what_fails_until_a_redrive_is_not_caught_beside_others() {
+        let mut seen = 0;
+        for seed in 0..2000 {
+            let flow = Maker {
+                dice: &mut Dice::new(seed),
+                names: &mut 0,
+                steadiness: Steadiness::Steady(Failing::WithAnError),
+                child: None,
+                forks: 0,
+            }
+            .flow(2);
+            let mut states = Vec::new();
+            forked(&flow, false, &mut states);
+            for state in states.into_iter().filter(|state| fails_until_redriven(state)) {
+                seen += 1;
+                assert!(state.get("Catch").is_none(), "seed {seed}: {}", state.to_text());
+            }
+        }
+        assert!(seen > 100, "{seen}");
     }
 }

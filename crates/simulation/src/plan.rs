@@ -125,6 +125,7 @@ fn child(dice: &mut Dice, names: &mut u32, steadiness: Steadiness) -> String {
         names,
         steadiness,
         child: None,
+        forks: 0,
     };
     maker.flow(1).to_string()
 }
@@ -137,6 +138,7 @@ fn machine(dice: &mut Dice, names: &mut u32, steadiness: Steadiness) -> String {
         names,
         steadiness,
         child: Some(&child),
+        forks: 0,
     };
     let mut definition = maker.flow(depth);
     if steadiness == Steadiness::Chancy
