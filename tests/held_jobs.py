@@ -3,6 +3,7 @@
 import http.client
 import http.server
 import json
+import sys
 import threading
 import urllib.parse
 
@@ -35,7 +36,7 @@ class HeldJobs:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = Quiet(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -70,3 +71,11 @@ class HeldJobs:
     def end(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+class Quiet(http.server.ThreadingHTTPServer):
+    """Says nothing of callers that are gone: some are killed."""
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)

@@ -12,113 +12,15 @@ import random
 import threading
 import time
 
-import pytest
-
-from stepwell import LOST, ROLE, Refusal, Wire, chain, function_arn, wait_for, waiting
+import kill_machines
+from held_jobs import HeldJobs
+from kill_checks import check_execution
+from stepwell import CREDENTIALS, LOST, ROLE, Refusal, Wire, chain, wait_for, waiting
 
 KILLS = int(os.environ.get("KILLS", "22"))
 # So many kills more come while the server is still starting.
 EARLY_KILLS = max(1, KILLS // 5)
-LOST_CALL = "Lambda.SdkClientException"
-
-CALL = {"execution.$": "$$.Execution.Name", "state.$": "$$.State.Name", "log.$": "$.log", "seconds.$": "$.seconds"}
-ONCE_A_SECOND = {"IntervalSeconds": 1, "BackoffRate": 1, "MaxAttempts": 9999}
-
-
-def two_calls(**members):
-    call = {"Type": "Task", "Resource": function_arn("Count"), "Parameters": CALL, "ResultPath": "$.last", **members}
-    return {"StartAt": "First", "States": {"First": {**call, "Next": "Second"}, "Second": {**call, "End": True}}}
-
-
-WAITS = {
-    "StartAt": "Hold",
-    "States": {"Hold": {"Type": "Wait", "SecondsPath": "$.seconds", "Next": "Done"}, "Done": {"Type": "Succeed"}},
-}
-CALLS_AGAIN = two_calls(Retry=[{"ErrorEquals": [LOST_CALL], **ONCE_A_SECOND}])
-# Fails in its middle until it is redriven, and wherever a call is lost.
-REDRIVEN = two_calls()
-REDRIVEN["States"]["First"]["Next"] = "Gate"
-REDRIVEN["States"]["Gate"] = {
-    "Type": "Choice",
-    "Choices": [{"Variable": "$$.Execution.RedriveCount", "NumericGreaterThan": 0, "Next": "Second"}],
-}
-CALLBACK = {
-    "StartAt": "Asked",
-    "States": {
-        "Asked": {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
-            "Parameters": {
-                "FunctionName": "Ask",
-                "Payload": {
-                    "execution.$": "$$.Execution.Name",
-                    "state.$": "$$.State.Name",
-                    "token.$": "$$.Task.Token",
-                    "log.$": "$.log",
-                },
-            },
-            "TimeoutSeconds": 10,
-            "Retry": [{"ErrorEquals": ["States.Timeout", LOST_CALL], **ONCE_A_SECOND}],
-            "End": True,
-        }
-    },
-}
-
-
-def wide():
-    """Three branches: a Map of calls, a call, and a Wait."""
-    again = [{"ErrorEquals": [LOST_CALL], **ONCE_A_SECOND}]
-    call = lambda name: {name: {"Type": "Task", "Resource": function_arn("Count"), "Parameters": CALL, "Retry": again, "End": True}}
-    each = {
-        "Type": "Map",
-        "ItemsPath": "$.items",
-        "Parameters": {"log.$": "$.log", "seconds.$": "$.seconds", "item.$": "$$.Map.Item.Value"},
-        "MaxConcurrency": 2,
-        "ItemProcessor": {"StartAt": "InMap", "States": call("InMap")},
-        "ResultSelector": {"items.$": "$[*].item"},
-        "End": True,
-    }
-    # What a call gives back is what it was given, and the item would be lost on the way.
-    each["ItemProcessor"]["States"]["InMap"]["ResultPath"] = "$.called"
-    branches = [
-        {"StartAt": "Each", "States": {"Each": each}},
-        {"StartAt": "InBranch", "States": call("InBranch")},
-        {"StartAt": "Pause", "States": {"Pause": {"Type": "Wait", "Seconds": 1, "End": True}}},
-    ]
-    return {"StartAt": "Wide", "States": {"Wide": {"Type": "Parallel", "Branches": branches, "End": True}}}
-
-
-def parent(child):
-    start = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::states:startExecution.sync:2",
-        "Parameters": {
-            "StateMachineArn": child,
-            "Input": {"log.$": "$.log", "seconds.$": "$.seconds", "parent.$": "$$.Execution.Name"},
-        },
-        "ResultSelector": {"child.$": "$.ExecutionArn", "status.$": "$.Status"},
-        "End": True,
-    }
-    return {"StartAt": "Child", "States": {"Child": start}}
-
-
-def child():
-    """Calls for its parent, twice, and once more whenever a call is lost."""
-    definition = two_calls(Retry=[{"ErrorEquals": [LOST_CALL], **ONCE_A_SECOND}])
-    for state in definition["States"].values():
-        state["Parameters"] = {**CALL, "execution.$": "$.parent"}
-    return definition
-
-
-def revision(number):
-    return {"StartAt": "Tell", "States": {"Tell": {"Type": "Pass", "Result": number, "End": True}}}
-
-
-def activity_task(activity):
-    # An answer that carried a task may be lost with the server; no heartbeat then says so.
-    retry = [{"ErrorEquals": ["States.Timeout"], **ONCE_A_SECOND}]
-    work = {"Type": "Task", "Resource": activity, "HeartbeatSeconds": 4, "Retry": retry, "End": True}
-    return {"StartAt": "Work", "States": {"Work": work}}
+JOB = "job"
 
 
 class World:
@@ -223,7 +125,7 @@ class World:
         """A client that changes a definition, and starts an execution of each."""
         wire = Wire(self.server.url)
         for number in itertools.count(1):
-            definition = json.dumps(revision(number))
+            definition = json.dumps(kill_machines.revision(number))
             self.answered(wire, "UpdateStateMachine", stateMachineArn=machine, definition=definition)
             request = {"stateMachineArn": machine, "name": f"updated-{number}", "input": "{}"}
             try:
@@ -259,18 +161,44 @@ class World:
                 raise
 
 
+class Jobs(HeldJobs):
+    """Glue, whose jobs are under way whenever they are first asked for, and which says what was asked of it."""
+
+    def __init__(self, moto, service):
+        self.seen = set()
+        service("glue").create_job(
+            Name=JOB,
+            Role=ROLE,
+            Command={"Name": "glueetl", "ScriptLocation": "s3://b/k"},
+            ExecutionProperty={"MaxConcurrentRuns": 1000},
+        )
+        super().__init__(moto, "getjobrun", self.hold_first)
+
+    def hold_first(self, answer):
+        run = answer["JobRun"]
+        if run["Id"] not in self.seen:
+            self.seen.add(run["Id"])
+            run["JobRunState"] = "RUNNING"
+
+    def counted(self):
+        """How often a job was started for each execution, as calls are counted."""
+        starts = self.asked_with("startjobrun")
+        return collections.Counter(f"{start['Arguments']['--execution']} Run" for start in starts)
+
+
 class TestOver(Exception):
     """The clients have nothing to do any more."""
 
     __test__ = False
 
 
-def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
+def test_nothing_is_lost_and_nothing_is_done_twice(serve, moto, service, tmp_path, figures):
     seed = int(os.environ.get("KILL_SEED", random.SystemRandom().randrange(10**9)))
     print(f"KILL_SEED={seed}")
     chance = random.Random(seed)
     begun = time.monotonic()
-    server = serve(environment={"STEPWELL_LOG": "warn"})
+    jobs = Jobs(moto, service)
+    server = serve(environment={"STEPWELL_LOG": "warn", "AWS_ENDPOINT_URL_GLUE": jobs.url, **CREDENTIALS})
     world = World(server, tmp_path)
     wire = server.wire()
 
@@ -283,18 +211,23 @@ def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
     call = lambda: {"log": str(world.calls), "seconds": round(inputs.uniform(0, 0.05), 3)}
     kinds = {
         "pass": (chain(5), 0.01, lambda: {"tea": ["green", 1.5]}),
-        "wait": (WAITS, 0.03, lambda: {"seconds": inputs.randint(1, 3)}),
-        "call": (two_calls(), 0.1, call),
-        "call-again": (CALLS_AGAIN, 0.1, call),
-        "redriven": (REDRIVEN, 0.2, call),
-        "activity": (activity_task(activity), 0.03, lambda: {}),
-        "callback": (CALLBACK, 0.1, lambda: {"log": str(world.questions)}),
+        "wait": (kill_machines.WAITS, 0.03, lambda: {"seconds": inputs.randint(1, 3)}),
+        "call": (kill_machines.two_calls(), 0.1, call),
+        "call-again": (kill_machines.CALLS_AGAIN, 0.1, call),
+        "redriven": (kill_machines.REDRIVEN, 0.2, call),
+        "activity": (kill_machines.activity_task(activity), 0.03, lambda: {}),
+        "callback": (kill_machines.CALLBACK, 0.1, lambda: {"log": str(world.questions)}),
     }
-    kinds["wide"] = (wide(), 0.3, lambda: {**call(), "items": [1, 2, 3]})
-    kinds["parent"] = (parent(machine("child", child())), 0.2, call)
+    several = lambda: {**call(), "items": list(range(inputs.randint(0, 6)))}
+    child = machine("child", kill_machines.child())
+    kinds["wide"] = (kill_machines.wide(), 0.3, lambda: {**call(), "items": [1, 2, 3]})
+    kinds["parent"] = (kill_machines.parent(child), 0.2, call)
+    kinds["map"] = (kill_machines.distributed("STANDARD"), 0.4, several)
+    kinds["map-express"] = (kill_machines.distributed("EXPRESS"), 0.4, several)
+    kinds["job"] = (kill_machines.job(JOB), 0.3, lambda: {})
     kinds["stopped"] = (waiting(), 0.1, lambda: {})
     machines = {kind: machine(kind, definition) for kind, (definition, _, _) in kinds.items()}
-    changing = machine("updated", revision(0))
+    changing = machine("updated", kill_machines.revision(0))
     held = {"stateMachineArn": machine("held", waiting()), "name": "held", "input": "{}"}
     first_held = wire.call("StartExecution", **held)
 
@@ -333,6 +266,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
     finally:
         world.over.set()
         world.closed.set()
+        jobs.end()
     assert not world.broken, world.broken
 
     calls = collections.Counter(world.calls.read_text().splitlines())
@@ -340,19 +274,24 @@ def test_nothing_is_lost_and_nothing_is_done_twice(serve, tmp_path, figures):
         f"{question['execution']} {question['state']}"
         for question in map(json.loads, world.questions.read_text().splitlines())
     )
-    check = lambda entry: check_execution(world, *entry, calls + asked)
+    made = calls + asked + jobs.counted()
+    check = lambda entry: check_execution(world, *entry, made)
     with concurrent.futures.ThreadPoolExecutor(4) as threads:
         ends = collections.Counter(threads.map(check, list(world.acknowledged.items())))
+    parents = sum(kind == "parent" for kind, _ in world.acknowledged.values())
+    assert how_many(wire, child) == parents, "a nested execution was started twice"
+    assert not jobs.times("batchstopjobrun"), "a job was stopped that its execution waits for"
     assert world.redrives, "nothing was redriven"
     assert world.stops, "nothing was stopped"
     assert max(world.tokens.values()) == 1, "an activity task was handed out twice"
     known = {f"{request['name']}" for _, request in world.acknowledged.values()}
-    assert {line.split()[0] for line in calls + asked} <= known, "a call was made for an execution that nobody started"
+    callers = {line.split()[0].partition("/")[0] for line in made}
+    assert callers <= known, "a call was made for an execution that nobody started"
 
     figures(
         f"kill -9: seed {seed}, {kills} kills in {time.monotonic() - begun:.0f} s, {len(world.acknowledged)} acknowledged, "
         f"{sum(ends.values())} ended as they should, {sum(calls.values()) + sum(asked.values())} calls, "
-        f"{sum(world.tokens.values())} activity tasks, {len(world.redrives)} redrives, {len(world.stops)} stops"
+        f"{jobs.times('startjobrun')} jobs, {sum(world.tokens.values())} activity tasks, {len(world.redrives)} redrives, {len(world.stops)} stops"
     )
     figures(f"  {'kind':<12} {'end':<24} {'executions':>10}")
     for (kind, end), count in sorted(ends.items()):
@@ -377,74 +316,12 @@ def keep_killing(server, chance):
     return kills
 
 
-def check_execution(world, execution, acknowledged, calls):
-    """Fails unless an execution is there and went as it should; gives its kind and its end."""
-    kind, request = acknowledged
-    wire = world.server.wire()
-    try:
-        described = wire.call("DescribeExecution", executionArn=execution)
-        events = wire.history(execution)
-        made_by = events
-        if kind == "parent" and described["status"] == "SUCCEEDED":
-            made_by = wire.history(json.loads(described["output"])["child"])
-        with pytest.raises(Refusal) as refusal:
-            wire.call("StartExecution", **request)
-        assert refusal.value.code == "ExecutionAlreadyExists"
-    finally:
-        wire.connection.close()
-    story = f"{execution}: {described}\n" + "\n".join(map(str, events))
-    status, error = described["status"], described.get("error")
-    lost = kind == "call" and (status, error) == ("FAILED", LOST_CALL)
-    expected = "ABORTED" if kind == "stopped" else "SUCCEEDED"
-    assert status == expected or lost, story
-    assert described["input"] == request["input"], story
-    check_history(events, status, described["redriveCount"], story)
-    if kind == "stopped":
-        assert described["stopDate"] == world.stops[execution] and error == "Enough", story
-        return kind, status
-    if kind == "updated":
-        assert json.loads(described["output"]) == world.revisions[execution], story
-    if kind == "pass":
-        assert json.loads(described["output"]) == json.loads(request["input"]), story
-    if kind == "wait":
-        seconds = json.loads(request["input"])["seconds"]
-        assert described["stopDate"] - described["startDate"] >= seconds, story
-    made = 0
-    for state, attempts, left in visits(made_by):
-        made = calls[f"{request['name']} {state}"]
-        allowed = min(attempts, 1) if kind == "call" else attempts
-        assert made <= allowed, f"{state}: {made} calls, {allowed} asked for\n{story}"
-        assert made or not left or kind == "activity", f"{state} succeeded without a call\n{story}"
-    if lost:
-        return kind, "lost when it was made" if made else "lost before it was made"
-    return kind, status
-
-
-def check_history(events, status, redrives, story):
-    assert [event["id"] for event in events] == list(range(1, len(events) + 1)), story
-    assert all(event["previousEventId"] < event["id"] for event in events), story
-    assert events[0]["type"] == "ExecutionStarted", story
-    ends = [event["type"] for event in events[1:] if event["type"].startswith("Execution")]
-    assert ends == ["ExecutionFailed", "ExecutionRedriven"] * redrives + [f"Execution{status.title()}"], story
-    assert events[-1]["type"] == ends[-1], story
-    times = [event["timestamp"] for event in events]
-    assert times == sorted(times), story
-
-
-def visits(events):
-    """Each Task state that was entered: its name, how often it was attempted in all its visits, whether it was left."""
-    found = {}
-    inside = {}
-    for event in events:
-        # An event belongs to the state that the one before it belongs to; branches and iterations begin anew.
-        state = inside.get(event["previousEventId"])
-        if event["type"] == "TaskStateEntered":
-            state = event["stateEnteredEventDetails"]["name"]
-            found.setdefault(state, [state, 0, False])
-        elif event["type"] in ("LambdaFunctionStarted", "TaskStarted"):
-            found[state][1] += 1
-        elif event["type"] == "TaskStateExited":
-            state = event["stateExitedEventDetails"]["name"]
-            found[state][2] = True
-        inside[event["id"]] = state
-    return list(found.values())
+def how_many(wire, machine):
+    """How many executions a state machine has."""
+    found, page = 0, {}
+    while True:
+        answer = wire.call("ListExecutions", stateMachineArn=machine, maxResults=1000, **page)
+        found += len(answer["executions"])
+        if not answer.get("nextToken"):
+            return found
+        page = {"nextToken": answer["nextToken"]}
