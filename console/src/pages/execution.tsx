@@ -10,9 +10,9 @@ import { stateId, type GraphNode } from '../definition/graph';
 import { Arrows, GraphView, type NodeState } from '../graph/graph-view';
 import type { Step } from '../history/model';
 import { overlay, pathTo, readChosen, writeChosen } from '../history/overlay';
-import { PageHead } from '../parts/page-head';
+import { MachinesCrumb, PageHead, useTitle } from '../parts/page-head';
 import { Tabs } from '../parts/tabs';
-import { Loading, Trouble } from '../parts/trouble';
+import { Awaited, Loading } from '../parts/trouble';
 import { Actions } from './execution/actions';
 import { Data } from './execution/data';
 import { Failure } from './execution/failure';
@@ -29,27 +29,8 @@ export function ExecutionPage() {
   const { arn } = executionRoute.useParams();
   const { seen, error, refetch } = useExecution(arn);
   useLive({ executionArn: arn });
-  useEffect(() => {
-    document.title = `${nameOf(arn)} · Stepwell`;
-    return () => {
-      document.title = 'Stepwell';
-    };
-  }, [arn]);
-  if (error && !seen) {
-    return (
-      <div className="page">
-        <Trouble error={error} retry={refetch} />
-      </div>
-    );
-  }
-  if (!seen) {
-    return (
-      <div className="page">
-        <Loading what={`the execution ${nameOf(arn)}`} />
-      </div>
-    );
-  }
-  return <Shown key={arn} seen={seen} />;
+  useTitle(nameOf(arn));
+  return seen ? <Shown key={arn} seen={seen} /> : <Awaited what={`the execution ${nameOf(arn)}`} error={error} retry={refetch} />;
 }
 
 const VIEW_NAMES = { graph: 'Graph', table: 'Table', events: 'Events', data: 'Input and output' };
@@ -151,9 +132,7 @@ function Shown({ seen }: { seen: Seen }) {
       <PageHead
         crumbs={
           <>
-            <Link to="/machines" search={{}}>
-              State machines
-            </Link>
+            <MachinesCrumb />
             <Link to="/machines/$arn" params={{ arn: withoutLabel(execution.stateMachineArn) }} search={{}}>
               {nameOf(execution.stateMachineArn)}
             </Link>

@@ -16,10 +16,10 @@ import { CliButton, Copied } from '../parts/copy';
 import { Dialog } from '../parts/dialog';
 import { ExecutionList, StatusFilter } from '../parts/execution-list';
 import { notify } from '../parts/notices';
-import { PageHead } from '../parts/page-head';
+import { PageHead, useTitle } from '../parts/page-head';
 import { Status } from '../parts/status';
 import { durationText, momentText } from '../parts/time';
-import { Loading, Trouble } from '../parts/trouble';
+import { Awaited, Trouble } from '../parts/trouble';
 import { ExecutionLink, Fact } from './execution/summary';
 
 const PARTS: [keyof Counts, string, string][] = [
@@ -41,31 +41,17 @@ export function MapRunPage() {
   const items = useMemo(() => children.data?.pages.flatMap((page) => page.executions), [children.data]);
   const [isOpen, setOpen] = useState(false);
   const now = useNow(run?.status === 'RUNNING');
-  if (error) {
-    return (
-      <div className="page">
-        <Trouble error={error} retry={() => void refetch()} />
-      </div>
-    );
-  }
-  if (!run) {
-    return (
-      <div className="page">
-        <Loading what="the Map Run" />
-      </div>
-    );
-  }
+  useTitle(`Map Run ${nameOf(arn)}`);
+  if (!run) return <Awaited what="the Map Run" error={error} retry={() => void refetch()} />;
   const started = millis(run.startDate);
   return (
     <div className="page">
       <PageHead crumbs={<ExecutionLink arn={run.executionArn} />} title={<>Map Run {nameOf(arn)}</>}>
-        <div className="actions">
-          <CliButton operation="DescribeMapRun" input={{ mapRunArn: arn }} />
-          {run.status === 'RUNNING' && <Button onClick={() => setOpen(true)}>Change bounds</Button>}
-          <Link className="button" to="/executions/$arn" params={{ arn: run.executionArn }} search={{}}>
-            Execution
-          </Link>
-        </div>
+        <CliButton operation="DescribeMapRun" input={{ mapRunArn: arn }} />
+        {run.status === 'RUNNING' && <Button onClick={() => setOpen(true)}>Change bounds</Button>}
+        <Link className="button" to="/executions/$arn" params={{ arn: run.executionArn }} search={{}}>
+          Execution
+        </Link>
       </PageHead>
       <dl className="summary card">
         <Fact name="Status">

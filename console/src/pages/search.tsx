@@ -9,6 +9,7 @@ import { machinesQuery } from '../api/queries';
 import { searchRoute, type SearchSearch } from '../app/router';
 import { ExecutionList, sinceOf, SinceFilter, StatusFilter } from '../parts/execution-list';
 import { FilterField } from '../parts/filter-field';
+import { PageHead } from '../parts/page-head';
 import { Trouble } from '../parts/trouble';
 
 export function SearchPage() {
@@ -24,9 +25,7 @@ export function SearchPage() {
   const isFiltered = Object.values(search).some((value) => value !== undefined);
   return (
     <div className="page">
-      <header className="page-head">
-        <h1>Executions</h1>
-      </header>
+      <PageHead title="Executions" />
       <div className="card">
         <div className="tools">
           <FilterField label="Find by name" value={search.q ?? ''} onChange={(q) => show({ q: q || undefined })} />

@@ -8,10 +8,14 @@ import { nameOf } from '../api/arn';
 import { millis, type ExecutionListItem } from '../api/types';
 import { STATUSES } from '../app/router';
 import { useNow } from './clock';
+import { GridHead, type Column } from './grid-head';
 import { Status, wordOf } from './status';
 import { agoText, durationText, momentText } from './time';
 
 const ROW = 38;
+const REST: Column[] = ['Status', 'Started', 'Ended', { number: 'Took' }];
+const COLUMNS: Column[] = ['Name', ...REST];
+const COLUMNS_WITH_MACHINE: Column[] = ['Name', 'State machine', ...REST];
 
 interface Props {
   items?: (ExecutionListItem & { error?: string })[];
@@ -45,16 +49,7 @@ export function ExecutionList({ items, hasMore, isLoadingMore, onMore, empty, sh
   return (
     <>
       <div className={showMachine ? 'grid executions with-machine' : 'grid executions'} role="table" aria-label="Executions" aria-rowcount={hasMore ? -1 : items.length + 1} tabIndex={0} ref={frame}>
-        <div className="grid-head" role="row">
-          <span role="columnheader">Name</span>
-          {showMachine && <span role="columnheader">State machine</span>}
-          <span role="columnheader">Status</span>
-          <span role="columnheader">Started</span>
-          <span role="columnheader">Ended</span>
-          <span role="columnheader" className="number">
-            Took
-          </span>
-        </div>
+        <GridHead columns={showMachine ? COLUMNS_WITH_MACHINE : COLUMNS} />
         <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {rows.map(({ index, start, key }) => {
             const item = items[index];

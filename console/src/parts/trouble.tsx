@@ -5,7 +5,12 @@ import Button from '@cloudscape-design/components/button';
 import { ApiError } from '../api/client';
 import { errorText } from './notices';
 
-export function Trouble({ error, retry }: { error: unknown; retry?: () => void }) {
+interface TroubleProps {
+  error: unknown;
+  retry?: () => void;
+}
+
+export function Trouble({ error, retry }: TroubleProps) {
   const isMissing = error instanceof ApiError && error.isMissing;
   return (
     <div className="trouble" role="alert">
@@ -23,4 +28,9 @@ export function Loading({ what }: { what: string }) {
       Loading {what}
     </div>
   );
+}
+
+/** A page whose subject is not there yet, or will not be. */
+export function Awaited({ what, error, retry }: TroubleProps & { what: string }) {
+  return <div className="page">{error ? <Trouble error={error} retry={retry} /> : <Loading what={what} />}</div>;
 }

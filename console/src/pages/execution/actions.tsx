@@ -30,7 +30,7 @@ export function Actions({ seen }: { seen: Seen }) {
     download(new Blob([JSON.stringify(whole, null, 2)], { type: 'application/json' }), `${execution.name}.json`);
   };
   return (
-    <div className="actions">
+    <>
       <CliButton operation={isExpress ? 'DescribeStateMachine' : 'DescribeExecution'} input={isExpress ? { stateMachineArn } : { executionArn }} />
       <Button onClick={save}>Export</Button>
       {execution.status === 'RUNNING' && !isExpress && <Button onClick={() => setOpen('stop')}>Stop</Button>}
@@ -64,7 +64,7 @@ export function Actions({ seen }: { seen: Seen }) {
           onClose={close}
         />
       )}
-    </div>
+    </>
   );
 }
 

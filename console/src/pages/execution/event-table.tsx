@@ -7,11 +7,13 @@ import { detailsOf, millis, type HistoryEvent } from '../../api/types';
 import type { Step } from '../../history/model';
 import { JsonView } from '../../json/json-view';
 import { FilterField } from '../../parts/filter-field';
+import { GridHead, type Column } from '../../parts/grid-head';
 import { Chevron } from '../../parts/icons';
 import { durationText } from '../../parts/time';
 import type { Seen } from './use-execution';
 
 const ROW = 34;
+const COLUMNS: Column[] = [{ number: 'Event' }, 'Type', 'State', 'Says', { number: 'After' }];
 
 interface Props {
   seen: Seen;
@@ -54,17 +56,7 @@ export function EventTable({ seen, onSelect, query, onQuery }: Props) {
         </button>
       </div>
       <div className="grid" role="table" aria-label="Events" aria-rowcount={shown.length + 1} tabIndex={0} ref={frame}>
-        <div className="grid-head" role="row">
-          <span role="columnheader" className="number">
-            Event
-          </span>
-          <span role="columnheader">Type</span>
-          <span role="columnheader">State</span>
-          <span role="columnheader">Says</span>
-          <span role="columnheader" className="number">
-            After
-          </span>
-        </div>
+        <GridHead columns={COLUMNS} />
         <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {virtual.getVirtualItems().map((item) => {
             const event = shown[item.index];

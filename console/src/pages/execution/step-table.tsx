@@ -10,12 +10,14 @@ import { buildRows, momentsOf, type Row } from '../../history/rows';
 import { buildScale, type Scale } from '../../history/timeline';
 import { useNow } from '../../parts/clock';
 import { FilterField } from '../../parts/filter-field';
+import { GridHead, type Column } from '../../parts/grid-head';
 import { Chevron } from '../../parts/icons';
 import { Status, toneOf, wordOf } from '../../parts/status';
 import { durationText } from '../../parts/time';
 import type { Seen } from './use-execution';
 
 const ROW = 34;
+const COLUMNS: Column[] = ['State', 'Status', 'Resource', { number: 'After' }, { number: 'Took' }, 'Timeline'];
 
 interface Props {
   seen: Seen;
@@ -86,18 +88,7 @@ export function StepTable({ seen, selected, onSelect, query, onQuery }: Props) {
         </small>
       </div>
       <div className="grid" role="treegrid" aria-label="Steps" aria-rowcount={rows.length + 1} tabIndex={0} ref={frame} onKeyDown={move}>
-        <div className="grid-head" role="row" aria-rowindex={1}>
-          <span role="columnheader">State</span>
-          <span role="columnheader">Status</span>
-          <span role="columnheader">Resource</span>
-          <span role="columnheader" className="number">
-            After
-          </span>
-          <span role="columnheader" className="number">
-            Took
-          </span>
-          <span role="columnheader">Timeline</span>
-        </div>
+        <GridHead columns={COLUMNS} />
         <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {virtual.getVirtualItems().map(({ index, start }) => {
             const row = rows[index];
