@@ -1,8 +1,6 @@
 // The console over the real binary, in a real browser.
 
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
-
+import { expectAccessible } from './accessible';
 import { expect, test } from './server';
 
 const APPROVAL = (activity: string) => ({
@@ -40,16 +38,6 @@ test.beforeAll(async ({ stepwell }) => {
   const { taskToken } = await stepwell.call<{ taskToken: string }>('GetActivityTask', { activityArn: activity });
   await stepwell.call('SendTaskSuccess', { taskToken, output: '{"items": [1, 9, 2]}' });
 });
-
-/** Nothing that axe finds wrong, in light and in dark. */
-async function expectAccessible(page: Page): Promise<void> {
-  for (const mode of ['Dark mode', 'Light mode']) {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
-    expect(told).toEqual([]);
-    await page.getByRole('button', { name: mode }).click();
-  }
-}
 
 test('a state machine is created, started and deleted', async ({ page, stepwell }) => {
   await page.goto(stepwell.url);
@@ -260,17 +248,4 @@ test('a Map Run shows how far it is, and leads to its children', async ({ page, 
   await page.getByRole('table', { name: 'Executions' }).getByRole('link').first().click();
   await expect(page.getByLabel('Wrong, Fail, Failed')).toBeVisible();
   await expect(page.getByLabel('All, Map')).toHaveCount(0);
-});
-
-test('a version is published and gets an alias', async ({ page, stepwell }) => {
-  await page.goto(stepwell.machine('hello', '?tab=versions'));
-  await page.getByRole('button', { name: 'Publish a version' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
-  await expect(page.getByRole('link', { name: 'Version 1' })).toBeVisible();
-  await page.getByRole('button', { name: 'Create an alias' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByRole('textbox', { name: 'Name' }).fill('live');
-  await expect(dialog.getByText('create-state-machine-alias')).toBeVisible();
-  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
-  await expect(page.getByRole('link', { name: 'live', exact: true })).toBeVisible();
 });

@@ -31,8 +31,13 @@ export class Stepwell {
     return (await this.call<{ stateMachineArn: string }>('CreateStateMachine', input)).stateMachineArn;
   }
 
+  /** The ARN of a state machine. */
+  arn(machine: string): string {
+    return `${SCOPE}:stateMachine:${machine}`;
+  }
+
   async start(machine: string, name: string, input: unknown = {}): Promise<string> {
-    const request = { stateMachineArn: `${SCOPE}:stateMachine:${machine}`, name, input: JSON.stringify(input) };
+    const request = { stateMachineArn: this.arn(machine), name, input: JSON.stringify(input) };
     return (await this.call<{ executionArn: string }>('StartExecution', request)).executionArn;
   }
 
@@ -41,7 +46,7 @@ export class Stepwell {
   }
 
   machine(name: string, search = ''): string {
-    return `${this.url}/console/machines/${SCOPE}:stateMachine:${name}${search}`;
+    return `${this.url}/console/machines/${this.arn(name)}${search}`;
   }
 }
 

@@ -3,10 +3,14 @@ import { expect, it } from 'vitest';
 import { cliLine } from './cli';
 
 it('writes what a shell takes as it is', () => {
-  const input = { stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:order', name: '', input: `{"who": "O'Neil"}` };
+  const input = { stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:order', name: undefined, input: `{"who": "O'Neil"}` };
   expect(cliLine('StartExecution', input, 'http://127.0.0.1:8083')).toBe(
     `aws stepfunctions start-execution --endpoint-url http://127.0.0.1:8083 --state-machine-arn arn:aws:states:us-east-1:000000000000:stateMachine:order --input '{"who": "O'\\''Neil"}'`,
   );
+});
+
+it('says what is empty, as a description that goes', () => {
+  expect(cliLine('UpdateX', { description: '' }, 'h')).toBe("aws stepfunctions update-x --endpoint-url h --description ''");
 });
 
 it('writes flags and structures', () => {

@@ -13,7 +13,7 @@ const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter, at) => `
 export function cliLine(operation: string, input: Record<string, unknown>, origin = location.origin): string {
   const words = ['aws', 'stepfunctions', kebab(operation), '--endpoint-url', origin];
   for (const [name, value] of Object.entries(input)) {
-    if (value === undefined || value === '') continue;
+    if (value === undefined) continue;
     if (typeof value === 'boolean') {
       words.push(`--${value ? '' : 'no-'}${kebab(name)}`);
       continue;

@@ -6,6 +6,7 @@ import { call } from './client';
 import { fetchHistory } from './history';
 import type {
   Activity,
+  AliasDescription,
   Execution,
   ExecutionListItem,
   Machine,
@@ -14,6 +15,7 @@ import type {
   MachineVersion,
   MapRun,
   MapRunListItem,
+  Tag,
 } from './types';
 
 const PAGE = 1000;
@@ -58,11 +60,28 @@ export const aliasesQuery = (arn: string) =>
       all<MachineAlias>('ListStateMachineAliases', 'stateMachineAliases', { stateMachineArn: arn }, signal),
   });
 
+/** A version, which never changes. */
+export const versionQuery = (machineArn: string, versionArn: string) =>
+  queryOptions({
+    queryKey: ['machine', machineArn, 'version', versionArn],
+    queryFn: ({ signal }) => call<Machine>('DescribeStateMachine', { stateMachineArn: versionArn }, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const aliasQuery = (machineArn: string, aliasArn: string) =>
+  queryOptions({
+    queryKey: ['machine', machineArn, 'alias', aliasArn],
+    queryFn: ({ signal }) => call<AliasDescription>('DescribeStateMachineAlias', { stateMachineAliasArn: aliasArn }, signal),
+  });
+
+/** The tags of a state machine or an activity, in the order of their keys. */
 export const tagsQuery = (arn: string) =>
   queryOptions({
-    queryKey: ['machine', arn, 'tags'],
-    queryFn: ({ signal }) =>
-      call<{ tags?: { key: string; value: string }[] }>('ListTagsForResource', { resourceArn: arn }, signal),
+    queryKey: ['tags', arn],
+    queryFn: async ({ signal }) => {
+      const { tags = [] } = await call<{ tags?: Tag[] }>('ListTagsForResource', { resourceArn: arn }, signal);
+      return tags.sort((a, b) => a.key.localeCompare(b.key));
+    },
   });
 
 export interface ExecutionFilter {

@@ -24,8 +24,17 @@ export interface Machine {
   revisionId?: string;
   description?: string;
   label?: string;
-  loggingConfiguration?: { level?: string; includeExecutionData?: boolean; destinations?: unknown[] };
+  loggingConfiguration?: Logging;
   tracingConfiguration?: { enabled?: boolean };
+  encryptionConfiguration?: { type: 'AWS_OWNED_KEY' | 'CUSTOMER_MANAGED_KMS_KEY'; kmsKeyId?: string; kmsDataKeyReusePeriodSeconds?: number };
+}
+
+export type LogLevel = 'OFF' | 'FATAL' | 'ERROR' | 'ALL';
+
+export interface Logging {
+  level?: LogLevel;
+  includeExecutionData?: boolean;
+  destinations?: { cloudWatchLogsLogGroup?: { logGroupArn?: string } }[];
 }
 
 export interface ExecutionListItem {
@@ -95,6 +104,24 @@ export interface MachineVersion {
 export interface MachineAlias {
   stateMachineAliasArn: string;
   creationDate: Timestamp;
+}
+
+/** How many percent of the starts a version gets. */
+export interface Route {
+  stateMachineVersionArn: string;
+  weight: number;
+}
+
+export interface AliasDescription {
+  stateMachineAliasArn: string;
+  name: string;
+  description?: string;
+  routingConfiguration: Route[];
+}
+
+export interface Tag {
+  key: string;
+  value: string;
 }
 
 export interface Activity {

@@ -8,6 +8,12 @@ import { Lost } from './lost';
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
 
+/** A place in an order that begins at 1. */
+const place = (value: unknown): number | undefined => {
+  const number = Number(value);
+  return Number.isSafeInteger(number) && number > 0 ? number : undefined;
+};
+
 const oneOf = <T extends string>(value: unknown, options: readonly T[]): T | undefined =>
   options.find((option) => option === value);
 
@@ -21,10 +27,18 @@ const home = createRoute({
   },
 });
 
+/** A list with a filter, and its page from 1. */
+export interface ListSearch {
+  q?: string;
+  page?: number;
+}
+
+const listSearch = (search: Record<string, unknown>): ListSearch => ({ q: text(search.q), page: place(search.page) });
+
 export const machinesRoute = createRoute({
   getParentRoute: () => root,
   path: '/machines',
-  validateSearch: (search): { q?: string } => ({ q: text(search.q) }),
+  validateSearch: listSearch,
   component: lazyRouteComponent(() => import('../pages/machines'), 'Machines'),
 });
 
@@ -44,8 +58,10 @@ export interface MachineSearch {
   since?: string;
   /** The ARN of a version or an alias whose executions are shown. */
   of?: string;
-  /** The execution whose input a start begins with. */
-  start?: string;
+  /** The state that is shown of the definition. */
+  state?: string;
+  /** The page of the versions. */
+  page?: number;
 }
 
 export const machineRoute = createRoute({
@@ -57,7 +73,8 @@ export const machineRoute = createRoute({
     q: text(search.q),
     since: text(search.since),
     of: text(search.of),
-    start: text(search.start),
+    state: text(search.state),
+    page: place(search.page),
   }),
   component: lazyRouteComponent(() => import('../pages/machine'), 'MachinePage'),
 });
@@ -88,7 +105,7 @@ export const executionRoute = createRoute({
   path: '/executions/$arn',
   validateSearch: (search): ExecutionSearch => ({
     view: oneOf(search.view, EXECUTION_VIEWS),
-    step: Number(search.step) || undefined,
+    step: place(search.step),
     state: text(search.state),
     tab: oneOf(search.tab, STEP_TABS),
     at: text(search.at),
@@ -121,7 +138,7 @@ export const searchRoute = createRoute({
 export const activitiesRoute = createRoute({
   getParentRoute: () => root,
   path: '/activities',
-  validateSearch: (search): { q?: string } => ({ q: text(search.q) }),
+  validateSearch: listSearch,
   component: lazyRouteComponent(() => import('../pages/activities'), 'Activities'),
 });
 

@@ -5,54 +5,60 @@ import Input from '@cloudscape-design/components/input';
 import Button from '@cloudscape-design/components/button';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 
 import { activityQueueQuery } from '../api/own';
 import { activitiesQuery } from '../api/queries';
 import { millis, type Activity } from '../api/types';
-import { activitiesRoute } from '../app/router';
+import { activitiesRoute, type ListSearch } from '../app/router';
 import { CliButton, Copied } from '../parts/copy';
 import { Dialog } from '../parts/dialog';
 import { FilterField } from '../parts/filter-field';
 import { notify } from '../parts/notices';
+import { PageHead } from '../parts/page-head';
+import { pageOf, Pages } from '../parts/pages';
 import { momentText } from '../parts/time';
 import { Loading, Trouble } from '../parts/trouble';
-import { Pages } from './machines';
 
 const PAGE = 25;
 
 export function Activities() {
-  const { q = '' } = activitiesRoute.useSearch();
+  const search = activitiesRoute.useSearch();
+  const { q = '' } = search;
   const navigate = useNavigate();
+  const show = (search: ListSearch): void => void navigate({ to: '/activities', search, replace: true });
   const client = useQueryClient();
   const { data, error, isPending, refetch } = useQuery(activitiesQuery());
-  const [page, setPage] = useState(0);
-  const [isOpen, setOpen] = useState(false);
-  const found = (data ?? []).filter((activity) => activity.name.toLowerCase().includes(q.toLowerCase()));
-  const last = Math.max(Math.ceil(found.length / PAGE) - 1, 0);
-  const at = Math.min(page, last);
+  const [open, setOpen] = useState<'create' | Activity>();
+  const found = useMemo(() => (data ?? []).filter((activity) => activity.name.toLowerCase().includes(q.toLowerCase())), [data, q]);
+  const { rows, page, last } = pageOf(found, search.page, PAGE);
+  const close = (): void => setOpen(undefined);
+  const done = (text: string): void => {
+    notify(text);
+    void client.invalidateQueries({ queryKey: activitiesQuery().queryKey });
+    close();
+  };
   return (
     <div className="page">
-      <header className="page-head">
-        <h1>Activities {data && <small>{data.length}</small>}</h1>
-        <div className="actions">
-          <CliButton operation="ListActivities" input={{}} />
-          <Button variant="primary" onClick={() => setOpen(true)}>
-            Create activity
-          </Button>
-        </div>
-      </header>
+      <PageHead
+        title={
+          <>
+            Activities {data && <small>{data.length}</small>}
+          </>
+        }
+      >
+        <CliButton operation="ListActivities" input={{}} />
+        <Button variant="primary" onClick={() => setOpen('create')}>
+          Create activity
+        </Button>
+      </PageHead>
       {error && <Trouble error={error} retry={() => void refetch()} />}
       {isPending && <Loading what="activities" />}
       {data && (
         <section className="card">
           <div className="tools">
-            <FilterField
-              label="Filter by name"
-              value={q}
-              onChange={(value) => void navigate({ to: '/activities', search: { q: value || undefined }, replace: true })}
-            />
-            {last > 0 && <Pages page={at} last={last} onPage={setPage} />}
+            <FilterField label="Filter by name" value={q} onChange={(value) => show({ q: value || undefined })} />
+            <Pages page={page} last={last} onPage={(page) => show({ ...search, page })} />
           </div>
           <table className="list">
             <thead>
@@ -62,29 +68,44 @@ export function Activities() {
                   Waiting tasks
                 </th>
                 <th scope="col">Waiting workers</th>
-                <th scope="col">Created</th>
-                <th scope="col">ARN</th>
+                <th scope="col" className="spare">
+                  Created
+                </th>
+                <th scope="col" className="spare">
+                  ARN
+                </th>
+                <th scope="col">
+                  <span className="spoken">Actions</span>
+                </th>
               </tr>
             </thead>
             <tbody>
-              {found.slice(at * PAGE, (at + 1) * PAGE).map((activity) => (
-                <ActivityRow key={activity.activityArn} activity={activity} />
+              {rows.map((activity) => (
+                <ActivityRow key={activity.activityArn} activity={activity} onDelete={() => setOpen(activity)} />
               ))}
             </tbody>
           </table>
           {found.length === 0 && <p className="none">{q ? `No activity has “${q}” in its name.` : 'There is none. An activity is a queue of tasks that programs anywhere ask for.'}</p>}
         </section>
       )}
-      {isOpen && <CreateDialog onClose={() => setOpen(false)} onDone={(name) => {
-        notify(`The activity ${name} is there`);
-        void client.invalidateQueries({ queryKey: ['activities'] });
-        setOpen(false);
-      }} />}
+      {open === 'create' && <CreateDialog onClose={close} onDone={(name) => done(`The activity ${name} is there`)} />}
+      {typeof open === 'object' && (
+        <Dialog
+          title={`Delete the activity ${open.name}`}
+          action="Delete activity"
+          operation="DeleteActivity"
+          input={{ activityArn: open.activityArn }}
+          onClose={close}
+          onDone={() => done(`The activity ${open.name} is deleted`)}
+        >
+          <p>Workers can't ask it for tasks any more. A task that waits in it goes on waiting until its time-out, and an execution that comes to it fails.</p>
+        </Dialog>
+      )}
     </div>
   );
 }
 
-function ActivityRow({ activity }: { activity: Activity }) {
+function ActivityRow({ activity, onDelete }: { activity: Activity; onDelete: () => void }) {
   const { data } = useQuery(activityQueueQuery(activity.activityArn));
   const workers = data?.waitingWorkers ?? [];
   return (
@@ -98,9 +119,14 @@ function ActivityRow({ activity }: { activity: Activity }) {
           `${workers.length}: ${workers.slice(0, 3).map((worker) => worker ?? 'without a name').join(', ')}${workers.length > 3 ? '…' : ''}`
         )}
       </td>
-      <td>{momentText(millis(activity.creationDate))}</td>
-      <td>
+      <td className="spare">{momentText(millis(activity.creationDate))}</td>
+      <td className="spare">
         <Copied text={activity.activityArn} label={`the ARN of ${activity.name}`} />
+      </td>
+      <td className="row-actions">
+        <button type="button" className="text-button" aria-label={`Delete ${activity.name}`} onClick={onDelete}>
+          Delete
+        </button>
       </td>
     </tr>
   );

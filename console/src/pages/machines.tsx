@@ -2,82 +2,80 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 
 import { countsQuery } from '../api/own';
 import { machinesQuery } from '../api/queries';
-import { machinesRoute } from '../app/router';
-import { Chevron } from '../parts/icons';
+import { millis } from '../api/types';
+import { machinesRoute, type ListSearch } from '../app/router';
 import { CliButton } from '../parts/copy';
 import { FilterField } from '../parts/filter-field';
+import { PageHead } from '../parts/page-head';
+import { pageOf, Pages } from '../parts/pages';
 import { toneOf } from '../parts/status';
 import { momentText } from '../parts/time';
 import { Loading, Trouble } from '../parts/trouble';
-import { millis } from '../api/types';
 
 const PAGE = 50;
 
 export function Machines() {
-  const { q = '' } = machinesRoute.useSearch();
+  const search = machinesRoute.useSearch();
+  const { q = '' } = search;
   const navigate = useNavigate();
+  const show = (search: ListSearch): void => void navigate({ to: '/machines', search, replace: true });
   const { data, error, isPending, refetch } = useQuery(machinesQuery());
-  const [page, setPage] = useState(0);
   const found = useMemo(() => {
     const part = q.toLowerCase();
     return (data ?? []).filter((machine) => machine.name.toLowerCase().includes(part));
   }, [data, q]);
-  const last = Math.max(Math.ceil(found.length / PAGE) - 1, 0);
-  const at = Math.min(page, last);
-  const shown = found.slice(at * PAGE, (at + 1) * PAGE);
-  const counts = useQuery(countsQuery(shown.map((machine) => machine.stateMachineArn)));
+  const { rows, page, last } = pageOf(found, search.page, PAGE);
+  const counts = useQuery(countsQuery(rows.map((machine) => machine.stateMachineArn)));
   const countText = (count: number | undefined): string =>
     count === undefined ? '' : count >= (counts.data?.countedMax ?? 100) ? `${count - 1}+` : String(count);
 
   return (
     <div className="page">
-      <header className="page-head">
-        <h1>
-          State machines {data && <small>{data.length}</small>}
-        </h1>
-        <div className="actions">
-          <CliButton operation="ListStateMachines" input={{}} />
-          <Link to="/new-machine" className="button primary">
-            Create state machine
-          </Link>
-        </div>
-      </header>
+      <PageHead
+        title={
+          <>
+            State machines {data && <small>{data.length}</small>}
+          </>
+        }
+      >
+        <CliButton operation="ListStateMachines" input={{}} />
+        <Link to="/new-machine" className="button primary">
+          Create state machine
+        </Link>
+      </PageHead>
       {error && <Trouble error={error} retry={() => void refetch()} />}
       {isPending && <Loading what="state machines" />}
       {data && data.length === 0 && <Welcome />}
       {data && data.length > 0 && (
         <section className="card">
           <div className="tools">
-            <FilterField
-              label="Filter by name"
-              value={q}
-              onChange={(value) => {
-                setPage(0);
-                void navigate({ to: '/machines', search: { q: value || undefined }, replace: true });
-              }}
-            />
-            {last > 0 && <Pages page={at} last={last} onPage={setPage} />}
+            <FilterField label="Filter by name" value={q} onChange={(value) => show({ q: value || undefined })} />
+            <Pages page={page} last={last} onPage={(page) => show({ ...search, page })} />
           </div>
           <table className="list">
             <thead>
               <tr>
                 <th scope="col">Name</th>
-                <th scope="col">Type</th>
+                <th scope="col" className="spare">
+                  Type
+                </th>
                 <th scope="col" className="number">
                   Running
                 </th>
                 <th scope="col" className="number">
                   Failed in 24 h
                 </th>
-                <th scope="col">Created</th>
+                <th scope="col" className="spare">
+                  Created
+                </th>
               </tr>
             </thead>
             <tbody>
-              {shown.map((machine) => {
+              {rows.map((machine) => {
                 const count = counts.data?.byArn.get(machine.stateMachineArn);
                 return (
                   <tr key={machine.stateMachineArn}>
@@ -86,10 +84,10 @@ export function Machines() {
                         {machine.name}
                       </Link>
                     </td>
-                    <td>{machine.type === 'EXPRESS' ? 'Express' : 'Standard'}</td>
+                    <td className="spare">{machine.type === 'EXPRESS' ? 'Express' : 'Standard'}</td>
                     <Count arn={machine.stateMachineArn} count={count?.running} status="RUNNING" text={countText(count?.running)} />
                     <Count arn={machine.stateMachineArn} count={count?.failed} status="FAILED" text={countText(count?.failed)} />
-                    <td>{momentText(millis(machine.creationDate))}</td>
+                    <td className="spare">{momentText(millis(machine.creationDate))}</td>
                   </tr>
                 );
               })}
@@ -141,18 +139,3 @@ function Welcome() {
   );
 }
 
-export function Pages({ page, last, onPage }: { page: number; last: number; onPage: (page: number) => void }) {
-  return (
-    <nav className="pages" aria-label="Pages">
-      <button type="button" className="icon-button back" aria-label="Previous page" disabled={page === 0} onClick={() => onPage(page - 1)}>
-        <Chevron />
-      </button>
-      <span>
-        {page + 1} of {last + 1}
-      </span>
-      <button type="button" className="icon-button" aria-label="Next page" disabled={page === last} onClick={() => onPage(page + 1)}>
-        <Chevron />
-      </button>
-    </nav>
-  );
-}

@@ -51,7 +51,9 @@ export function CliLine({ operation, input }: { operation: string; input: Record
   const line = cliLine(operation, input);
   return (
     <div className="cli-line">
-      <code>{line}</code>
+      <code tabIndex={0} role="group" aria-label="AWS CLI command">
+        {line}
+      </code>
       <CopyButton text={line} label="Copy the AWS CLI command" />
     </div>
   );
