@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import sqlite3
 import subprocess
 import time
@@ -166,6 +167,36 @@ def test_a_disk_that_becomes_read_only(small_disk):
         heals(server, wire, machine, started, room)
     finally:
         server.end()
+
+
+def test_a_folder_that_is_moved_under_the_server(tmp_path):
+    server = Server(tmp_path)
+    server.start()
+    try:
+        wire = Wire(server.url)
+        machine = create(wire, "m", PASS)
+        started = [accepted(wire, machine) for _ in range(5)]
+        elsewhere = tmp_path / "elsewhere"
+        server.data.rename(elsewhere)
+        with pytest.raises(Refusal) as refusal:
+            wire.call("StartExecution", stateMachineArn=machine, input="{}")
+        assert (refusal.value.status, refusal.value.code) == (503, "ServiceUnavailableException")
+        assert "stepwell.db is gone" in health(server)[1]
+        heals(server, wire, machine, started, lambda: elsewhere.rename(server.data))
+    finally:
+        server.end()
+
+
+def test_a_folder_that_is_removed_under_the_server(tmp_path):
+    server = Server(tmp_path)
+    server.start()
+    wire = Wire(server.url)
+    machine = create(wire, "m", PASS)
+    shutil.rmtree(server.data)
+    assert accepted(wire, machine) is None
+    assert health(server)[0] == 503
+    assert server.stop() == 0
+    assert not (server.data / "stepwell.db").exists()
 
 
 def test_check_names_what_is_damaged(tmp_path):

@@ -66,6 +66,71 @@ fn a_second_server_is_told_who_uses_the_folder() {
 }
 
 #[test]
+fn a_second_server_is_told_even_when_the_lock_file_is_gone() {
+    let folder = folder();
+    let first = open(folder.path()).expect("it opens");
+    fs::remove_file(folder.path().join("lock")).expect("it is there");
+    assert!(matches!(
+        refused(folder.path()),
+        OpenError::InUse { process: None, .. }
+    ));
+    assert!(matches!(findings(folder.path()), Err(OpenError::InUse { .. })));
+    drop(first);
+    open(folder.path()).expect("it is free again");
+}
+
+#[tokio::test]
+async fn a_folder_that_was_moved_takes_no_commits_until_it_is_back() {
+    let folder = folder();
+    let (path, elsewhere) = (folder.path().join("data"), folder.path().join("elsewhere"));
+    let store = open(&path).expect("it opens");
+    store.commit(batch([opening(1)])).await.expect("it fits");
+    fs::rename(&path, &elsewhere).expect("it can be moved");
+    for number in [2, 3] {
+        let error = store
+            .commit(batch([opening(number)]))
+            .await
+            .expect_err("it is gone");
+        assert!(
+            error.may_pass() && error.to_string().contains("is gone"),
+            "{error}"
+        );
+    }
+    let another = open(&path).expect("its place is free");
+    let error = store
+        .commit(batch([opening(2)]))
+        .await
+        .expect_err("it is another");
+    assert!(error.to_string().contains("was replaced"), "{error}");
+    another.commit(batch([opening(7)])).await.expect("it fits");
+    fs::rename(&path, folder.path().join("another")).expect("it can be moved");
+    fs::rename(&elsewhere, &path).expect("it can be moved");
+    store.commit(batch([opening(4)])).await.expect("it is back");
+    fs::rename(&path, &elsewhere).expect("it can be moved");
+    fs::rename(folder.path().join("another"), &path).expect("it can be moved");
+    drop(store);
+    another
+        .commit(batch([opening(8)]))
+        .await
+        .expect("its log was left alone");
+    drop(another);
+    assert_eq!(list(&open(&elsewhere).expect("it opens")).await, [1, 4]);
+    assert_eq!(list(&open(&path).expect("it opens")).await, [7, 8]);
+}
+
+#[tokio::test]
+async fn a_log_that_was_removed_takes_no_commits_and_loses_none() {
+    let folder = folder();
+    let store = open(folder.path()).expect("it opens");
+    store.commit(batch([opening(1)])).await.expect("it fits");
+    fs::remove_file(folder.path().join("stepwell.db-wal")).expect("it is there");
+    let error = store.commit(batch([opening(2)])).await.expect_err("it is gone");
+    assert!(error.to_string().contains("stepwell.db-wal is gone"), "{error}");
+    drop(store);
+    assert_eq!(list(&open(folder.path()).expect("it opens")).await, [1]);
+}
+
+#[test]
 fn a_new_folder_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder();

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::embedded::schema::APPLICATION_ID;
 use crate::embedded::{OpenError, journal};
 
-const DATABASE: &str = "stepwell.db";
+pub(super) const DATABASE: &str = "stepwell.db";
 const JOURNAL: &str = "stepwell.db-journal";
-const LOG: &str = "stepwell.db-wal";
+pub(super) const LOG: &str = "stepwell.db-wal";
 const LOCK: &str = "lock";
 
 /// Stands in the lock file as long as there must be a write-ahead log.
@@ -22,6 +22,8 @@ pub(super) struct Folder {
     /// Its path, for messages.
     pub(super) shown: String,
     lock: File,
+    /// Locked as well, since the lock file can be removed.
+    _itself: File,
 }
 
 impl Folder {
@@ -39,6 +41,7 @@ impl Folder {
         if is_remote(path) {
             return Err(OpenError::Remote(shown));
         }
+        let itself = File::open(path).map_err(unusable)?;
         let lock = path.join(LOCK);
         let mut lock = File::options()
             .read(true)
@@ -47,9 +50,11 @@ impl Folder {
             .truncate(false)
             .open(lock)
             .map_err(unusable)?;
+        // Not every system can lock a folder.
+        let is_taken = matches!(itself.try_lock(), Err(TryLockError::WouldBlock));
         match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
+            Ok(()) if !is_taken => {}
+            Ok(()) | Err(TryLockError::WouldBlock) => {
                 // The owner may be about to write its number.
                 let noted = noted(&mut lock).unwrap_or_default();
                 let process = noted.lines().next();
@@ -76,9 +81,15 @@ impl Folder {
             database,
             shown: shown.clone(),
             lock,
+            _itself: itself,
         };
         folder.note("").map_err(unusable)?;
         Ok(folder)
+    }
+
+    /// Writes the write-ahead log once more, where there is one: what it has need not be on disk.
+    pub(super) fn renew_log(&self) -> io::Result<()> {
+        journal::renew(&self.database.with_file_name(LOG))
     }
 
     /// Notes that there is a write-ahead log from now on: if it is not there the next time, something that was

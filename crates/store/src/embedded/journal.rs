@@ -6,11 +6,14 @@
 //! the frame was good once.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 const HEADER_BYTES: usize = 32;
 const FRAME_HEADER_BYTES: usize = 24;
+
+/// How much of a log is written over itself at a time.
+const RENEWED_BYTES: usize = 1 << 20;
 
 /// How many transactions behind a bad frame no crash leaves there.
 const TRANSACTIONS: usize = 3;
@@ -52,6 +55,30 @@ pub(super) fn damage(path: &Path) -> io::Result<Option<String>> {
     }
     let bad = bad.filter(|_| transactions >= TRANSACTIONS);
     Ok(bad.map(|number: u64| format!("frame {number} is damaged, and more was saved after it")))
+}
+
+/// Writes a log over itself, and syncs it.
+///
+/// After a sync that failed, the operating system shows what it could not write to whoever reads the file, and a later
+/// sync has nothing to do and succeeds. Whoever added to such a log would build on what the disk never got.
+pub(super) fn renew(path: &Path) -> io::Result<()> {
+    let mut log = match File::options().read(true).write(true).open(path) {
+        Ok(log) => log,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let length = log.metadata()?.len();
+    let mut bytes = vec![0; RENEWED_BYTES];
+    let mut place = 0;
+    while place < length {
+        let some = usize::try_from(length - place).map_or(bytes.len(), |rest| rest.min(bytes.len()));
+        log.seek(SeekFrom::Start(place))?;
+        log.read_exact(&mut bytes[..some])?;
+        log.seek(SeekFrom::Start(place))?;
+        log.write_all(&bytes[..some])?;
+        place += some as u64;
+    }
+    log.sync_all()
 }
 
 /// The checksums that run through a log.

@@ -10,6 +10,7 @@ mod expiry;
 mod folder;
 mod journal;
 mod place;
+mod presence;
 mod reader;
 mod room;
 mod schema;
@@ -29,6 +30,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::batch::Batch;
 use crate::catalog::{Activity, Alias, Machine, Revision, Version};
 use crate::embedded::folder::Folder;
+use crate::embedded::presence::Presence;
 use crate::embedded::reader::Reader;
 use crate::embedded::room::Room;
 use crate::embedded::writer::{Job, Waiting, Writer};
@@ -170,6 +172,11 @@ impl EmbeddedStore {
             folder: folder.shown.clone(),
             error: error.to_string(),
         };
+        let io_unusable = |error: std::io::Error| OpenError::Unusable {
+            folder: folder.shown.clone(),
+            error: error.to_string(),
+        };
+        folder.renew_log().map_err(io_unusable)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection =
             Connection::open_with_flags(&folder.database, flags | OpenFlags::SQLITE_OPEN_CREATE)
@@ -182,16 +189,15 @@ impl EmbeddedStore {
             readers.push(Mutex::new(Reader::new(connection)));
         }
         let readers = Readers::from(readers);
-        let writer =
-            Writer::new(connection, Arc::clone(&readers), path.to_owned(), options).map_err(unusable)?;
+        let presence = Presence::of(path).map_err(io_unusable)?;
+        let folder_path = path.to_owned();
+        let writer = Writer::new(connection, Arc::clone(&readers), folder_path, presence, options)
+            .map_err(unusable)?;
         let (jobs, queue) = channel();
         let writer = std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || writer.run(&queue))
-            .map_err(|error| OpenError::Unusable {
-                folder: folder.shown.clone(),
-                error: error.to_string(),
-            })?;
+            .map_err(io_unusable)?;
         folder.note_open().map_err(|error| OpenError::Unusable {
             folder: folder.shown.clone(),
             error: error.to_string(),

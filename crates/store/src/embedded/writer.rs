@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 
 use engine::Millis;
+use rusqlite::config::DbConfig;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{CachedStatement, Connection, TransactionBehavior, params};
 use tokio::sync::oneshot;
@@ -13,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::batch::{Batch, Commit, ExpressChange, conflict};
 use crate::codec::{Blob, decode_created, encode_created, encode_payload};
 use crate::embedded::place;
+use crate::embedded::presence::Presence;
 use crate::embedded::schema::write_error;
 use crate::embedded::sum::{self, seal, unseal};
 use crate::embedded::{EmbeddedOptions, Readers, catalog, expiry, lock, room};
@@ -42,6 +44,7 @@ pub(super) struct Writer {
     readers: Readers,
     connection: Connection,
     folder: PathBuf,
+    presence: Presence,
     /// How long the write-ahead log is.
     log_bytes: Arc<AtomicU64>,
     checkpoint_bytes: u64,
@@ -61,6 +64,7 @@ impl Writer {
         mut connection: Connection,
         readers: Readers,
         folder: PathBuf,
+        presence: Presence,
         options: &EmbeddedOptions,
     ) -> Result<Self, rusqlite::Error> {
         let log_bytes = Arc::new(AtomicU64::new(0));
@@ -77,6 +81,7 @@ impl Writer {
             readers,
             connection,
             folder,
+            presence,
             log_bytes,
             checkpoint_bytes: options.checkpoint_bytes,
             checkpoint_at: options.checkpoint_bytes,
@@ -98,6 +103,24 @@ impl Writer {
             }
             self.checkpoint_if_due();
         }
+        if self.presence.check().is_err() {
+            self.leave();
+        }
+    }
+
+    /// Brings all to the database's own file, wherever that is now, and leaves the names in the folder to whoever has
+    /// them: SQLite would remove a log that is not ours.
+    fn leave(&self) {
+        let checkpoint = self
+            .connection
+            .wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE);
+        if let Err(error) = checkpoint {
+            tracing::error!(%error, "failed to checkpoint a database that was moved or replaced");
+        }
+        // It only sets a flag.
+        let _ = self
+            .connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
     }
 
     fn save(&mut self, mut batch: Batch) -> Result<(), StoreError> {
@@ -161,9 +184,15 @@ impl Writer {
 
     /// Does a piece of work whole or not at all.
     fn transact<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
+        self.presence.check()?;
         let result = self.try_transact(work).map_err(|failure| match failure {
             Failure::Store(error) => error,
             Failure::Sql(error) => self.explain(write_error(&error)),
+        });
+        // What was removed meanwhile took the transaction with it, or did not: nobody knows.
+        let result = result.and_then(|done| match self.presence.check() {
+            Ok(()) => Ok(done),
+            Err(gone) => Err(StoreError::Fatal(gone.to_string())),
         });
         self.note(&result);
         result
