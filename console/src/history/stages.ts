@@ -19,7 +19,8 @@ export interface TestAnswer {
   output?: string;
   error?: string;
   cause?: string;
-  inspectionData?: Record<string, string | undefined>;
+  nextState?: string;
+  inspectionData?: Record<string, unknown>;
 }
 
 const BYTES_MAX = 256_000;
@@ -110,7 +111,10 @@ function parsed(text: string | undefined): unknown {
 
 const TESTED: [string, string, string[]][] = [
   ['afterInputPath', 'After InputPath', ['InputPath']],
+  ['afterItemsPointer', 'After ItemsPointer', ['ItemReader']],
   ['afterItemsPath', 'Items', ['ItemsPath', 'Items']],
+  ['afterItemSelector', 'After ItemSelector', ['ItemSelector']],
+  ['afterItemBatcher', 'Batches', ['ItemBatcher']],
   ['afterParameters', 'After Parameters', ['Parameters']],
   ['afterArguments', 'Arguments', ['Arguments']],
   ['result', 'Result', []],
@@ -120,17 +124,11 @@ const TESTED: [string, string, string[]][] = [
 
 /** The stages, from the history and, where there is one, from a test. Stages that change nothing are left out. */
 export function stagesOf(step: Step, state: State | undefined, tested?: TestAnswer): Stage[] {
-  const has = (members: string[]): string[] => members.filter((member) => state?.[member] !== undefined);
+  const has = (members: string[]): string[] => membersIn(state, members);
   const stages: Stage[] = [{ name: 'Input', text: step.input, by: [] }];
   const attempt = step.attempts.at(-1);
-  const data = tested?.inspectionData;
-  if (data) {
-    for (const [member, name, by] of TESTED) {
-      const text = data[member];
-      const wasThere = has(by);
-      if (text === undefined || (by.length > 0 && wasThere.length === 0)) continue;
-      stages.push({ name, text, by: wasThere });
-    }
+  if (tested?.inspectionData) {
+    stages.push(...between(state, tested.inspectionData));
     stages.push({ name: 'Output', text: step.output, by: has(['OutputPath', 'Output', 'Assign']) });
     return stages;
   }
@@ -142,4 +140,22 @@ export function stagesOf(step: Step, state: State | undefined, tested?: TestAnsw
   const before = isTask ? [] : has(['InputPath', 'Parameters', 'Arguments', 'Items', 'ItemsPath', 'ItemSelector', 'Result']);
   stages.push({ name: 'Output', text: step.output, by: [...before, ...has(['ResultSelector', 'ResultPath', 'OutputPath', 'Output', 'Assign'])] });
   return stages;
+}
+
+/** The stages of a state that was only tested: of a definition that is being written. */
+export function stagesOfTest(state: State, input: string, { inspectionData = {}, output }: TestAnswer): Stage[] {
+  const stages = [{ name: 'Input', text: input, by: [] }, ...between(state, inspectionData)];
+  if (output === undefined) return stages;
+  return [...stages, { name: 'Output', text: output, by: membersIn(state, ['OutputPath', 'Output']) }];
+}
+
+const membersIn = (state: State | undefined, members: string[]): string[] => members.filter((member) => state?.[member] !== undefined);
+
+/** What a test saw between input and output. Stages that no member of the state makes are left out. */
+function between(state: State | undefined, data: Record<string, unknown>): Stage[] {
+  return TESTED.flatMap(([member, name, by]) => {
+    const text = data[member];
+    const wasThere = membersIn(state, by);
+    return typeof text !== 'string' || (by.length > 0 && wasThere.length === 0) ? [] : [{ name, text, by: wasThere }];
+  });
 }

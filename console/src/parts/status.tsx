@@ -11,6 +11,8 @@ const TONES: Record<string, [Tone, string]> = {
   PENDING_REDRIVE: ['warn', 'Pending redrive'],
   ACTIVE: ['ok', 'Active'],
   DELETING: ['warn', 'Deleting'],
+  CAUGHT_ERROR: ['warn', 'Caught'],
+  RETRIABLE: ['warn', 'Would be tried again'],
   running: ['run', 'Running'],
   retrying: ['warn', 'Retrying'],
   succeeded: ['ok', 'Succeeded'],

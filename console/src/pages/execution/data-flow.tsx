@@ -8,6 +8,7 @@ import type { State } from '../../definition/asl';
 import type { Step } from '../../history/model';
 import { stagesOf, stagesRequest, type TestAnswer } from '../../history/stages';
 import { JsonView } from '../../json/json-view';
+import { Stages } from '../../parts/stages';
 import type { Seen } from './use-execution';
 
 interface Props {
@@ -30,28 +31,7 @@ export function DataFlow({ seen, step, state }: Props) {
   const stages = stagesOf(step, state, tested);
   const isOpen = step.ended === undefined;
   return (
-    <ol className="flow">
-      {stages.map((stage, index) => {
-        const isSame = index > 0 && stage.text !== undefined && stage.text === stages[index - 1]?.text;
-        return (
-          <li key={stage.name}>
-            {stage.by.length > 0 && (
-              <div className="flow-by">
-                {stage.by.map((member) => (
-                  <span key={member}>
-                    <code>{member}</code> <small>{valueText(state?.[member])}</small>
-                  </span>
-                ))}
-              </div>
-            )}
-            <h3>
-              {stage.name}
-              {isSame && <small> the same</small>}
-            </h3>
-            {!isSame && <JsonView text={stage.text} label={stage.name.toLowerCase()} empty={isOpen ? 'Not there yet' : 'None'} />}
-          </li>
-        );
-      })}
+    <Stages stages={stages} state={state} empty={isOpen ? 'Not there yet' : 'None'}>
       {step.assigned && Object.keys(step.assigned).length > 0 && (
         <li>
           <h3>Variables assigned</h3>
@@ -63,13 +43,6 @@ export function DataFlow({ seen, step, state }: Props) {
           ))}
         </li>
       )}
-    </ol>
+    </Stages>
   );
-}
-
-const TEXT_MAX = 160;
-
-function valueText(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text && text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text;
 }
