@@ -42,11 +42,14 @@ export interface Retrier {
   IntervalSeconds?: number;
   MaxAttempts?: number;
   BackoffRate?: number;
+  MaxDelaySeconds?: number;
+  JitterStrategy?: string;
 }
 
 export interface Catcher {
   ErrorEquals?: string[];
   Next?: string;
+  ResultPath?: string | null;
 }
 
 /** Reads a definition; nothing when it is no JSON object. */

@@ -232,14 +232,14 @@ describe('rules', () => {
 describe('delays', () => {
   it('grow, up to the longest', () => {
     expect(delaysOf({})).toEqual({ seconds: [1, 2, 4], tries: 3, total: 7, isJittered: false });
-    expect(delaysOf({ IntervalSeconds: 5, MaxAttempts: 4, BackoffRate: 3, MaxDelaySeconds: 20 } as never).seconds).toEqual([5, 15, 20, 20]);
+    expect(delaysOf({ IntervalSeconds: 5, MaxAttempts: 4, BackoffRate: 3, MaxDelaySeconds: 20 }).seconds).toEqual([5, 15, 20, 20]);
     expect(delaysOf({ MaxAttempts: 99_999_999, BackoffRate: 1 }).seconds).toHaveLength(8);
   });
 
   it('are told', () => {
     expect(delaysText(delaysOf({ MaxAttempts: 0 }))).toBe('It is never tried again.');
     expect(delaysText(delaysOf({ MaxAttempts: 1 }))).toBe('Tried again once: after 1 s.');
-    expect(delaysText(delaysOf({ IntervalSeconds: 30, JitterStrategy: 'FULL' } as never))).toBe('Tried again 3 times: after up to 30 s, 1 min, 2 min; 3.5 min in all.');
+    expect(delaysText(delaysOf({ IntervalSeconds: 30, JitterStrategy: 'FULL' }))).toBe('Tried again 3 times: after up to 30 s, 1 min, 2 min; 3.5 min in all.');
   });
 });
 

@@ -17,7 +17,7 @@ const SHOWN = 8;
 const SUMMED_MAX = 10_000;
 
 /** Delays by the language's rule: the interval, times the rate for each further try, up to the longest delay. */
-export function delaysOf(retrier: Retrier & { MaxDelaySeconds?: unknown; JitterStrategy?: unknown }): Delays {
+export function delaysOf(retrier: Retrier): Delays {
   const interval = numberOr(retrier.IntervalSeconds, 1);
   const tries = Math.max(0, Math.floor(numberOr(retrier.MaxAttempts, 3)));
   const rate = Math.max(1, numberOr(retrier.BackoffRate, 2));
