@@ -3,6 +3,7 @@
 FAULTS_SEED replays the moments at which the power fails; POWER_CUTS changes their number.
 """
 
+import collections
 import concurrent.futures
 import errno
 import itertools
@@ -178,23 +179,31 @@ class Clients:
         return thread
 
 
-def test_power_that_fails_takes_nothing_that_was_answered(faulty, figures):
+# When executions are removed first after a start.
+FIRST_REMOVAL_SECONDS = 10
+
+
+@pytest.mark.parametrize("kept", ["for ever", "for two seconds"])
+def test_power_that_fails_takes_nothing_that_was_answered(faulty, figures, kept):
     seed = int(os.environ.get("FAULTS_SEED", random.SystemRandom().randrange(10**9)))
     print(f"FAULTS_SEED={seed}")
-    server = faulty()
+    is_removed = kept != "for ever"
+    # A short log is often copied into the database, and begun anew.
+    disk = "[disk]\nlog_bytes = 500_000\n"
+    server = faulty(disk + (f"[retention]\ndays = {2 / 86_400}\n" if is_removed else "[retention]\ndays = \"forever\"\n"))
     clients = Clients(server, seed)
     wire = server.wire()
     short, waits = create(wire, "short", chain(3)), create(wire, "waits", waiting(1))
-    large = lambda number: random.Random(number).randbytes(100_000).hex()
+    big = create(wire, "large", chain(1))
+    large = lambda number: random.Random(number).randbytes(50_000).hex()
     threads = [
         clients.start("short", short, lambda number: {"number": number}, 0.005),
         clients.start("waits", waits, lambda number: number, 0.01),
-        # These make the log long, so that it is copied into the database under load.
-        clients.start("large", short, large, 0.005),
+        clients.start("large", big, large, 0.005),
     ]
     try:
-        for _ in range(POWER_CUTS):
-            time.sleep(clients.chance.uniform(0.3, 3))
+        for _ in range(POWER_CUTS // 3 if is_removed else POWER_CUTS):
+            time.sleep(clients.chance.uniform(0.3, 3) + FIRST_REMOVAL_SECONDS * is_removed)
             end_somehow(server, clients.chance)
             server.faults.power_fails(clients.chance)
             assert is_whole(server)
@@ -206,21 +215,34 @@ def test_power_that_fails_takes_nothing_that_was_answered(faulty, figures):
     assert not clients.broken
     wire.turn_to(server.url)
     running = {"statusFilter": "RUNNING", "maxResults": 1}
-    for machine in (short, waits):
+    for machine in (short, waits, big):
         over = lambda: not wire.call("ListExecutions", stateMachineArn=machine, **running)["executions"]
         wait_for(f"{machine} is done", over, 60)
 
     def check(entry):
         execution, input = entry
         wire = server.wire()
-        described = wire.call("DescribeExecution", executionArn=execution)
+        try:
+            described = wire.call("DescribeExecution", executionArn=execution)
+            events = wire.history(execution)
+        except Refusal as refusal:
+            assert is_removed and refusal.code == "ExecutionDoesNotExist", refusal
+            return "removed"
+        finally:
+            wire.connection.close()
         assert (described["status"], described["input"]) == ("SUCCEEDED", input), execution
-        check_history(wire.history(execution), "SUCCEEDED", 0, execution)
-        wire.connection.close()
+        check_history(events, "SUCCEEDED", 0, execution)
+        return "whole"
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        checked = len(list(pool.map(check, list(clients.acknowledged.items()))))
-    figures(f"power: seed {seed}, failed {POWER_CUTS} times, {checked} acknowledged, all are whole")
+        found = collections.Counter(pool.map(check, list(clients.acknowledged.items())))
+    figures(f"power: executions are kept {kept}, seed {seed}: {len(clients.acknowledged)} acknowledged, {dict(found)}")
+    if is_removed:
+        listed = lambda arn: wire.call("ListExecutions", stateMachineArn=arn)["executions"]
+        wait_for("all to be removed", lambda: not any(map(listed, (short, waits, big))), 60, 0.5)
+        server.kill()
+        server.faults.power_fails(clients.chance)
+        assert is_whole(server)
 
 
 def end_somehow(server, chance):

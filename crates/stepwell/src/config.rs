@@ -88,6 +88,7 @@ impl LogsConfig {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DiskConfig {
     reserve_bytes: Option<u64>,
+    log_bytes: Option<u64>,
 }
 
 impl DiskConfig {
@@ -96,6 +97,7 @@ impl DiskConfig {
         let defaults = EmbeddedOptions::default();
         EmbeddedOptions {
             reserve_bytes: self.reserve_bytes.unwrap_or(defaults.reserve_bytes),
+            checkpoint_bytes: self.log_bytes.unwrap_or(defaults.checkpoint_bytes),
             ..defaults
         }
     }

@@ -131,6 +131,15 @@ async fn a_log_that_was_removed_takes_no_commits_and_loses_none() {
 }
 
 #[test]
+fn a_lock_file_with_anything_in_it_keeps_nobody_from_opening() {
+    let folder = folder();
+    for content in [&b"\xff\xfe\x00"[..], b"", b"4711", &[b'x'; 9000]] {
+        fs::write(folder.path().join("lock"), content).expect("writable");
+        open(folder.path()).expect("it opens");
+    }
+}
+
+#[test]
 fn a_new_folder_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder();

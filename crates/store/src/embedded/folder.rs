@@ -179,10 +179,10 @@ fn is_remote(_: &Path) -> bool {
 
 /// What the lock file says.
 fn noted(lock: &mut File) -> io::Result<String> {
-    let mut noted = String::new();
+    let mut noted = Vec::new();
     lock.rewind()?;
-    lock.take(40).read_to_string(&mut noted)?;
-    Ok(noted)
+    lock.take(40).read_to_end(&mut noted)?;
+    Ok(String::from_utf8_lossy(&noted).into_owned())
 }
 
 /// Whether a database is shorter than it says. Where there is a write-ahead log, that may have the rest.
