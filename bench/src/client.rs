@@ -19,6 +19,16 @@ const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-
 
 const THROTTLED_PAUSE: Duration = Duration::from_millis(5);
 
+/// What became of a request that nobody repeats.
+pub(crate) enum Answered {
+    /// It was done; the answer's text.
+    Done(Bytes),
+    /// The server is too busy for it.
+    Throttled,
+    /// The server takes no more connections, or closed this one.
+    TurnedAway,
+}
+
 /// One connection to one server, opened on first use and again when the server closed it.
 pub(crate) struct Client {
     authority: String,
@@ -45,16 +55,24 @@ impl Client {
         let body = Bytes::from(body);
         loop {
             let (status, answer) = self.send(operation, body.clone()).await?;
-            if status == StatusCode::OK {
-                return Ok(answer);
-            }
-            let text = String::from_utf8_lossy(&answer);
-            if !text.contains("ThrottlingException") {
-                let excerpt: String = text.chars().take(300).collect();
-                return Err(format!("{operation}: {status}: {excerpt}").into());
+            match answered(status, answer) {
+                Ok(Answered::Done(answer)) => return Ok(answer),
+                Ok(Answered::Throttled) => {}
+                Ok(Answered::TurnedAway) => return Err(format!("{operation}: {status}").into()),
+                Err(excerpt) => return Err(format!("{operation}: {status}: {excerpt}").into()),
             }
             self.throttled += 1;
             tokio::time::sleep(THROTTLED_PAUSE).await;
+        }
+    }
+
+    /// Calls an operation once. Fails when it is answered with anything but what an overloaded server says.
+    pub(crate) async fn try_once(&mut self, operation: &str, body: String) -> Result<Answered, Trouble> {
+        match self.send(operation, Bytes::from(body)).await {
+            Ok((status, answer)) => {
+                answered(status, answer).map_err(|excerpt| format!("{operation}: {status}: {excerpt}").into())
+            }
+            Err(_) => Ok(Answered::TurnedAway),
         }
     }
 
@@ -101,5 +119,20 @@ impl Client {
             }
         };
         Ok(self.connection.insert(connection))
+    }
+}
+
+/// What an answer means; its beginning where that is anything else.
+fn answered(status: StatusCode, answer: Bytes) -> Result<Answered, String> {
+    if status == StatusCode::OK {
+        return Ok(Answered::Done(answer));
+    }
+    let text = String::from_utf8_lossy(&answer);
+    if text.contains("ThrottlingException") {
+        Ok(Answered::Throttled)
+    } else if text.contains("ServiceUnavailableException") {
+        Ok(Answered::TurnedAway)
+    } else {
+        Err(text.chars().take(300).collect())
     }
 }

@@ -59,7 +59,8 @@ impl Machine {
         .into())
     }
 
-    fn start_request(&self, input: &str) -> String {
+    /// What a start asks for.
+    pub(crate) fn start_request(&self, input: &str) -> String {
         json!({ "stateMachineArn": self.arn, "input": input }).to_string()
     }
 

@@ -9,6 +9,7 @@ mod graph;
 mod load;
 mod machine;
 mod options;
+mod overload;
 mod process;
 mod report;
 mod rows;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         match &command {
             Command::Measure(options) => measure(options).await,
             Command::Soak(soak) => soak::run(soak).await,
+            Command::Overload(overload) => overload::run(overload).await,
             Command::Help => Ok(()),
         }
     };

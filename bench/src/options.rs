@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::overload::Overload;
 use crate::rows::Row;
 use crate::side::{Side, Target};
 use crate::soak::Soak;
@@ -12,6 +13,7 @@ Measures Stepwell and prints a table.
 
 Usage: bench [OPTIONS]
        bench soak [SOAK OPTIONS]
+       bench overload [OVERLOAD OPTIONS]
 
   --rows A,B,…        only these rows (default: all that fit the target)
   --runs N            how often each row is measured; the median is shown [1]
@@ -59,6 +61,13 @@ Soak: a mixed load at a share of the maximum, which is found first; samples as C
   --csv FILE          [soak.csv]
   --svg FILE          [soak.svg]
   --binary FILE, --folder DIR, --endpoint HOST:PORT, --pid PID   as above
+
+Overload: as many callers as can be served, then many more of them, then the first ones again; a line for each.
+
+  --seconds N         how long each [15]
+  --clients N         callers that can be served [64]
+  --times A,B,…       how many times as many come then; open files must be allowed for all of them [10,100]
+  --binary FILE, --folder DIR, --endpoint HOST:PORT, --pid PID   as above
 ";
 
 /// What to do.
@@ -67,6 +76,8 @@ pub(crate) enum Command {
     Measure(Options),
     /// Put the server under load for a long time.
     Soak(Soak),
+    /// Have more callers come than can be served.
+    Overload(Overload),
     /// Say how to use it.
     Help,
 }
@@ -99,6 +110,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
     let mut arguments = arguments.peekable();
     if arguments.next_if(|argument| argument == "soak").is_some() {
         return soak(arguments);
+    }
+    if arguments.next_if(|argument| argument == "overload").is_some() {
+        return overload(arguments);
     }
     let mut rows = None;
     let mut runs = 1;
@@ -203,6 +217,35 @@ fn soak(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> 
     Ok(Command::Soak(soak))
 }
 
+fn overload(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> {
+    let mut subject = Subject::new();
+    let (mut duration, mut clients, mut times) = (Duration::from_secs(15), 64, vec![10, 100]);
+    while let Some(option) = arguments.next() {
+        if matches!(option.as_str(), "--help" | "-h") {
+            return Ok(Command::Help);
+        }
+        let value = arguments
+            .next()
+            .ok_or_else(|| format!("{option} needs a value"))?;
+        match option.as_str() {
+            "--seconds" => duration = Duration::from_secs(number(&option, &value)?),
+            "--clients" => clients = at_least_one(&option, &value)?,
+            "--times" => {
+                let each = value.split(',').map(|times| at_least_one(&option, times));
+                times = each.collect::<Result<_, _>>()?;
+            }
+            _ => subject.read(&option, &value)?,
+        }
+    }
+    Ok(Command::Overload(Overload {
+        folder: subject.folder.clone(),
+        target: subject.target()?,
+        duration,
+        clients,
+        times,
+    }))
+}
+
 /// What is put under load, and where data folders are made: the options that every command has.
 struct Subject {
     binary: PathBuf,
@@ -300,7 +343,7 @@ mod tests {
     fn parsed(line: &str) -> Result<Options, String> {
         match parse(line.split_whitespace().map(str::to_owned))? {
             Command::Measure(options) => Ok(options),
-            Command::Help | Command::Soak(_) => Err("no measurement".to_owned()),
+            Command::Help | Command::Soak(_) | Command::Overload(_) => Err("no measurement".to_owned()),
         }
     }
 
@@ -343,6 +386,18 @@ mod tests {
         ] {
             assert!(parsed(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_overload_has_options_of_its_own() {
+        let parsed = |line: &str| parse(line.split_whitespace().map(str::to_owned));
+        let Ok(Command::Overload(overload)) = parsed("overload --clients 8 --times 3,30 --seconds 2") else {
+            panic!("it is an overload");
+        };
+        assert_eq!((overload.clients, overload.times), (8, vec![3, 30]));
+        assert_eq!(overload.duration, Duration::from_secs(2));
+        assert!(parsed("overload --times 0").is_err());
+        assert!(parsed("overload --share 1").is_err());
     }
 
     #[test]
