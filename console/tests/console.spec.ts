@@ -64,7 +64,7 @@ test('a state machine is created, started and deleted', async ({ page, stepwell 
 });
 
 test('what a definition lacks is said beside it', async ({ page, stepwell }) => {
-  await page.goto(stepwell.machine('hello').concat('/edit'));
+  await page.goto(stepwell.machine('hello').concat('/edit?view=code'));
   const editor = page.getByRole('textbox', { name: 'Definition' });
   await editor.click();
   await page.keyboard.press('ControlOrMeta+a');
@@ -212,7 +212,8 @@ test.describe('nothing that axe finds wrong', () => {
     ['state machines', '/console/machines'],
     ['a state machine', '/console/machines/arn:aws:states:us-east-1:000000000000:stateMachine:approval'],
     ['a definition', '/console/machines/arn:aws:states:us-east-1:000000000000:stateMachine:approval?tab=definition'],
-    ['the editor', '/console/new-machine'],
+    ['the designer', '/console/new-machine?state=Hello'],
+    ['the code', '/console/new-machine?view=code'],
     ['executions', '/console/executions'],
     ['activities', '/console/activities'],
     ['a graph with a step', '/console/executions/arn:aws:states:us-east-1:000000000000:execution:approval:failing?state=Ask'],

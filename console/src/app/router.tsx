@@ -42,9 +42,20 @@ export const machinesRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/machines'), 'Machines'),
 });
 
+export const EDITOR_VIEWS = ['design', 'code'] as const;
+
+export interface EditorSearch {
+  view?: (typeof EDITOR_VIEWS)[number];
+  /** The chosen state. */
+  state?: string;
+}
+
+const editorSearch = (search: Record<string, unknown>): EditorSearch => ({ view: oneOf(search.view, EDITOR_VIEWS), state: text(search.state) });
+
 export const newMachineRoute = createRoute({
   getParentRoute: () => root,
   path: '/new-machine',
+  validateSearch: editorSearch,
   component: lazyRouteComponent(() => import('../pages/machine-editor'), 'NewMachine'),
 });
 
@@ -82,6 +93,7 @@ export const machineRoute = createRoute({
 export const editMachineRoute = createRoute({
   getParentRoute: () => root,
   path: '/machines/$arn/edit',
+  validateSearch: editorSearch,
   component: lazyRouteComponent(() => import('../pages/machine-editor'), 'EditMachine'),
 });
 

@@ -5,12 +5,12 @@ import { innerOf, isDistributed, isObject, type Definition, type State } from '.
 import { ruleText } from './choice';
 import { workOf, type Work } from './resource';
 
-export type NodeKind = 'start' | 'end' | 'state' | 'lane' | 'missing';
+export type NodeKind = 'start' | 'end' | 'state' | 'lane' | 'missing' | 'place';
 
 export interface GraphNode {
   id: string;
   kind: NodeKind;
-  /** The state's name, for states. */
+  /** The state's name, for states; what is missing, for empty places. */
   name?: string;
   type?: string;
   work?: Work;

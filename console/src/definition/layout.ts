@@ -27,6 +27,7 @@ export interface Layout {
 
 export const STATE = { width: 208, height: 56 };
 const ROUND = 34;
+const PLACE = { width: 168, height: 40 };
 const HEADER = 40;
 const FOOT = 14;
 const SIDE = 14;
@@ -61,6 +62,7 @@ export function layOut(graph: Graph, direction: Direction): Layout {
 
   const sizeOf = (node: GraphNode): Size => {
     if (node.kind === 'start' || node.kind === 'end') return { width: ROUND * 2, height: ROUND };
+    if (node.kind === 'place') return PLACE;
     if (!node.isContainer) return STATE;
     return lanes(node);
   };

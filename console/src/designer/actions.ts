@@ -2,8 +2,8 @@
 // asked for gives no edits.
 
 import { isObject, type Definition, type State } from '../definition/asl';
-import { applied, nameAt, samePath, stateAt, valueAt, type Edit, type Path } from './edit';
-import { flowOf, flowsInside, pathOfState, referencesIn, referencesTo, statesOf, uniqueName } from './references';
+import { applied, isJsonata, nameAt, samePath, stateAt, valueAt, type Edit, type Path } from './edit';
+import { flowOf, referencesIn, referencesTo, statesOf, uniqueName } from './references';
 
 /**
  * Where a state can be put: the members that name what comes there now, or would. `[…, 'StartAt']` of a flow, `[…, 'Next']`
@@ -39,6 +39,7 @@ export function insertAt(definition: Definition, place: Place, name: string, sta
   const before = nameOfPlace(first);
   const names = Object.keys((valueAt(definition, states) ?? {}) as object);
   const index = before === undefined ? 0 : names.indexOf(before) + 1;
+  if (valueAt(definition, flow) === undefined) return [{ kind: 'set', path: flow, value: { StartAt: name, States: { [name]: leadingTo(state, next) } } }];
   edits.push({ kind: 'insert', into: states, key: name, index: names.length === 0 ? undefined : index, value: leadingTo(state, next) });
   for (const path of place) edits.push(...lead(definition, path, name));
   return edits;
@@ -158,6 +159,10 @@ function nameOfPlace(path: Path): string | undefined {
 function lead(definition: Definition, path: Path, to: string | undefined): Edit[] {
   const owner = path.slice(0, -1);
   const isState = path.at(-1) === 'Next' && owner.at(-2) === 'States';
+  if (path.at(-1) === 'StartAt' && to !== undefined && valueAt(definition, path) === undefined) {
+    const index = Object.keys((valueAt(definition, owner) ?? {}) as object).indexOf('States');
+    return [{ kind: 'insert', into: owner, key: 'StartAt', index: index < 0 ? undefined : index, value: to }];
+  }
   if (!isState) return to === undefined ? [{ kind: 'remove', path }] : [{ kind: 'set', path, value: to }];
   const [now, other, value] = to === undefined ? ['Next', 'End', true] : ['End', 'Next', to];
   const hasNow = valueAt(definition, [...owner, now as string]) !== undefined;
@@ -228,10 +233,3 @@ export function copyOf(definition: Definition, name: string, state: State): { na
   const own = names.get(name) ?? name;
   return { name: own, value: (copy.States as Record<string, State>)[own] as State };
 }
-
-/** Whether a state's expressions are JSONata: as it says, or as the definition does. */
-export function isJsonata(definition: Definition, state: Path): boolean {
-  return (stateAt(definition, state)?.QueryLanguage ?? definition.QueryLanguage) === 'JSONata';
-}
-
-export { flowsInside, pathOfState, statesOf, uniqueName };

@@ -67,3 +67,8 @@ export const nameAt = (path: Path): string => String(path.at(-1) ?? '');
 
 export const samePath = (one: Path | undefined, other: Path | undefined): boolean =>
   one === other || (one !== undefined && other !== undefined && one.length === other.length && one.every((part, index) => part === other[index]));
+
+/** Whether a state's expressions are JSONata: as it says, or as the definition does. */
+export function isJsonata(definition: Definition, state: Path): boolean {
+  return (stateAt(definition, state)?.QueryLanguage ?? definition.QueryLanguage) === 'JSONata';
+}

@@ -1,14 +1,18 @@
 // JSON text: read with its comments, and written change by change, so that all the rest stays as it was.
 
-import { parseTree, type Node, type ParseError } from 'jsonc-parser';
+import { parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 
 import type { Path } from './edit';
 import type { Change } from './lower';
 
-/** A part of a text that another takes the place of. */
-interface Splice {
+/** A part of a text. */
+export interface Place {
   from: number;
   to: number;
+}
+
+/** A part of a text that another takes the place of. */
+interface Splice extends Place {
   text: string;
 }
 
@@ -46,14 +50,39 @@ export function writeJson(text: string, changes: readonly Change[]): string {
   return now;
 }
 
-/** Where a value is in the text, with its name for members. */
-export function placeInJson(text: string, path: Path): { from: number; to: number } | undefined {
+/** Tells where a value is in the text, with its name for members. */
+export function placesInJson(text: string): (path: Path) => Place | undefined {
   const tree = treeOf(text);
-  const node = tree && find(tree, path);
-  if (!node) return undefined;
-  const whole = node.parent?.type === 'property' ? node.parent : node;
-  return { from: whole.offset, to: node.offset + node.length };
+  return (path) => {
+    const node = tree && find(tree, path);
+    if (!node) return undefined;
+    const whole = node.parent?.type === 'property' ? node.parent : node;
+    return { from: whole.offset, to: end(node) };
+  };
 }
+
+/** Why the text cannot be read. */
+export function problemsInJson(text: string): (Place & { message: string })[] {
+  const errors: ParseError[] = [];
+  try {
+    parseTree(text, errors, { allowTrailingComma: true });
+  } catch {
+    return [{ from: 0, to: 0, message: 'It is nested too deeply' }];
+  }
+  return errors.slice(0, 1).map(({ error, offset, length }) => ({ from: offset, to: offset + length, message: MESSAGES[printParseErrorCode(error)] ?? 'This is no JSON' }));
+}
+
+const MESSAGES: Record<string, string> = {
+  PropertyNameExpected: 'A name in quotes is expected here',
+  ValueExpected: 'A value is expected here',
+  ColonExpected: 'A colon is expected here',
+  CommaExpected: 'A comma is expected here',
+  CloseBraceExpected: 'A } is missing',
+  CloseBracketExpected: 'A ] is missing',
+  EndOfFileExpected: 'Nothing more is expected here',
+  UnexpectedEndOfString: 'A quote is missing',
+  InvalidEscapeCharacter: 'There is no such escape',
+};
 
 function structural(text: string, tree: Node, change: Exclude<Change, { kind: 'put' }>): Splice[] {
   const node = change.kind === 'add' ? undefined : find(tree, change.path);

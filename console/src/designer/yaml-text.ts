@@ -4,6 +4,7 @@
 import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, parseDocument, stringify, type Document, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
 
 import type { Path } from './edit';
+import type { Place } from './json-text';
 import { changed, isSame, type Change } from './lower';
 
 /** What the text says; undefined where it is no YAML. */
@@ -21,13 +22,26 @@ export function writeYaml(text: string, changes: readonly Change[]): string {
 /** A value as YAML, as it comes from JSON. */
 export const toYaml = (value: unknown): string => stringify(value, { lineWidth: 0 });
 
-/** Where a value is in the text, with its name for members. */
-export function placeInYaml(text: string, path: Path): { from: number; to: number } | undefined {
+/** The text as the printer writes it, comments and all. */
+export const printedYaml = (text: string): string => documentOf(text)?.toString({ lineWidth: 0 }) ?? text;
+
+/** Tells where a value is in the text, with its name for members. */
+export function placesInYaml(text: string): (path: Path) => Place | undefined {
   const document = documentOf(text);
-  const found = document && find(document, path);
-  const from = found?.pair ? startOf(found.pair.key as Node) : startOf(found?.node);
-  if (!found || from === undefined) return undefined;
-  return { from, to: contentEnd(text, found.node) ?? endOfKey(found.pair) ?? from };
+  return (path) => {
+    const found = document && find(document, path);
+    const from = startOf(found?.pair ? (found.pair.key as Node) : found?.node);
+    if (!found || from === undefined) return undefined;
+    return { from, to: contentEnd(text, found.node) ?? endOfKey(found.pair) ?? from };
+  };
+}
+
+/** Why the text cannot be read. */
+export function problemsInYaml(text: string): (Place & { message: string })[] {
+  const document = attempt(() => parseDocument(text, { schema: 'core', uniqueKeys: true, logLevel: 'silent', prettyErrors: false }));
+  const [error] = document?.errors ?? [];
+  if (error) return [{ from: error.pos[0], to: error.pos[1], message: error.message }];
+  return documentOf(text) ? [] : [{ from: 0, to: 0, message: 'This is no YAML' }];
 }
 
 function write(text: string, change: Change): string {

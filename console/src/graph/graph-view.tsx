@@ -19,7 +19,7 @@ import {
   type Node,
   type NodeProps,
 } from '@xyflow/react';
-import { memo, useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { createContext, memo, useCallback, useContext, useEffect, useMemo, useRef, useState, type DragEvent, type KeyboardEvent, type ReactNode } from 'react';
 
 import type { EdgeKind, Graph, GraphNode } from '../definition/graph';
 import type { Direction, Layout } from '../definition/layout';
@@ -50,7 +50,33 @@ export interface GraphViewProps {
   /** Shown in the header of a Map: which iteration is on the screen. */
   headerOf?: (node: GraphNode) => ReactNode;
   name: string;
+  /** Makes it a canvas to design on. */
+  design?: GraphDesign;
 }
+
+/** Where something is let go: between, in an empty place, or before or after a state. */
+export interface DropTarget {
+  id: string;
+  side?: 'before' | 'after';
+}
+
+export interface GraphDesign {
+  /** Whether what is carried now, or a new state if nothing is, can be put there. */
+  accepts: (target: DropTarget) => boolean;
+  onDrop: (target: DropTarget) => void;
+  /** Asks for something to be put into an edge. */
+  onInsert: (edge: string) => void;
+  /** A state is taken up to be moved. */
+  onCarry: (node: GraphNode, isCarried: boolean) => void;
+  /** True where the key did something. */
+  onKey: (event: KeyboardEvent, node: GraphNode | undefined) => boolean;
+  /** What is wrong with states, by their ids. */
+  marks: Map<string, { tone: 'bad' | 'warn'; text: string }>;
+  /** The edge that something is about to be put into. */
+  chosenEdge?: string;
+}
+
+const DesignContext = createContext<GraphDesign | undefined>(undefined);
 
 interface BoxData extends Record<string, unknown> {
   node: GraphNode;
@@ -94,14 +120,27 @@ const BEGIN_ZOOM = 0.75;
 
 type CanvasProps = GraphViewProps & { layout: Layout; direction: Direction; turn: () => void };
 
-function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, name, direction, turn }: CanvasProps) {
+function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, name, direction, turn, design }: CanvasProps) {
   const flow = useReactFlow();
   const frame = useRef<HTMLDivElement>(null);
   const byId = useMemo(() => new Map(graph.nodes.map((node) => [node.id, node])), [graph]);
   const { nodes, edges } = useMemo(() => draw(graph, layout, states, taken, headerOf), [graph, layout, states, taken, headerOf]);
+  const [drop, setDrop] = useState<DropTarget>();
+  const isDesign = design !== undefined;
   const shown = useMemo(
-    () => nodes.map((node) => (node.id === selected ? { ...node, selected: true } : node)),
-    [nodes, selected],
+    () =>
+      nodes.map((node) => {
+        const isSelected = node.id === selected;
+        const isDrop = node.id === drop?.id;
+        if (!isSelected && !isDrop && !isDesign) return node;
+        return { ...node, selected: isSelected, className: [isDesign && 'nopan', isDrop && `drop-${drop.side ?? 'here'}`].filter(Boolean).join(' ') };
+      }),
+    [nodes, selected, drop, isDesign],
+  );
+  const chosenEdge = design?.chosenEdge;
+  const lines = useMemo(
+    () => (drop || chosenEdge ? edges.map((edge) => (edge.id === drop?.id || edge.id === chosenEdge ? { ...edge, className: 'drop-here' } : edge)) : edges),
+    [edges, drop, chosenEdge],
   );
 
   // What is too large to be read as a whole begins where something happens, or at the start.
@@ -116,18 +155,20 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
     },
     [flow, layout],
   );
-  useEffect(() => show(false), [show]);
-
   // A frame that changes its size, as when a panel opens beside it, shows what it showed, until somebody moves it.
   const isMoved = useRef(false);
+  // Nor does what is being designed move under the hands of whoever has moved it.
   useEffect(() => {
-    isMoved.current = false;
+    if (!isDesign || !isMoved.current) show(false);
+  }, [show, isDesign]);
+  useEffect(() => {
+    if (!isDesign) isMoved.current = false;
     const watch = new ResizeObserver(() => {
       if (!isMoved.current) show(false);
     });
     if (frame.current) watch.observe(frame.current);
     return () => watch.disconnect();
-  }, [show]);
+  }, [show, isDesign]);
 
   // What is chosen elsewhere is brought onto the screen.
   useEffect(() => {
@@ -145,6 +186,11 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
       if (target.closest('a, button, input')) return;
       const focused = target.getAttribute('data-id') ?? selected;
       const current = focused ? byId.get(focused) : undefined;
+      if (design?.onKey(event, current)) {
+        event.preventDefault();
+        event.stopPropagation();
+        return;
+      }
       const isChoice = event.key === 'Enter' || event.key === ' ';
       const next = current && (isChoice ? current : neighbour(graph, layout, current, event.key));
       if (!next) return;
@@ -152,14 +198,38 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
       onSelect?.(next);
       frame.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(next.id)}"]`)?.focus();
     },
-    [byId, graph, layout, onSelect, selected],
+    [byId, design, graph, layout, onSelect, selected],
   );
 
-  return (
-    <div className="graph" ref={frame} onKeyDown={move} role="group" aria-label={`Graph of ${name}`}>
+  const over = (event: DragEvent): void => {
+    if (!design) return;
+    const target = targetOf(event, byId);
+    const isTaken = target !== undefined && design.accepts(target);
+    if (isTaken) event.preventDefault();
+    if (isTaken ? target.id !== drop?.id || target.side !== drop.side : drop) setDrop(isTaken ? target : undefined);
+  };
+  const letGo = (event: DragEvent): void => {
+    const target = targetOf(event, byId);
+    setDrop(undefined);
+    if (!design || !target || !design.accepts(target)) return;
+    event.preventDefault();
+    design.onDrop(target);
+  };
+
+  const canvas = (
+    <div
+      className={isDesign ? 'graph design' : 'graph'}
+      ref={frame}
+      onKeyDown={move}
+      onDragOver={over}
+      onDragLeave={(event) => event.currentTarget.contains(event.relatedTarget as globalThis.Node | null) || setDrop(undefined)}
+      onDrop={letGo}
+      role="group"
+      aria-label={`Graph of ${name}`}
+    >
       <ReactFlow
         nodes={shown}
-        edges={edges}
+        edges={lines}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         onNodeClick={(_, node) => onSelect?.(byId.get(node.id))}
@@ -193,6 +263,24 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
       </ReactFlow>
     </div>
   );
+  return design ? <DesignContext.Provider value={design}>{canvas}</DesignContext.Provider> : canvas;
+}
+
+/** How much of a box, from above, means before it. A box with states inside takes what comes before at its head. */
+const BEFORE_PART = 0.4;
+const HEAD_PIXELS = 40;
+
+function targetOf(event: DragEvent, byId: Map<string, GraphNode>): DropTarget | undefined {
+  const element = event.target as Element;
+  const edge = element.closest('[data-edge]')?.getAttribute('data-edge') ?? element.closest('.react-flow__edge')?.getAttribute('data-id');
+  if (edge) return { id: edge };
+  const box = element.closest('.react-flow__node');
+  const node = byId.get(box?.getAttribute('data-id') ?? '');
+  if (!box || !node) return undefined;
+  if (node.kind !== 'state') return { id: node.id };
+  const { top, height } = box.getBoundingClientRect();
+  const at = event.clientY - top;
+  return { id: node.id, side: at < (node.isContainer ? Math.min(HEAD_PIXELS, height / 3) : height * BEFORE_PART) ? 'before' : 'after' };
 }
 
 function Tool({ label, onClick, icon, text }: { label: string; onClick: () => void; icon: ReactNode; text?: string }) {
@@ -231,9 +319,9 @@ function draw(
       height: place.height,
       style: { width: place.width, height: place.height },
       data: { node, state, isRun, header: node.type === 'Map' ? headerOf?.(node) : undefined },
-      focusable: node.kind === 'state',
-      selectable: node.kind === 'state',
-      ariaLabel: node.kind === 'state' ? spoken(node, state) : undefined,
+      focusable: node.kind === 'state' || node.kind === 'place',
+      selectable: node.kind === 'state' || node.kind === 'place',
+      ariaLabel: node.kind === 'state' ? spoken(node, state) : node.kind === 'place' ? `Empty place: ${node.name}` : undefined,
     });
   }
   const edges = graph.edges.flatMap((edge): Edge<LineData>[] => {
@@ -265,7 +353,7 @@ function spoken(node: GraphNode, state: NodeState | undefined): string {
 
 /** The state that an arrow key leads to: along an edge, or beside. */
 function neighbour(graph: Graph, layout: Layout, from: GraphNode, key: string): GraphNode | undefined {
-  const node = (id: string | undefined): GraphNode | undefined => graph.nodes.find((node) => node.id === id && node.kind === 'state');
+  const node = (id: string | undefined): GraphNode | undefined => graph.nodes.find((node) => node.id === id && isChosen(node));
   if (key === 'ArrowDown') {
     const next = graph.edges.filter((edge) => edge.from === from.id).map((edge) => node(edge.to)).find(Boolean);
     return next ?? undefined;
@@ -280,7 +368,7 @@ function neighbour(graph: Graph, layout: Layout, from: GraphNode, key: string): 
   if (!own) return undefined;
   const sign = key === 'ArrowRight' ? 1 : -1;
   const beside = graph.nodes
-    .filter((other) => other.kind === 'state' && other.parent === from.parent && other.id !== from.id)
+    .filter((other) => isChosen(other) && other.parent === from.parent && other.id !== from.id)
     .map((other) => ({ other, place: placed.get(other.id) }))
     .filter(({ place }) => place && Math.sign(place.x - own.x) === sign && Math.abs(place.y - own.y) < own.height)
     .sort((a, b) => Math.abs((a.place?.x ?? 0) - own.x) - Math.abs((b.place?.x ?? 0) - own.x))[0];
@@ -288,11 +376,14 @@ function neighbour(graph: Graph, layout: Layout, from: GraphNode, key: string): 
   // From inside of a branch to the next one.
   const lane = /^(.*)\/(\d+)$/.exec(from.parent ?? '');
   const next = lane ? `${lane[1]}/${Number(lane[2]) + sign}` : undefined;
-  return graph.nodes.find((other) => other.kind === 'state' && other.parent === next) ?? firstInside(graph, from, sign);
+  return graph.nodes.find((other) => isChosen(other) && other.parent === next) ?? firstInside(graph, from, sign);
 }
 
 const firstInside = (graph: Graph, from: GraphNode, sign: number): GraphNode | undefined =>
-  sign > 0 && from.isContainer ? graph.nodes.find((node) => node.kind === 'state' && node.parent === `${from.id}/0`) : undefined;
+  sign > 0 && from.isContainer ? graph.nodes.find((node) => isChosen(node) && node.parent === `${from.id}/0`) : undefined;
+
+/** States and empty places are what one can be at. */
+const isChosen = (node: GraphNode): boolean => node.kind === 'state' || node.kind === 'place';
 
 const Ends = () => (
   <>
@@ -308,7 +399,7 @@ function classOf({ state, isRun }: BoxData): string {
 const StateBox = memo(function StateBox({ data }: NodeProps<Node<BoxData>>) {
   const { node, state } = data;
   return (
-    <div className={`state-box ${classOf(data)} type-${node.type?.toLowerCase()}`}>
+    <div className={`state-box ${classOf(data)} type-${node.type?.toLowerCase()}`} {...useCarried(node)}>
       <Ends />
       <span className="state-icon">
         <StateIcon type={node.type} service={node.work?.service} />
@@ -327,7 +418,7 @@ const ContainerBox = memo(function ContainerBox({ data }: NodeProps<Node<BoxData
   return (
     <div className={`container-box ${classOf(data)}`}>
       <Ends />
-      <div className="container-head">
+      <div className="container-head" {...useCarried(node)}>
         <span className="state-icon">
           <StateIcon type={node.type} />
         </span>
@@ -342,9 +433,30 @@ const ContainerBox = memo(function ContainerBox({ data }: NodeProps<Node<BoxData
   );
 });
 
+/** Boxes are taken up where one designs. */
+function useCarried(node: GraphNode): object {
+  const design = useContext(DesignContext);
+  if (!design) return {};
+  return {
+    draggable: true,
+    onDragStart: (event: DragEvent) => {
+      event.dataTransfer.setData('text/plain', node.name ?? '');
+      event.dataTransfer.effectAllowed = 'move';
+      design.onCarry(node, true);
+    },
+    onDragEnd: () => design.onCarry(node, false),
+  };
+}
+
 function Marks({ node, state }: { node: GraphNode; state?: NodeState }) {
+  const mark = useContext(DesignContext)?.marks.get(node.id);
   return (
     <span className="marks">
+      {mark && (
+        <b className={`mark ${mark.tone}`} title={mark.text}>
+          !
+        </b>
+      )}
       {node.work?.pattern && <em title={node.work.pattern === 'sync' ? 'Waits for the job to end' : 'Waits for a callback'}>{node.work.pattern === 'sync' ? 'sync' : 'token'}</em>}
       {state && state.visits > 1 && <em title={`Entered ${state.visits} times`}>×{state.visits}</em>}
       {(state?.retries ?? 0) > 0 ? (
@@ -387,11 +499,22 @@ const MissingBox = memo(function MissingBox({ data }: NodeProps<Node<BoxData>>) 
   );
 });
 
+const PlaceBox = memo(function PlaceBox({ data }: NodeProps<Node<BoxData>>) {
+  return (
+    <div className="place-box">
+      <Ends />
+      <Plus />
+      {data.node.name}
+    </div>
+  );
+});
+
 const LaneBox = memo(function LaneBox() {
   return <div className="lane-box" />;
 });
 
-const Line = memo(function Line({ data }: EdgeProps<Edge<LineData>>) {
+const Line = memo(function Line({ id, data }: EdgeProps<Edge<LineData>>) {
+  const design = useContext(DesignContext);
   if (!data) return null;
   const points = data.points.map(({ x, y }) => ({ x: x + data.offset.x, y: y + data.offset.y }));
   const middle = middleOf(points);
@@ -406,11 +529,37 @@ const Line = memo(function Line({ data }: EdgeProps<Edge<LineData>>) {
           </span>
         </EdgeLabelRenderer>
       )}
+      {design?.accepts({ id }) && (
+        <EdgeLabelRenderer>
+          <PlusAt edge={id} point={data.label ? middleOf(points, 0.86) : middle} onInsert={design.onInsert} />
+        </EdgeLabelRenderer>
+      )}
     </>
   );
 });
 
-const nodeTypes = { state: StateBox, container: ContainerBox, start: RoundBox, end: RoundBox, missing: MissingBox, lane: LaneBox };
+/** By keyboard, a state is put before or after the chosen one. */
+function PlusAt({ edge, point, onInsert }: { edge: string; point: { x: number; y: number }; onInsert: (edge: string) => void }) {
+  return (
+    <button
+      type="button"
+      className="edge-plus nopan"
+      tabIndex={-1}
+      data-edge={edge}
+      aria-label="Put a state here"
+      title="Put a state here"
+      style={{ transform: `translate(-50%, -50%) translate(${point.x}px, ${point.y}px)` }}
+      onClick={(event) => {
+        event.stopPropagation();
+        onInsert(edge);
+      }}
+    >
+      <Plus />
+    </button>
+  );
+}
+
+const nodeTypes = { state: StateBox, container: ContainerBox, start: RoundBox, end: RoundBox, missing: MissingBox, lane: LaneBox, place: PlaceBox };
 const edgeTypes = { line: Line };
 
 /** The tips of edges, once for the page. */

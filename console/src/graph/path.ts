@@ -32,16 +32,16 @@ function toward(from: Point, to: Point): Point {
   return { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part };
 }
 
-/** The point half way along. */
-export function middleOf(points: readonly Point[]): Point {
+/** The point half way along, or at another part of the way. */
+export function middleOf(points: readonly Point[], part = 0.5): Point {
   const lengths = points.slice(1).map((point, index) => Math.hypot(point.x - (points[index]?.x ?? 0), point.y - (points[index]?.y ?? 0)));
-  let left = lengths.reduce((sum, length) => sum + length, 0) / 2;
+  let left = lengths.reduce((sum, length) => sum + length, 0) * part;
   for (const [index, length] of lengths.entries()) {
     const from = points[index];
     const to = points[index + 1];
     if (from && to && left <= length) {
-      const part = length === 0 ? 0 : left / length;
-      return { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part };
+      const along = length === 0 ? 0 : left / length;
+      return { x: from.x + (to.x - from.x) * along, y: from.y + (to.y - from.y) * along };
     }
     left -= length;
   }

@@ -4,7 +4,7 @@ import { json, jsonParseLinter } from '@codemirror/lang-json';
 import { closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
-import { linter, lintGutter, lintKeymap, type Diagnostic } from '@codemirror/lint';
+import { linter, lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from '@codemirror/lint';
 import { EditorState, type Extension } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from '@codemirror/view';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
@@ -37,25 +37,28 @@ export interface CodeProps {
   /** Without it, the text is only read. */
   onChange?: (value: string) => void;
   label: string;
-  /** More findings than that it is no JSON. */
-  findings?: (text: string) => Diagnostic[] | Promise<Diagnostic[]>;
+  /** What is wrong with it; without, that it is no JSON. */
+  marks?: readonly Diagnostic[];
+  /** The language and what else belongs to it, in place of JSON. Must stay the same one. */
+  language?: Extension;
+  /** Whether somebody else remembers what it was, and steps back. */
+  isHistoryElsewhere?: boolean;
   /** Where to look: an offset, which is shown when it changes. */
   reveal?: number;
 }
 
-export function Code({ value, onChange, label, findings, reveal }: CodeProps) {
+export function Code({ value, onChange, label, marks, language, isHistoryElsewhere = false, reveal }: CodeProps) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const changed = useRef(onChange);
   changed.current = onChange;
-  const found = useRef(findings);
-  found.current = findings;
   const isReadOnly = onChange === undefined;
+  const isMarked = marks !== undefined;
 
   useEffect(() => {
     if (!place.current) return;
     const extensions: Extension[] = [
-      json(),
+      language ?? json(),
       syntaxHighlighting(look),
       theme,
       EditorView.lineWrapping,
@@ -77,7 +80,7 @@ export function Code({ value, onChange, label, findings, reveal }: CodeProps) {
         lineNumbers(),
         highlightActiveLine(),
         highlightActiveLineGutter(),
-        history(),
+        isHistoryElsewhere ? [] : [history(), keymap.of(historyKeymap)],
         indentOnInput(),
         closeBrackets(),
         // Tab indents; Escape and then Tab leaves, as in every code editor.
@@ -85,14 +88,12 @@ export function Code({ value, onChange, label, findings, reveal }: CodeProps) {
           ...closeBracketsKeymap,
           ...defaultKeymap,
           ...searchKeymap,
-          ...historyKeymap,
           ...foldKeymap,
           ...lintKeymap,
           indentWithTab,
         ]),
         lintGutter(),
-        linter(jsonParseLinter()),
-        linter(async (view) => (await found.current?.(view.state.doc.toString())) ?? [], { delay: 400 }),
+        isMarked ? [] : linter(jsonParseLinter()),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) changed.current?.(update.state.doc.toString());
         }),
@@ -102,13 +103,21 @@ export function Code({ value, onChange, label, findings, reveal }: CodeProps) {
     view.current = created;
     return () => created.destroy();
     // The text is kept in step below, so that what is being written is not lost.
-  }, [isReadOnly, label]);
+  }, [isReadOnly, label, language, isHistoryElsewhere, isMarked]);
 
   useEffect(() => {
     const shown = view.current;
     if (!shown || shown.state.doc.toString() === value) return;
-    shown.dispatch({ changes: { from: 0, to: shown.state.doc.length, insert: value } });
+    shown.dispatch({ changes: changeBetween(shown.state.doc.toString(), value) });
   }, [value]);
+
+  useEffect(() => {
+    const shown = view.current;
+    if (!shown || !marks) return;
+    const end = shown.state.doc.length;
+    const inside = marks.map((mark) => ({ ...mark, from: Math.min(mark.from, end), to: Math.min(mark.to, end) }));
+    shown.dispatch(setDiagnostics(shown.state, inside));
+  }, [marks, language]);
 
   useEffect(() => {
     const shown = view.current;
@@ -118,4 +127,13 @@ export function Code({ value, onChange, label, findings, reveal }: CodeProps) {
   }, [reveal]);
 
   return <div className={isReadOnly ? 'code read' : 'code'} ref={place} />;
+}
+
+/** Only what differs, so that the cursor and what is folded stay. */
+function changeBetween(before: string, after: string): { from: number; to: number; insert: string } {
+  let from = 0;
+  while (from < before.length && from < after.length && before[from] === after[from]) from++;
+  let same = 0;
+  while (same < before.length - from && same < after.length - from && before.at(-1 - same) === after.at(-1 - same)) same++;
+  return { from, to: before.length - same, insert: after.slice(from, after.length - same) };
 }

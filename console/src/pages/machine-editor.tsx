@@ -1,25 +1,32 @@
-// The editor: a definition as text, its graph beside it, and what is wrong with it.
+// The editor: a workflow, designed by hand or written as code, and how it is saved.
 
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
+import Modal from '@cloudscape-design/components/modal';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { Link, useBlocker, useNavigate } from '@tanstack/react-router';
+import { applyEdits, format as formatJson } from 'jsonc-parser';
+import { useCallback, useEffect, useState } from 'react';
 
 import { call } from '../api/client';
 import { machineQuery } from '../api/queries';
-import type { Diagnostic, Machine, MachineType } from '../api/types';
-import { editMachineRoute } from '../app/router';
-import { parseDefinition, type Definition } from '../definition/asl';
-import { buildGraph } from '../definition/graph';
-import { Arrows, GraphView } from '../graph/graph-view';
+import type { Machine, MachineType } from '../api/types';
+import { EDITOR_VIEWS, editMachineRoute, newMachineRoute, type EditorSearch } from '../app/router';
+import type { Definition } from '../definition/asl';
+import { Designer } from '../designer/designer';
+import { Keys } from '../designer/keys';
+import { useFindings } from '../designer/use-findings';
+import { useHistoryKeys, useWorkflow, type Workflow } from '../designer/use-workflow';
+import { printedYaml } from '../designer/yaml-text';
+import { Arrows } from '../graph/graph-view';
 import { pretty } from '../json/json-view';
 import { CliButton } from '../parts/copy';
-import { notify, errorText } from '../parts/notices';
+import { Back, Forth } from '../parts/icons';
+import { errorText, notify } from '../parts/notices';
+import { MachinesCrumb, PageHead, useTitle } from '../parts/page-head';
+import { Tabs } from '../parts/tabs';
 import { Loading, Trouble } from '../parts/trouble';
-
-const Code = lazy(() => import('../json/code').then(({ Code }) => ({ default: Code })));
 
 const FIRST: Definition = {
   Comment: 'Says hello',
@@ -27,15 +34,23 @@ const FIRST: Definition = {
   States: { Hello: { Type: 'Pass', Result: { greeting: 'Hello, world' }, End: true } },
 };
 const ANY_ROLE = 'arn:aws:iam::000000000000:role/any';
-const PAUSE_MILLIS = 500;
 
 export function NewMachine() {
-  return <Editor />;
+  const search = newMachineRoute.useSearch();
+  const navigate = useNavigate();
+  const show = useCallback((change: EditorSearch) => void navigate({ to: '/new-machine', search: (before) => ({ ...before, ...change }) as EditorSearch, replace: true }), [navigate]);
+  return <Editor search={search} show={show} />;
 }
 
 export function EditMachine() {
   const { arn } = editMachineRoute.useParams();
+  const search = editMachineRoute.useSearch();
+  const navigate = useNavigate();
   const { data, error } = useQuery({ ...machineQuery(arn), staleTime: Number.POSITIVE_INFINITY });
+  const show = useCallback(
+    (change: EditorSearch) => void navigate({ to: '/machines/$arn/edit', params: { arn }, search: (before) => ({ ...before, ...change }) as EditorSearch, replace: true }),
+    [navigate, arn],
+  );
   if (error) {
     return (
       <div className="page">
@@ -44,7 +59,7 @@ export function EditMachine() {
     );
   }
   return data ? (
-    <Editor machine={data} />
+    <Editor key={arn} machine={data} search={search} show={show} />
   ) : (
     <div className="page">
       <Loading what="the definition" />
@@ -52,75 +67,77 @@ export function EditMachine() {
   );
 }
 
-function Editor({ machine }: { machine?: Machine }) {
-  const [text, setText] = useState(() => (machine ? pretty(machine.definition) : JSON.stringify(FIRST, null, 2)));
+/** A definition that somebody laid out stays as it is. */
+const legible = (definition: string): string => (definition.trim().includes('\n') ? definition : pretty(definition));
+
+interface EditorProps {
+  machine?: Machine;
+  search: EditorSearch;
+  show: (change: EditorSearch) => void;
+}
+
+function Editor({ machine, search, show }: EditorProps) {
+  const [first] = useState(() => (machine ? legible(machine.definition) : JSON.stringify(FIRST, null, 2)));
+  const workflow = useWorkflow(first);
+  const { json } = workflow;
   const [name, setName] = useState('');
   const [type, setType] = useState<MachineType>(machine?.type ?? 'STANDARD');
   const [roleArn, setRoleArn] = useState(machine?.roleArn ?? ANY_ROLE);
+  const [publish, setPublish] = useState(false);
   const navigate = useNavigate();
   const client = useQueryClient();
-  const isChanged = !machine || text !== pretty(machine.definition) || roleArn !== machine.roleArn;
+  useTitle(machine ? `Edit ${machine.name}` : 'Create state machine');
+  useHistoryKeys(workflow);
+  const view = search.view ?? 'design';
+  const findings = useFindings(json === '' ? workflow.text : json, type);
+  const hasErrors = !workflow.isReadable || findings.some((finding) => finding.severity === 'ERROR');
 
-  // The graph stays as it was while the text is no JSON.
-  const [definition, setDefinition] = useState<Definition>(() => parseDefinition(text) ?? {});
-  useEffect(() => {
-    const parsed = parseDefinition(text);
-    if (parsed) setDefinition(parsed);
-  }, [text]);
-  const graph = useMemo(() => buildGraph(definition), [definition]);
-  const findings = useFindings(text, type);
-  const errors = findings.filter((finding) => finding.severity === 'ERROR');
-
-  const input = machine ? { stateMachineArn: machine.stateMachineArn, definition: text, roleArn } : { name, definition: text, roleArn, type };
+  const isTouched = json !== first || (machine ? roleArn !== machine.roleArn : name !== '');
+  const input = {
+    ...(machine ? { stateMachineArn: machine.stateMachineArn } : { name }),
+    definition: json,
+    roleArn,
+    ...(machine ? {} : { type }),
+    ...(publish ? { publish } : {}),
+  };
   const operation = machine ? 'UpdateStateMachine' : 'CreateStateMachine';
   const save = useMutation({
-    mutationFn: () => call<{ stateMachineArn?: string }>(operation, input),
-    onSuccess: ({ stateMachineArn }) => {
-      notify(machine ? `${machine.name} is saved` : `${name} is created`);
+    mutationFn: () => call<{ stateMachineArn?: string; stateMachineVersionArn?: string }>(operation, input),
+    onSuccess: ({ stateMachineArn, stateMachineVersionArn }) => {
+      const version = stateMachineVersionArn ? `, as version ${stateMachineVersionArn.split(':').at(-1)}` : '';
+      notify(`${machine ? `${machine.name} is saved` : `${name} is created`}${version}`);
       void client.invalidateQueries({ queryKey: ['machines'] });
       const arn = machine?.stateMachineArn ?? stateMachineArn ?? '';
       void client.invalidateQueries({ queryKey: ['machine', arn] });
-      void navigate({ to: '/machines/$arn', params: { arn }, search: machine ? { tab: 'definition' } : {} });
+      void navigate({ to: '/machines/$arn', params: { arn }, search: machine ? { tab: 'definition' } : {}, ignoreBlocker: true });
     },
   });
-
-  // What is not saved is not lost by accident.
-  useEffect(() => {
-    if (!isChanged || save.isSuccess) return;
-    const warn = (event: BeforeUnloadEvent): void => event.preventDefault();
-    addEventListener('beforeunload', warn);
-    return () => removeEventListener('beforeunload', warn);
-  }, [isChanged, save.isSuccess]);
+  const canSave = !hasErrors && !save.isPending && (machine ? isTouched || publish : name !== '');
+  useSaveKey(canSave, () => save.mutate());
+  const isUnsaved = isTouched && !save.isSuccess;
 
   return (
     <div className="page editor">
       <Arrows />
-      <header className="page-head">
-        <div>
-          <nav aria-label="Breadcrumbs" className="crumbs">
-            <Link to="/machines" search={{}}>
-              State machines
-            </Link>
+      <PageHead
+        crumbs={
+          <>
+            <MachinesCrumb />
             {machine && (
               <Link to="/machines/$arn" params={{ arn: machine.stateMachineArn }} search={{}}>
                 {machine.name}
               </Link>
             )}
-          </nav>
-          <h1 className="name">{machine ? `Edit ${machine.name}` : 'Create state machine'}</h1>
-        </div>
-        <div className="actions">
-          <CliButton operation={operation} input={input} />
-          <Button
-            variant="primary"
-            loading={save.isPending}
-            disabled={errors.length > 0 || (!machine && name === '') || !isChanged}
-            onClick={() => save.mutate()}
-          >
-            {machine ? 'Save' : 'Create'}
-          </Button>
-        </div>
-      </header>
+          </>
+        }
+        title={machine ? `Edit ${machine.name}` : 'Create state machine'}
+      >
+        {isUnsaved && <span className="unsaved">Not saved</span>}
+        <CliButton operation={operation} input={input} />
+        <Button variant="primary" loading={save.isPending} disabled={!canSave} onClick={() => save.mutate()}>
+          {machine ? 'Save' : 'Create'}
+        </Button>
+      </PageHead>
       {save.error && (
         <p className="form-error card pad" role="alert">
           {errorText(save.error)}
@@ -143,48 +160,93 @@ function Editor({ machine }: { machine?: Machine }) {
         <FormField label="Role">
           <Input value={roleArn} onChange={({ detail }) => setRoleArn(detail.value)} spellcheck={false} />
         </FormField>
+        <label className="check">
+          <input type="checkbox" checked={publish} onChange={(event) => setPublish(event.target.checked)} />
+          Publish a version
+        </label>
       </div>
-      <div className="split half open">
-        <div className="card scroll">
-          <Suspense fallback={<pre>{text}</pre>}>
-            <Code value={text} onChange={setText} label="Definition" />
-          </Suspense>
-          <Findings findings={findings} />
-        </div>
-        <div className="card view">
-          <GraphView graph={graph} name={machine?.name ?? (name || 'new state machine')} />
-        </div>
+      <div className="editor-bar">
+        <Tabs label="Ways to edit" tabs={EDITOR_VIEWS.map((id) => ({ id, name: id === 'design' ? 'Design' : 'Code' }))} active={view} onChange={(view) => show({ view })} />
+        <HistoryButtons workflow={workflow} />
+        {view === 'code' && <CodeTools workflow={workflow} />}
+        <Keys />
       </div>
+      <section role="tabpanel" aria-label={view === 'design' ? 'Design' : 'Code'}>
+        <Designer workflow={workflow} findings={findings} name={machine?.name ?? name} view={view} state={search.state} onState={useCallback((state) => show({ state }), [show])} />
+      </section>
+      <LeaveDialog isUnsaved={isUnsaved} />
     </div>
   );
 }
 
-/** What the server finds wrong, a moment after the last change. */
-function useFindings(text: string, type: MachineType): Diagnostic[] {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), PAUSE_MILLIS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  const { data } = useQuery({
-    queryKey: ['findings', type, settled],
-    queryFn: ({ signal }) => call<{ diagnostics: Diagnostic[] }>('ValidateStateMachineDefinition', { definition: settled, type, severity: 'WARNING' }, signal),
-    enabled: settled !== '',
-    gcTime: 10_000,
-    placeholderData: (before) => before,
-  });
-  return data?.diagnostics ?? [];
+function HistoryButtons({ workflow: { undo, redo } }: { workflow: Workflow }) {
+  return (
+    <div className="history-buttons">
+      <button type="button" className="icon-button" aria-label={undo ? `Undo: ${undo.label}` : 'Undo'} title={undo ? `Undo: ${undo.label}` : 'Nothing to undo'} aria-keyshortcuts="Control+Z" disabled={!undo} onClick={undo?.act}>
+        <Back />
+      </button>
+      <button type="button" className="icon-button" aria-label={redo ? `Redo: ${redo.label}` : 'Redo'} title={redo ? `Redo: ${redo.label}` : 'Nothing to redo'} aria-keyshortcuts="Control+Y" disabled={!redo} onClick={redo?.act}>
+        <Forth />
+      </button>
+    </div>
+  );
 }
 
-function Findings({ findings }: { findings: Diagnostic[] }) {
+function CodeTools({ workflow: { text, format, isReadable, convert, replace } }: { workflow: Workflow }) {
+  const tidy = (): void => replace(format === 'json' ? applyEdits(text, formatJson(text, undefined, { tabSize: 2, insertSpaces: true, eol: '\n' })) : printedYaml(text), 'Format');
   return (
-    <ul className="findings" aria-label="Findings" aria-live="polite">
-      {findings.map((finding, index) => (
-        <li key={index} className={finding.severity === 'ERROR' ? 'bad' : 'warn'}>
-          <b>{finding.code}</b> {finding.message} {finding.location && <code>{finding.location}</code>}
-        </li>
-      ))}
-      {findings.length === 0 && <li className="ok">Nothing is wrong with it.</li>}
-    </ul>
+    <div className="code-tools">
+      <select className="select" aria-label="Written in" value={format} disabled={!isReadable} onChange={(event) => convert(event.target.value === 'yaml' ? 'yaml' : 'json')}>
+        <option value="json">JSON</option>
+        <option value="yaml">YAML</option>
+      </select>
+      <Button disabled={!isReadable} onClick={tidy}>
+        Format
+      </Button>
+      {format === 'yaml' && <span className="hint">It is saved as JSON: comments stay here as long as the page is open.</span>}
+    </div>
+  );
+}
+
+function useSaveKey(canSave: boolean, save: () => void): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 's') return;
+      event.preventDefault();
+      if (canSave) save();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  });
+}
+
+/** What is not saved is not lost by accident. */
+function LeaveDialog({ isUnsaved }: { isUnsaved: boolean }) {
+  const blocker = useBlocker({
+    // What changes on the page itself is no leaving.
+    shouldBlockFn: ({ current, next }) => isUnsaved && current.pathname !== next.pathname,
+    enableBeforeUnload: isUnsaved,
+    withResolver: true,
+  });
+  if (blocker.status !== 'blocked') return null;
+  return (
+    <Modal
+      visible
+      header="Leave without saving?"
+      closeAriaLabel="Close"
+      onDismiss={blocker.reset}
+      footer={
+        <div className="actions">
+          <Button variant="link" onClick={blocker.reset}>
+            Stay
+          </Button>
+          <Button variant="primary" onClick={blocker.proceed}>
+            Leave
+          </Button>
+        </div>
+      }
+    >
+      What was changed since the last save is lost.
+    </Modal>
   );
 }

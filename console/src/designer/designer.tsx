@@ -1,0 +1,177 @@
+// The designer: a workflow by hand, with palette, canvas and inspector, or as code with its graph beside it.
+
+import './designer.css';
+
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+
+import type { Diagnostic } from '../api/types';
+import { stateId } from '../definition/graph';
+import { GraphView } from '../graph/graph-view';
+import { notify } from '../parts/notices';
+import { Canvas } from './canvas';
+import type { CatalogItem } from './catalog';
+import DefinitionCode from './definition-code';
+import { buildDesign } from './design-graph';
+import { nameAt, samePath, stateAt, type Edit, type Path } from './edit';
+import { Findings } from './findings';
+import { Inspector } from './inspector/inspector';
+import { pathOfLocation, stateOfPath } from './locations';
+import { Palette, type PaletteHandle } from './palette';
+import { putItem, spotAtEnd, spotOf, toldSpot, type Carried } from './targets';
+import type { DropTarget } from '../graph/graph-view';
+import type { Workflow } from './use-workflow';
+
+export type DesignerView = 'design' | 'code';
+
+interface DesignerProps {
+  workflow: Workflow;
+  findings: Diagnostic[];
+  name: string;
+  view: DesignerView;
+  /** The name of the chosen state. */
+  state?: string;
+  onState: (name: string | undefined) => void;
+}
+
+export function Designer({ workflow, findings, name, view, state, onState }: DesignerProps) {
+  const { definition, edit } = workflow;
+  const design = useMemo(() => buildDesign(definition), [definition]);
+  // An empty place can be chosen too, and has no name of its own.
+  const [place, setPlace] = useState<string>();
+  const [target, setTarget] = useState<DropTarget>();
+  const [shown, setShown] = useState<Path>();
+  const palette = useRef<PaletteHandle>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  const carried = useRef<Carried>(undefined);
+  const [isCarrying, setCarrying] = useState(false);
+  const selected = place !== undefined && design.spots.has(place) ? place : state !== undefined ? stateId(state) : undefined;
+  const path = selected === undefined ? undefined : design.paths.get(selected);
+
+  const select = useCallback(
+    (id: string | undefined) => {
+      setTarget(undefined);
+      const isState = id?.startsWith('state:') ?? false;
+      setPlace(isState ? undefined : id);
+      onState(isState ? id?.slice('state:'.length) : undefined);
+    },
+    [onState],
+  );
+  const focusOn = (id: string | undefined): void => {
+    const find = (): HTMLElement | null | undefined => (id === undefined ? undefined : frame.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`));
+    // A box that has just been made is there a moment later.
+    requestAnimationFrame(() => requestAnimationFrame(() => find()?.focus({ preventScroll: true })));
+  };
+  const put = useCallback(
+    (edits: Edit[], label: string, name: string) => {
+      if (edits.length === 0) return;
+      edit(edits, label);
+      const id = stateId(name);
+      select(id);
+      focusOn(id);
+    },
+    [edit, select],
+  );
+
+  const spot = useMemo(() => {
+    if (target) return spotOf(definition, design, target);
+    if (place !== undefined && selected === place) return design.spots.get(place);
+    if (path) return spotOf(definition, design, { id: selected ?? '', side: 'after' }) ?? spotOf(definition, design, { id: selected ?? '', side: 'before' });
+    return spotAtEnd(definition).spot;
+  }, [definition, design, target, place, selected, path]);
+
+  const choose = (item: CatalogItem): void => {
+    if (!workflow.isReadable) return notify('The code cannot be read: correct it first', 'failed');
+    if (!spot) return notify(`Nothing can be put there`, 'failed');
+    const { edits, name } = putItem(definition, spot, item);
+    put(edits, `Add ${name}`, name);
+  };
+  const aim = useCallback((next: DropTarget | undefined) => {
+    setTarget(next);
+    if (next) palette.current?.focus();
+  }, []);
+
+  const change = useCallback(
+    (edits: Edit[], label: string) => {
+      edit(edits, label);
+      // What is renamed stays chosen.
+      const renaming = edits.find((edit) => edit.kind === 'rename' && samePath(edit.path, path));
+      if (renaming?.kind === 'rename') select(stateId(renaming.to));
+    },
+    [edit, path, select],
+  );
+  const show = (finding: Diagnostic): void => {
+    const at = pathOfLocation(definition, finding.location ?? '');
+    const around = stateOfPath(at);
+    if (around) select(stateId(nameAt(around)));
+    setShown([...at]);
+  };
+
+  // What is chosen on the graph is shown in the code.
+  useEffect(() => {
+    if (view === 'code' && path) setShown(path);
+  }, [view, selected]);
+
+  const graphName = name === '' ? 'new state machine' : name;
+  const told = spot ? toldSpot(definition, spot) : 'nowhere: nothing can follow it';
+  if (view === 'code') {
+    return (
+      <div className="designer as-code" ref={frame}>
+        <div className="card scroll">
+          <DefinitionCode workflow={workflow} findings={findings} shown={shown} />
+          <Findings findings={findings} onShow={show} />
+        </div>
+        <div className="card view">
+          <GraphView graph={design.graph} name={graphName} selected={selected} onSelect={(node) => select(node?.id)} />
+        </div>
+      </div>
+    );
+  }
+  const inspected = path && stateAt(definition, path) ? path : ROOT;
+  return (
+    <div
+      className={isCarrying ? 'designer by-hand carrying' : 'designer by-hand'}
+      ref={frame}
+      onDragStart={() => setCarrying(true)}
+      onDragEnd={() => setCarrying(false)}
+      onDrop={() => setCarrying(false)}
+    >
+      <Palette
+        ref={palette}
+        where={told}
+        onChoose={choose}
+        onCarry={(item) => {
+          carried.current = item && { kind: 'item', item };
+        }}
+        onLeave={() => {
+          setTarget(undefined);
+          focusOn(selected ?? 'start');
+        }}
+      />
+      <div className="card view">
+        {!workflow.isReadable && (
+          <p className="unreadable" role="alert">
+            The code cannot be read. The graph shows what it said before; correct the code to go on designing.
+          </p>
+        )}
+        <Canvas
+          workflow={workflow}
+          design={design}
+          findings={findings}
+          name={graphName}
+          selected={selected}
+          onSelect={select}
+          target={target}
+          onTarget={aim}
+          carried={carried}
+          onPut={put}
+        />
+        <Findings findings={findings} onShow={show} />
+      </div>
+      <aside className="card" aria-label={path ? `State ${nameAt(path)}` : 'Workflow'}>
+        <Inspector definition={definition} path={inspected} onEdits={change} diagnostics={findings} />
+      </aside>
+    </div>
+  );
+}
+
+const ROOT: Path = [];

@@ -1,0 +1,173 @@
+// The designer over the real binary: by mouse, by keyboard, and beside the code.
+
+import type { Page } from '@playwright/test';
+
+import { expectAccessible } from './accessible';
+import { expect, test } from './server';
+
+const option = (page: Page, name: string) => page.getByRole('option').filter({ has: page.getByText(name, { exact: true }) });
+const place = (page: Page, name: string) => page.getByLabel(`Empty place: ${name}`);
+const box = (page: Page, name: string) => page.locator(`.react-flow__node[data-id="state:${name}"]`);
+
+/** The definition as it is written in the code. */
+async function codeOf(page: Page): Promise<string> {
+  await page.getByRole('tab', { name: 'Code' }).click();
+  const lines = await page.locator('.definition-code .cm-line').allTextContents();
+  return lines.join('\n');
+}
+
+async function writeCode(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Definition' }).click();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.insertText(text);
+}
+
+test('a workflow is built by mouse, saved, and runs', async ({ page, stepwell }) => {
+  await page.goto(`${stepwell.url}/console/new-machine`);
+  await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
+  await page.locator('.graph.design').hover();
+  await option(page, 'Choice').dragTo(page.getByLabel('Put a state here').last());
+  await expect(box(page, 'Choice')).toBeVisible();
+  await expect(page.getByLabel('Findings')).toContainText('These fields are required');
+  await option(page, 'Fail').dragTo(place(page, 'Where this rule leads'));
+  await option(page, 'Parallel').dragTo(place(page, 'Otherwise'));
+  await option(page, 'Pass').dragTo(place(page, 'First state').first());
+  await option(page, 'Succeed').dragTo(place(page, 'First state'));
+  // A state is put after another by its lower half, and before it by its upper one.
+  await option(page, 'Wait').dragTo(box(page, 'Hello'), { targetPosition: { x: 100, y: 8 } });
+  await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
+  await expect(page.getByRole('toolbar', { name: 'Actions of Wait' })).toBeVisible();
+  await expectAccessible(page);
+
+  // And is taken elsewhere.
+  await box(page, 'Wait').dragTo(box(page, 'Pass'), { targetPosition: { x: 100, y: 50 } });
+  await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
+
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('by-mouse');
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'by-mouse' })).toBeVisible();
+  const { definition } = await stepwell.call<{ definition: string }>('DescribeStateMachine', {
+    stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:by-mouse',
+  });
+  expect(JSON.parse(definition)).toEqual({
+    Comment: 'Says hello',
+    StartAt: 'Hello',
+    States: {
+      Hello: { Type: 'Pass', Result: { greeting: 'Hello, world' }, Next: 'Choice' },
+      Choice: { Type: 'Choice', Choices: [{ Variable: '$.value', IsPresent: true, Next: 'Fail' }], Default: 'Parallel' },
+      Fail: { Type: 'Fail', Error: 'Failed', Cause: 'What went wrong' },
+      Parallel: {
+        Type: 'Parallel',
+        Branches: [
+          { StartAt: 'Pass', States: { Pass: { Type: 'Pass', Next: 'Wait' }, Wait: { Type: 'Wait', Seconds: 5, End: true } } },
+          { StartAt: 'Succeed', States: { Succeed: { Type: 'Succeed' } } },
+        ],
+        End: true,
+      },
+    },
+  });
+  const arn = await stepwell.start('by-mouse', 'run');
+  await page.goto(stepwell.execution(arn));
+  await expect(page.locator('.summary').getByText('Succeeded')).toBeVisible({ timeout: 20_000 });
+});
+
+test('a workflow is built by keyboard alone, saved, and runs', async ({ page, stepwell }) => {
+  await page.goto(`${stepwell.url}/console/new-machine`);
+  await page.getByLabel('Hello, Pass').focus();
+  await page.keyboard.press('a');
+  await expect(page.getByLabel('Find a state or an integration')).toBeFocused();
+  await page.keyboard.type('choice');
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('Choice, Choice')).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  const first = page.locator('.react-flow__node-place:focus');
+  await expect(first).toBeVisible();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('succeed');
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('Succeed, Succeed')).toBeFocused();
+  await page.keyboard.press('b');
+  await page.keyboard.type('pass');
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('Pass, Pass')).toBeFocused();
+  await page.keyboard.press('d');
+  await expect(page.locator('.react-flow__node-state')).toHaveCount(5);
+  await page.keyboard.press('Delete');
+  await expect(page.locator('.react-flow__node-state')).toHaveCount(4);
+
+  // What is left empty is filled from the toolbar's other end: the palette says where it goes.
+  await page.locator('.react-flow__node-place').focus();
+  await page.keyboard.press('a');
+  await page.keyboard.type('fail');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('by-keyboard');
+  await page.keyboard.press('ControlOrMeta+s');
+  await expect(page.getByRole('heading', { name: 'by-keyboard' })).toBeVisible();
+  const arn = await stepwell.start('by-keyboard', 'run', { value: 1 });
+  await page.goto(stepwell.execution(arn));
+  await expect(page.locator('.summary').getByText(/Succeeded|Failed/)).toBeVisible();
+});
+
+test('YAML keeps its comments when the workflow is designed, and undo gives each text back', async ({ page, stepwell }) => {
+  await stepwell.create('commented', { StartAt: 'A', States: { A: { Type: 'Pass', End: true } } });
+  await page.goto(stepwell.machine('commented').concat('/edit?view=code'));
+  await page.getByLabel('Written in').selectOption('yaml');
+  const text = 'StartAt: A # the first\nStates:\n  # Does nothing\n  A:\n    Type: Pass\n    End: true # for now';
+  await writeCode(page, text);
+  await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
+  await page.getByRole('tab', { name: 'Design' }).click();
+  await page.getByLabel('A, Pass').focus();
+  await page.keyboard.press('a');
+  await page.keyboard.type('wait');
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('Wait, Wait')).toBeFocused();
+  expect(await codeOf(page)).toBe(
+    'StartAt: A # the first\nStates:\n  # Does nothing\n  A:\n    Type: Pass\n    Next: Wait # for now\n  Wait:\n    Type: Wait\n    Seconds: 5\n    End: true',
+  );
+  await page.getByRole('tab', { name: 'Design' }).click();
+  await page.keyboard.press('ControlOrMeta+z');
+  await expect(page.getByLabel('Wait, Wait')).toHaveCount(0);
+  expect(await codeOf(page)).toBe(text);
+  await page.keyboard.press('ControlOrMeta+y');
+  expect(await codeOf(page)).toContain('Next: Wait # for now');
+
+  // There and back again.
+  await page.getByLabel('Written in').selectOption('json');
+  expect(await codeOf(page)).toContain('"Seconds": 5');
+  await page.getByLabel('Written in').selectOption('yaml');
+  expect(await codeOf(page)).toContain('# Does nothing');
+
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'commented' })).toBeVisible();
+  const { definition } = await stepwell.call<{ definition: string }>('DescribeStateMachine', {
+    stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:commented',
+  });
+  expect(JSON.parse(definition)).toEqual({ StartAt: 'A', States: { A: { Type: 'Pass', Next: 'Wait' }, Wait: { Type: 'Wait', Seconds: 5, End: true } } });
+});
+
+test('code is completed, and what is wrong is marked where it is', async ({ page, stepwell }) => {
+  await page.goto(`${stepwell.url}/console/new-machine?view=code`);
+  await writeCode(page, '{"StartAt": "First", "States": {"First": {"Type": "Pass", "Next": "Gone"}, "Last": {"Type": "Succeed"}}}');
+  await expect(page.locator('.cm-lintRange-error').filter({ hasText: 'Next' })).toBeVisible();
+  await page.getByRole('textbox', { name: 'Definition' }).click();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.insertText('{"StartAt": "First", "States": {"First": {"Type": "Pass", "Next": "');
+  await page.keyboard.press('Control+Space');
+  await expect(page.locator('.cm-tooltip-autocomplete')).toContainText('Last');
+  await page.keyboard.press('Escape');
+});
+
+test('what is not saved is not left by accident', async ({ page, stepwell }) => {
+  await page.goto(`${stepwell.url}/console/new-machine`);
+  await page.getByLabel('Hello, Pass').focus();
+  await page.keyboard.press('d');
+  await expect(page.getByText('Not saved')).toBeVisible();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Activities' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
+  await dialog.getByRole('button', { name: 'Stay' }).click();
+  await expect(page).toHaveURL(/new-machine/);
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Activities' }).click();
+  await dialog.getByRole('button', { name: 'Leave' }).click();
+  await expect(page).toHaveURL(/activities/);
+});
