@@ -248,6 +248,15 @@ mod tests {
         }
     }
 
+    /// Otherwise `fdatasync` is not used, which no option tells, and a commit takes twice as long.
+    #[test]
+    fn the_bundled_sqlite_is_built_as_the_configuration_of_cargo_says() {
+        let connection = Connection::open_in_memory().unwrap();
+        let sql = "SELECT sqlite_compileoption_used('OMIT_SHARED_CACHE')";
+        let is_used: bool = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert!(is_used, "LIBSQLITE3_FLAGS of .cargo/config.toml are not in force");
+    }
+
     #[test]
     fn the_bundled_sqlite_is_new_enough() {
         assert!(check_sqlite().is_ok());
