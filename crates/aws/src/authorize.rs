@@ -23,12 +23,17 @@ pub struct Unsigned<'a> {
 }
 
 impl Client {
-    /// The endpoint that stands in for AWS where a service is called, `apigateway` for example; none where it is AWS
-    /// itself.
-    pub fn stand_in(&self, service: &str) -> Result<Option<String>, Unreachable> {
+    /// The endpoint that stands in for AWS where a service is called; none where it is AWS itself. `service` is its name
+    /// in resources, `apigateway` for example, and `service_id` AWS's own, `API Gateway`: so nothing needs to be decoded
+    /// to know that nothing stands in.
+    pub fn stand_in(&self, service: &str, service_id: &str) -> Result<Option<String>, Unreachable> {
+        if self.settings().address(service, service_id)?.is_none() {
+            return Ok(None);
+        }
         let Some(service) = Services::embedded().service(service) else {
             return Ok(None);
         };
+        debug_assert_eq!(&*service.service_id, service_id);
         // What stands in for AWS does so in every region.
         let endpoint = self.settings().endpoint(&service, "us-east-1")?;
         let scheme = if endpoint.is_tls { "https" } else { "http" };
@@ -87,13 +92,13 @@ mod tests {
             Mode::EndpointsOnly,
         );
         assert_eq!(
-            stood_in.stand_in("apigateway"),
+            stood_in.stand_in("apigateway", "API Gateway"),
             Ok(Some("http://localhost:5000/base".to_owned()))
         );
         let full = client(&[], Mode::Full);
-        assert_eq!(full.stand_in("apigateway"), Ok(None));
+        assert_eq!(full.stand_in("apigateway", "API Gateway"), Ok(None));
         let closed = client(&[], Mode::EndpointsOnly);
-        assert!(closed.stand_in("apigateway").is_err());
+        assert!(closed.stand_in("apigateway", "API Gateway").is_err());
     }
 
     #[tokio::test]

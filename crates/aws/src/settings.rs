@@ -184,30 +184,38 @@ impl Settings {
 
     /// Where a service is called: the environment wins over `stepwell.toml`, that over the profile, that over AWS.
     pub(crate) fn endpoint(&self, service: &Service, region: &str) -> Result<Endpoint, Unreachable> {
-        if self.mode == Mode::Off {
-            return Err(Unreachable::Off);
-        }
-        if let Some(address) = self.configured(service) {
-            return Ok(Endpoint::custom(address, service, region)?);
-        }
-        match self.mode {
-            Mode::Full => Ok(Endpoint::of_aws(service, region)),
-            Mode::Off | Mode::EndpointsOnly => Err(Unreachable::NoEndpoint(service.service_id.to_string())),
+        match self.address(&service.asl_id, &service.service_id)? {
+            Some(address) => Ok(Endpoint::custom(address, service, region)?),
+            None => Ok(Endpoint::of_aws(service, region)),
         }
     }
 
-    fn configured(&self, service: &Service) -> Option<&str> {
+    /// The address that was configured for a service; none where AWS itself is called.
+    pub(crate) fn address(&self, asl_id: &str, service_id: &str) -> Result<Option<&str>, Unreachable> {
+        if self.mode == Mode::Off {
+            return Err(Unreachable::Off);
+        }
+        let configured = self.configured(asl_id, service_id);
+        match self.mode {
+            Mode::EndpointsOnly if configured.is_none() => {
+                Err(Unreachable::NoEndpoint(service_id.to_owned()))
+            }
+            _ => Ok(configured),
+        }
+    }
+
+    fn configured(&self, asl_id: &str, service_id: &str) -> Option<&str> {
         if self.variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == Some("true") {
             return None;
         }
-        let name = environment_name(&service.service_id);
+        let name = environment_name(service_id);
         let (profiles, profile) = self.profiles();
         self.variable(&format!("AWS_ENDPOINT_URL_{name}"))
             .or_else(|| self.variable("AWS_ENDPOINT_URL"))
-            .or_else(|| self.endpoints.get(&*service.asl_id).map(String::as_str))
+            .or_else(|| self.endpoints.get(asl_id).map(String::as_str))
             .or(self.endpoint.as_deref())
             .or_else(|| profiles.endpoint(profile, &name.to_ascii_lowercase()))
-            .or_else(|| self.own_endpoints.get(&*service.asl_id).map(String::as_str))
+            .or_else(|| self.own_endpoints.get(asl_id).map(String::as_str))
     }
 }
 

@@ -233,7 +233,7 @@ pub struct Routes {
 impl Routes {
     /// The routes of a client of AWS's services: to what stands in for AWS, or to AWS where it may be called.
     pub fn of(aws: &Client) -> Self {
-        match aws.stand_in("apigateway") {
+        match aws.stand_in("apigateway", "API Gateway") {
             Ok(endpoint) => Self {
                 endpoint,
                 closed: None,

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,6 +86,8 @@ pub struct Site<S> {
     /// How many connections there may be at once, and how much they may carry.
     pub bounds: Bounds,
 }
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, Infallible>> + Send>>;
 
 /// A response that is whole, or a feed that goes on.
 type Body = Either<Full<Bytes>, Feed>;
@@ -175,7 +178,10 @@ fn accept<S: StepFunctions + 'static>(
     let (site, crowd) = (Arc::clone(site), Arc::clone(crowd));
     let answer = service_fn(move |request| {
         let (site, crowd) = (Arc::clone(&site), Arc::clone(&crowd));
-        async move { Ok::<_, Infallible>(respond(&site, &crowd, request).await) }
+        // In a box, all operations are compiled once and not for each version of HTTP, and an idle connection has no
+        // room for the largest of them.
+        let answer: BoxFuture<_> = Box::pin(async move { Ok(respond(&site, &crowd, request).await) });
+        answer
     });
     let connection = builder
         .serve_connection(TokioIo::new(stream), answer)

@@ -13,7 +13,7 @@ pub mod files;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -27,13 +27,13 @@ pub use files::Bounds;
 use files::{Files, Group};
 
 /// How many steps of executions may wait to be written, and how many bytes they may have about.
-const QUEUE: usize = 8192;
+const QUEUED_MAX: usize = 8192;
 const QUEUED_BYTES_MAX: usize = 32 << 20;
 
 /// The logs of all executions of a server. Like AWS's, they are written at the best of efforts: when more is
 /// logged than can be written, entries are dropped, and the server's own log says how many.
 pub struct Logs {
-    orders: SyncSender<Order>,
+    orders: Sender<Order>,
     queued: Arc<Queued>,
     post: Option<Arc<Post>>,
     thread: std::sync::Mutex<Option<JoinHandle<()>>>,
@@ -41,6 +41,7 @@ pub struct Logs {
 
 #[derive(Default)]
 struct Queued {
+    steps: AtomicUsize,
     bytes: AtomicUsize,
     dropped: AtomicU64,
 }
@@ -66,7 +67,8 @@ enum Order {
 impl Logs {
     /// Keeps logs where they are to go. Entries are delivered by the Tokio runtime that this is called in.
     pub fn open(destinations: Destinations) -> std::io::Result<Arc<Self>> {
-        let (orders, queue) = sync_channel(QUEUE);
+        // A channel with a bound would take the memory of a full one from the start.
+        let (orders, queue) = channel();
         let queued = Arc::new(Queued::default());
         let post = destinations.cloud_watch.and_then(Post::open);
         let writer = Writer {
@@ -101,8 +103,7 @@ impl Logs {
             return;
         }
         for group in configuration.destinations.iter().flatten().filter_map(group) {
-            // Where the queue is full, the first entry finds out whether the group takes logs.
-            let _ = self.orders.try_send(Order::Announce(group));
+            let _ = self.orders.send(Order::Announce(group));
         }
     }
 
@@ -137,12 +138,24 @@ impl EventLog for Logs {
             .iter()
             .map(|event| 256 + history::bytes(event))
             .sum();
-        let queued = self.queued.bytes.fetch_add(bytes, Ordering::Relaxed);
-        let has_room = queued < QUEUED_BYTES_MAX;
-        if !has_room || self.orders.try_send(Order::Write(logged, bytes)).is_err() {
-            self.queued.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        if !self.queued.enter(bytes) || self.orders.send(Order::Write(logged, bytes)).is_err() {
+            self.queued.leave(bytes);
             self.queued.dropped.fetch_add(1, Ordering::Relaxed);
         }
+    }
+}
+
+impl Queued {
+    /// Counts a step. Whether there was room for it, as there is for at least one.
+    fn enter(&self, bytes: usize) -> bool {
+        let steps = self.steps.fetch_add(1, Ordering::Relaxed);
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        steps < QUEUED_MAX && before < QUEUED_BYTES_MAX
+    }
+
+    fn leave(&self, bytes: usize) {
+        self.steps.fetch_sub(1, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
@@ -159,7 +172,7 @@ impl Writer {
             match order {
                 Order::Write(logged, bytes) => {
                     self.write(&logged);
-                    self.queued.bytes.fetch_sub(bytes, Ordering::Relaxed);
+                    self.queued.leave(bytes);
                 }
                 Order::Announce(group) => {
                     if let Some(delivery) = &self.delivery {

@@ -21,6 +21,7 @@ use crate::logs::files::Group;
 
 /// The service's name in resources.
 const SERVICE: &str = "cloudwatchlogs";
+const SERVICE_ID: &str = "CloudWatch Logs";
 
 /// The stream with which AWS finds out whether it may write to a group.
 const VALIDATION_STREAM: &str = "log_stream_created_by_aws_to_validate_log_delivery_subscriptions";
@@ -72,7 +73,7 @@ pub(super) struct Post {
 impl Post {
     /// Delivers with a client, if that may call CloudWatch Logs, within the Tokio runtime that this is called in.
     pub(super) fn open(aws: Client) -> Option<Arc<Self>> {
-        aws.stand_in(SERVICE).ok()?;
+        aws.stand_in(SERVICE, SERVICE_ID).ok()?;
         Some(Arc::new(Self {
             aws,
             handle: Handle::current(),

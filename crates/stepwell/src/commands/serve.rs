@@ -69,6 +69,7 @@ pub(crate) struct Serve {
 }
 
 pub(crate) fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
+    use_small_pages();
     logging::start("info", arguments.log_json);
     let config = ConfigFile::read(arguments.config.as_deref())?;
     let listen = arguments.listen.clone().or_else(|| config.listen.clone());
@@ -240,6 +241,15 @@ fn survive_file_size_limit() -> anyhow::Result<()> {
     // Once taken, a signal stays so.
     drop(signals);
     Ok(())
+}
+
+/// Where the system gives huge pages to whoever does not ask (`always`), a server that has nothing to do would keep
+/// megabytes that it never uses, and so would every other allocation that is given back in part.
+fn use_small_pages() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "huge pages can't be refused");
+    }
 }
 
 /// Ends with SIGTERM or Ctrl-C.
