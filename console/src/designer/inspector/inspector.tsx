@@ -2,7 +2,7 @@
 
 import './inspector.css';
 
-import { useId, useMemo, useState } from 'react';
+import { useEffect, useId, useMemo, useRef, useState } from 'react';
 
 import type { Diagnostic } from '../../api/types';
 import type { Definition, State } from '../../definition/asl';
@@ -29,10 +29,12 @@ export interface InspectorProps {
 }
 
 export function Inspector(props: InspectorProps) {
+  // Who tests one state after the other stays with tests.
+  const [view, setView] = useState<View>('form');
   const state = props.path.length === 0 ? undefined : stateAt(props.definition, props.path);
   if (props.path.length === 0) return <MachineForm {...props} />;
   // Fields of one state hold nothing of another.
-  return state ? <StateInspector key={JSON.stringify(props.path)} {...props} state={state} /> : null;
+  return state ? <StateInspector key={JSON.stringify(props.path)} {...props} state={state} view={view} onView={setView} /> : null;
 }
 
 type View = 'form' | 'test';
@@ -41,8 +43,13 @@ const VIEWS = [
   { id: 'test', name: 'Test state' },
 ] as const;
 
-function StateInspector({ definition, path, onEdits, diagnostics, state }: InspectorProps & { state: State }) {
-  const [view, setView] = useState<View>('form');
+interface StateInspectorProps extends InspectorProps {
+  state: State;
+  view: View;
+  onView: (view: View) => void;
+}
+
+function StateInspector({ definition, path, onEdits, diagnostics, state, view, onView }: StateInspectorProps) {
   const name = nameAt(path);
   const form = useMemo<FormContext>(
     () => ({ definition, language: languageOf(definition, state), flow: flowOf(path), diagnostics }),
@@ -61,7 +68,7 @@ function StateInspector({ definition, path, onEdits, diagnostics, state }: Inspe
         <Name definition={definition} path={path} onEdits={onEdits} />
         <Type type={state.Type} onType={(type) => take(retyped(definition, state, type) as Owner, 'the type')} />
       </header>
-      <Tabs label={`Parts of ${name}`} tabs={VIEWS} active={view} onChange={setView} isSmall />
+      <Tabs label={`Parts of ${name}`} tabs={VIEWS} active={view} onChange={onView} isSmall />
       <div role="tabpanel" aria-label={view === 'form' ? 'Fields' : 'Test state'} className="inspector-body">
         <Form value={form}>
           {view === 'form' ? <StateForm state={state as Owner} path={path} onChange={take} form={form} /> : <TestState definition={definition} path={path} state={state} diagnostics={diagnostics} />}
@@ -71,10 +78,18 @@ function StateInspector({ definition, path, onEdits, diagnostics, state }: Inspe
   );
 }
 
+/** What was renamed by Enter: its field is left by nobody. */
+let renamed: string | undefined;
+
 /** A name is taken when the field is left, so that no half of it ever leads anywhere. */
 function Name({ definition, path, onEdits }: Pick<InspectorProps, 'definition' | 'path' | 'onEdits'>) {
   const id = useId();
   const name = nameAt(path);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (renamed === name) field.current?.focus();
+    renamed = undefined;
+  }, [name]);
   const draft = useDraft(
     name,
     (text) => {
@@ -88,6 +103,7 @@ function Name({ definition, path, onEdits }: Pick<InspectorProps, 'definition' |
     <div className="inspector-name">
       <input
         id={id}
+        ref={field}
         className="input"
         aria-label="Name of the state"
         aria-invalid={draft.fault !== undefined}
@@ -98,7 +114,9 @@ function Name({ definition, path, onEdits }: Pick<InspectorProps, 'definition' |
         onChange={(event) => draft.write(event.target.value)}
         onBlur={draft.settle}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') draft.settle();
+          if (event.key !== 'Enter') return;
+          renamed = draft.text;
+          draft.settle();
         }}
       />
       {draft.fault && (
@@ -143,7 +161,7 @@ function FormSection({ section, state, path, onChange, form }: { section: Sectio
   if (!section.fields.some((field) => isShown(field, state, form.language))) return null;
   return (
     <section className="form-section" aria-labelledby={id}>
-      <h3 id={id}>{section.title}</h3>
+      <h2 id={id}>{section.title}</h2>
       <Fields fields={section.fields} owner={state} path={path} onChange={onChange} />
     </section>
   );
@@ -161,7 +179,7 @@ function MachineForm({ definition, onEdits, diagnostics }: InspectorProps) {
       <div className="inspector-body">
         <Form value={form}>
           <section className="form-section" aria-label="The workflow">
-            <h3>The workflow</h3>
+            <h2>The workflow</h2>
             <Findings findings={diagnostics.filter(({ location = '/' }) => location === '/')} />
             <Fields fields={MACHINE_FIELDS} owner={owner} path={[]} onChange={take} />
             <Strangers strangers={strangersOf(asObject(owner), MACHINE_FIELDS, form.language, ['States'])} owner={owner} onChange={take} />

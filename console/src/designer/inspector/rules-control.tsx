@@ -234,7 +234,7 @@ function Operand({ id, comparison, isWrong, rule, onRule }: { id: string; compar
         </select>
       )}
       {operator.hasPath && (
-        <label className="check">
+        <label className="tick">
           <input type="checkbox" checked={isPath} onChange={(event) => onRule(withOperator(rule, operator, event.target.checked))} />a path
         </label>
       )}

@@ -13,7 +13,7 @@ export function Strangers({ strangers, owner, onChange }: { strangers: readonly 
   if (strangers.length === 0) return null;
   return (
     <div className="strangers">
-      <h4>Other members</h4>
+      <h3>Other members</h3>
       <ul aria-label="Other members">
         {strangers.map(({ member, value, why }) => {
           const text = JSON.stringify(value) ?? '';

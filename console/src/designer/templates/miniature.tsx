@@ -8,7 +8,7 @@ import { layOut } from '../../definition/layout';
 import { pathOf } from '../../graph/path';
 
 const MARGIN = 8;
-const NAME_CHARACTERS_MAX = 24;
+const NAME_CHARACTERS_MAX = 19;
 
 export function Miniature({ definition, withNames = false }: { definition: Definition; withNames?: boolean }) {
   const { boxes, lines, width, height } = useMemo(() => drawn(definition), [definition]);
@@ -18,7 +18,7 @@ export function Miniature({ definition, withNames = false }: { definition: Defin
         <g key={id} className={className}>
           <rect x={x} y={y} width={width} height={height} rx={className === 'round' ? height / 2 : 9} />
           {withNames && name !== undefined && (
-            <text x={isContainer ? x + 14 : x + width / 2} y={isContainer ? y + 26 : y + height / 2 + 5} textAnchor={isContainer ? 'start' : 'middle'}>
+            <text x={isContainer ? x + 14 : x + width / 2} y={isContainer ? y + 26 : y + height / 2 + 6} textAnchor={isContainer ? 'start' : 'middle'}>
               {name.length > NAME_CHARACTERS_MAX ? `${name.slice(0, NAME_CHARACTERS_MAX - 1)}…` : name}
             </text>
           )}

@@ -95,7 +95,7 @@ function Mock({ trial, can, set }: PartProps) {
       </div>
       {trial.mock === 'none' && can.needsRole && <TextInput label="Role" text={trial.roleArn} onText={(roleArn) => set({ roleArn })} />}
       {trial.mock === 'none' && can.canTrace && (
-        <div className="checks">
+        <div className="ticks">
           <Check label="Show request and response" isOn={trial.level === 'TRACE'} onTurn={(isOn) => set({ level: isOn ? 'TRACE' : 'DEBUG' })} />
           {trial.level === 'TRACE' && <Check label="With secrets" isOn={trial.revealSecrets} onTurn={(revealSecrets) => set({ revealSecrets })} />}
         </div>
@@ -155,6 +155,7 @@ function Answer({ answer, input, state }: { answer: TestAnswer; input: string; s
   const details = (data.errorDetails ?? {}) as Details;
   return (
     <section className="test-answer" aria-label="Result of the test">
+      <h2>What came of it</h2>
       <dl className="facts">
         <div>
           <dt>Status</dt>
@@ -271,7 +272,7 @@ function Select({ label, value, onValue, children }: { label: string; value: str
 
 function Check({ label, isOn, onTurn }: { label: string; isOn: boolean; onTurn: (isOn: boolean) => void }) {
   return (
-    <label className="check">
+    <label className="tick">
       <input type="checkbox" checked={isOn} onChange={(event) => onTurn(event.target.checked)} />
       {label}
     </label>
