@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import { expectAccessible } from './accessible';
 import { expect, test } from './server';
 
-const option = (page: Page, name: string) => page.getByRole('option').filter({ has: page.getByText(name, { exact: true }) });
+const option = (page: Page, name: string) => page.getByRole('listbox', { name: 'States and integrations' }).getByRole('option').filter({ has: page.getByText(name, { exact: true }) });
 const place = (page: Page, name: string) => page.getByLabel(`Empty place: ${name}`);
 const box = (page: Page, name: string) => page.locator(`.react-flow__node[data-id="state:${name}"]`);
 
@@ -156,6 +156,29 @@ test('code is completed, and what is wrong is marked where it is', async ({ page
   await page.keyboard.press('Control+Space');
   await expect(page.locator('.cm-tooltip-autocomplete')).toContainText('Last');
   await page.keyboard.press('Escape');
+});
+
+test('a workflow begins with a template', async ({ page, stepwell }) => {
+  await page.goto(`${stepwell.url}/console/new-machine`);
+  await page.getByRole('button', { name: 'Start from a template' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Start from a template' });
+  await dialog.getByRole('radio', { name: /Choose a way/ }).click();
+  await dialog.getByRole('button', { name: 'Start from it' }).click();
+  await expect(page.locator('.react-flow__node-state[aria-label*="Choice"]').first()).toBeVisible();
+  await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
+  await page.keyboard.press('ControlOrMeta+z');
+  await expect(page.getByLabel('Hello, Pass')).toBeVisible();
+});
+
+test('what the inspector changes is in the code, and a renamed state stays chosen', async ({ page, stepwell }) => {
+  await page.goto(`${stepwell.url}/console/new-machine?state=Hello`);
+  await box(page, 'Hello').focus();
+  await page.keyboard.press('F2');
+  await page.keyboard.type('Good day');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/state=Good/);
+  await expect(page.getByLabel('Good day, Pass')).toBeVisible();
+  expect(await codeOf(page)).toContain('"StartAt": "Good day"');
 });
 
 test('what is not saved is not left by accident', async ({ page, stepwell }) => {

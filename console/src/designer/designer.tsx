@@ -168,6 +168,7 @@ export function Designer({ workflow, findings, name, view, state, onState }: Des
         <Findings findings={findings} onShow={show} />
       </div>
       <aside className="card" aria-label={path ? `State ${nameAt(path)}` : 'Workflow'}>
+        <h2 className="unseen">{path ? `State ${nameAt(path)}` : 'Workflow'}</h2>
         <Inspector definition={definition} path={inspected} onEdits={change} diagnostics={findings} />
       </aside>
     </div>

@@ -18,7 +18,7 @@ export interface Workflow {
   edit: (edits: readonly Edit[], label: string) => void;
   type: (text: string) => void;
   /** Takes a whole new text, as one step. */
-  replace: (text: string, label: string) => void;
+  replace: (text: string, label: string, format?: Format) => void;
   convert: (format: Format) => void;
   undo?: { label: string; act: () => void };
   redo?: { label: string; act: () => void };
@@ -42,7 +42,10 @@ export function useWorkflow(first: string): Workflow {
     setTexts((texts) => write(texts, { ...texts.now, text: apply(texts.now.text, texts.now.format, edits), label, typedAt: undefined }));
   }, []);
   const type = useCallback((text: string) => setTexts((texts) => write(texts, { ...texts.now, text, label: 'Write', typedAt: Date.now() })), []);
-  const replace = useCallback((text: string, label: string) => setTexts((texts) => write(texts, { ...texts.now, text, label, typedAt: undefined })), []);
+  const replace = useCallback(
+    (text: string, label: string, format?: Format) => setTexts((texts) => write(texts, { text, format: format ?? texts.now.format, label })),
+    [],
+  );
   const convert = useCallback((format: Format) => {
     setTexts((texts) => {
       const read = readDefinition(texts.now.text, texts.now.format);

@@ -7,7 +7,7 @@ import Modal from '@cloudscape-design/components/modal';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useBlocker, useNavigate } from '@tanstack/react-router';
 import { applyEdits, format as formatJson } from 'jsonc-parser';
-import { useCallback, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 
 import { call } from '../api/client';
 import { machineQuery } from '../api/queries';
@@ -27,6 +27,8 @@ import { errorText, notify } from '../parts/notices';
 import { MachinesCrumb, PageHead, useTitle } from '../parts/page-head';
 import { Tabs } from '../parts/tabs';
 import { Loading, Trouble } from '../parts/trouble';
+
+const TemplateGallery = lazy(() => import('../designer/templates/gallery').then(({ TemplateGallery }) => ({ default: TemplateGallery })));
 
 const FIRST: Definition = {
   Comment: 'Says hello',
@@ -84,6 +86,7 @@ function Editor({ machine, search, show }: EditorProps) {
   const [type, setType] = useState<MachineType>(machine?.type ?? 'STANDARD');
   const [roleArn, setRoleArn] = useState(machine?.roleArn ?? ANY_ROLE);
   const [publish, setPublish] = useState(false);
+  const [isBrowsing, setBrowsing] = useState(false);
   const navigate = useNavigate();
   const client = useQueryClient();
   useTitle(machine ? `Edit ${machine.name}` : 'Create state machine');
@@ -133,6 +136,7 @@ function Editor({ machine, search, show }: EditorProps) {
         title={machine ? `Edit ${machine.name}` : 'Create state machine'}
       >
         {isUnsaved && <span className="unsaved">Not saved</span>}
+        {!machine && <Button onClick={() => setBrowsing(true)}>Start from a template</Button>}
         <CliButton operation={operation} input={input} />
         <Button variant="primary" loading={save.isPending} disabled={!canSave} onClick={() => save.mutate()}>
           {machine ? 'Save' : 'Create'}
@@ -174,6 +178,19 @@ function Editor({ machine, search, show }: EditorProps) {
       <section role="tabpanel" aria-label={view === 'design' ? 'Design' : 'Code'}>
         <Designer workflow={workflow} findings={findings} name={machine?.name ?? name} view={view} state={search.state} onState={useCallback((state) => show({ state }), [show])} />
       </section>
+      {isBrowsing && (
+        <Suspense>
+          <TemplateGallery
+            onClose={() => setBrowsing(false)}
+            onPick={(template) => {
+              workflow.replace(JSON.stringify(template.definition, null, 2), `Start from ${template.name}`, 'json');
+              setType(template.type);
+              show({ state: undefined });
+              setBrowsing(false);
+            }}
+          />
+        </Suspense>
+      )}
       <LeaveDialog isUnsaved={isUnsaved} />
     </div>
   );
