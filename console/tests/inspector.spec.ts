@@ -295,6 +295,35 @@ test.describe('a state is tested', () => {
 });
 
 test.describe('templates', () => {
+  test('are looked through by keyboard, and begin a workflow that runs', async ({ page, stepwell }) => {
+    await page.goto(`${stepwell.url}/console/new-machine`);
+    await page.getByRole('button', { name: 'Start from a template' }).press('Enter');
+    const dialog = page.getByRole('dialog');
+    await expectNothingWrong(page);
+    await dialog.getByRole('radio', { name: 'One step' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await expect(dialog.getByRole('radio', { name: 'Choose a way' })).toBeFocused();
+    await expect(dialog.getByRole('region', { name: 'Choose a way' })).toContainText('Rules look at the input');
+    await dialog.getByRole('searchbox', { name: 'Find a template' }).fill('express');
+    await expect(dialog.getByRole('radio')).toHaveCount(1);
+    await dialog.getByRole('radio', { name: 'Answer a request' }).focus();
+    await page.keyboard.press('Enter');
+    await expect(dialog).toHaveCount(0);
+    await expect(page.getByRole('combobox', { name: 'Type', exact: true })).toHaveValue('EXPRESS');
+    await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
+
+    // What was there before comes back.
+    await page.getByRole('button', { name: 'Undo: Start from Answer a request' }).click();
+    await expect.poll(async () => Object.keys((await written(page)).States ?? {})).toEqual(['Hello']);
+    await page.getByRole('button', { name: /^Redo/ }).click();
+
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('from-template');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await expect(page.getByRole('heading', { name: 'from-template' })).toBeVisible();
+    const stateMachineArn = stepwell.arn('from-template');
+    expect(await stepwell.call('StartSyncExecution', { stateMachineArn, input: '{"items": []}' })).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
   test('are right by the server, and run where nothing else is needed', async ({ stepwell }) => {
     for (const { id, definition, type, needs, input } of TEMPLATES) {
       const asked = { definition: JSON.stringify(definition), type, severity: 'WARNING' };

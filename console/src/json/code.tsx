@@ -62,7 +62,7 @@ export function Code({ value, onChange, label, marks, language, isHistoryElsewhe
       syntaxHighlighting(look),
       theme,
       EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ 'aria-label': label }),
+      EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
       drawSelection(),
       bracketMatching(),
       foldGutter(),
@@ -73,7 +73,7 @@ export function Code({ value, onChange, label, marks, language, isHistoryElsewhe
       extensions.push(
         keymap.of([...defaultKeymap, ...searchKeymap, ...foldKeymap]),
         EditorState.readOnly.of(true),
-        EditorView.contentAttributes.of({ 'aria-readonly': 'true', tabindex: '0' }),
+        EditorView.contentAttributes.of({ 'aria-readonly': 'true' }),
       );
     } else {
       extensions.push(
