@@ -16,10 +16,9 @@ import { EDITOR_VIEWS, editMachineRoute, newMachineRoute, type EditorSearch } fr
 import type { Definition } from '../definition/asl';
 import { Designer } from '../designer/designer';
 import { Keys } from '../designer/keys';
-import type { Template } from '../designer/templates/templates';
 import { useFindings } from '../designer/use-findings';
 import { useHistoryKeys, useWorkflow, type Workflow } from '../designer/use-workflow';
-import { printedYaml, toYaml } from '../designer/yaml-text';
+import { printedYaml } from '../designer/yaml-text';
 import { Arrows } from '../graph/graph-view';
 import { pretty } from '../json/json-view';
 import { CliButton } from '../parts/copy';
@@ -116,12 +115,6 @@ function Editor({ machine, search, show }: EditorProps) {
       void navigate({ to: '/machines/$arn', params: { arn }, search: machine ? { tab: 'definition' } : {}, ignoreBlocker: true });
     },
   });
-  const begin = (template: Template): void => {
-    workflow.replace(workflow.format === 'json' ? JSON.stringify(template.definition, null, 2) : toYaml(template.definition), `Start from ${template.name}`);
-    setType(template.type);
-    if (name === '') setName(template.id);
-    show({ state: undefined });
-  };
   const canSave = !hasErrors && !save.isPending && (machine ? isTouched || publish : name !== '');
   useSaveKey(canSave, () => save.mutate());
   const isUnsaved = isTouched && !save.isSuccess;
@@ -179,7 +172,6 @@ function Editor({ machine, search, show }: EditorProps) {
       <div className="editor-bar">
         <Tabs label="Ways to edit" tabs={EDITOR_VIEWS.map((id) => ({ id, name: id === 'design' ? 'Design' : 'Code' }))} active={view} onChange={(view) => show({ view })} />
         <HistoryButtons workflow={workflow} />
-        {!machine && <TemplateButton onPick={begin} />}
         {view === 'code' && <CodeTools workflow={workflow} />}
         <Keys />
       </div>
@@ -201,28 +193,6 @@ function Editor({ machine, search, show }: EditorProps) {
       )}
       <LeaveDialog isUnsaved={isUnsaved} />
     </div>
-  );
-}
-
-function TemplateButton({ onPick }: { onPick: (template: Template) => void }) {
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <>
-      <Button onClick={() => setOpen(true)}>
-        Start from a template
-      </Button>
-      {isOpen && (
-        <Suspense>
-          <TemplateGallery
-            onClose={() => setOpen(false)}
-            onPick={(template) => {
-              setOpen(false);
-              onPick(template);
-            }}
-          />
-        </Suspense>
-      )}
-    </>
   );
 }
 
