@@ -1,13 +1,10 @@
 //! Signing: AWS Signature Version 4, in headers or in the address.
 
-use std::fmt::Write;
+use sigv4::{Canonical, Path, uri};
 
-use hmac::{Hmac, Mac};
-use jiff::Timestamp;
-use sha2::{Digest, Sha256};
+pub(crate) use sigv4::Scope;
 
 use crate::credentials::Credentials;
-use crate::wire::uri;
 
 /// Headers that proxies may change on the way.
 const UNSIGNED: [&str; 5] = [
@@ -32,13 +29,6 @@ pub(crate) struct Signable<'a> {
     pub(crate) is_body_unsigned: bool,
 }
 
-/// For whom and when a signature holds.
-pub(crate) struct Scope<'a> {
-    pub(crate) region: &'a str,
-    pub(crate) service: &'a str,
-    pub(crate) moment: Timestamp,
-}
-
 /// Adds the headers of a signature. `headers` must name the host.
 pub(crate) fn sign(
     request: &Signable<'_>,
@@ -52,9 +42,9 @@ pub(crate) fn sign(
         add("X-Amz-Security-Token", token);
     }
     let body = if request.is_body_unsigned {
-        "UNSIGNED-PAYLOAD".to_owned()
+        sigv4::UNSIGNED.to_owned()
     } else {
-        hex(&Sha256::digest(request.body))
+        sigv4::hash(request.body)
     };
     if request.is_s3 || request.is_body_unsigned {
         add("x-amz-content-sha256", &body);
@@ -81,7 +71,7 @@ pub(crate) fn presign(
     let mut query = request.query.to_vec();
     let mut add = |name: &str, value: String| query.push((name.to_owned(), value));
     let id = &credentials.access_key_id;
-    add("X-Amz-Algorithm", "AWS4-HMAC-SHA256".to_owned());
+    add("X-Amz-Algorithm", sigv4::ALGORITHM.to_owned());
     add("X-Amz-Credential", format!("{id}/{}", scope.place()));
     add("X-Amz-Date", scope.time());
     add("X-Amz-Expires", seconds.to_string());
@@ -89,7 +79,7 @@ pub(crate) fn presign(
     if let Some(token) = &credentials.session_token {
         add("X-Amz-Security-Token", token.clone());
     }
-    let body = hex(&Sha256::digest(request.body));
+    let body = sigv4::hash(request.body);
     let with_query = Signable {
         query: &query,
         ..*request
@@ -97,18 +87,6 @@ pub(crate) fn presign(
     let (_, signature) = signature(&with_query, &signed, &names, &body, credentials, scope);
     query.push(("X-Amz-Signature".to_owned(), signature));
     query
-}
-
-impl Scope<'_> {
-    fn time(&self) -> String {
-        self.moment.strftime("%Y%m%dT%H%M%SZ").to_string()
-    }
-
-    /// What a signature is good for, as it is written in it.
-    fn place(&self) -> String {
-        let time = self.time();
-        format!("{}/{}/{}/aws4_request", &time[..8], self.region, self.service)
-    }
 }
 
 /// The place of a signature, and the signature.
@@ -120,102 +98,37 @@ fn signature(
     credentials: &Credentials,
     scope: &Scope<'_>,
 ) -> (String, String) {
-    let canonical = [
-        request.method,
-        &canonical_path(request),
-        &canonical_query(request.query),
-        signed,
+    let encode = |(name, value): &(String, String)| (uri::encode(name), uri::encode(value));
+    let query: Vec<(String, String)> = request.query.iter().map(encode).collect();
+    let canonical = Canonical {
+        method: request.method,
+        path: request.path,
+        path_as: if request.is_s3 {
+            Path::AsSent
+        } else {
+            Path::Normalised
+        },
+        query: &query,
+        headers: signed,
         names,
         body,
-    ]
-    .join("\n");
-    let (time, place) = (scope.time(), scope.place());
-    let to_sign = [
-        "AWS4-HMAC-SHA256",
-        &time,
-        &place,
-        &hex(&Sha256::digest(canonical)),
-    ]
-    .join("\n");
-    let mut key = format!("AWS4{}", credentials.secret_access_key).into_bytes();
-    for part in place.split('/') {
-        key = authenticated(&key, part);
-    }
-    (place, hex(&authenticated(&key, &to_sign)))
+    };
+    let place = scope.place();
+    let to_sign = sigv4::string_to_sign(&canonical.text(), &scope.time(), &place);
+    let signature = sigv4::sign(&credentials.secret_access_key, &place, &to_sign);
+    (place, signature)
 }
 
 /// The lines of the headers that are signed, and their names.
 fn canonical_headers(headers: &[(String, String)]) -> (String, String) {
-    let mut signed: Vec<(String, String)> = Vec::new();
-    for (name, value) in headers {
-        let name = name.to_ascii_lowercase();
-        if UNSIGNED.contains(&name.as_str()) {
-            continue;
-        }
-        let value = value.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-        match signed.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, values)) => {
-                values.push(',');
-                values.push_str(&value);
-            }
-            None => signed.push((name, value)),
-        }
-    }
-    signed.sort();
-    let lines = signed
+    let signed = headers
         .iter()
-        .map(|(name, value)| format!("{name}:{value}\n"))
-        .collect();
-    let names: Vec<&str> = signed.iter().map(|(name, _)| name.as_str()).collect();
-    (lines, names.join(";"))
-}
-
-fn canonical_path(request: &Signable<'_>) -> String {
-    if request.is_s3 {
-        return request.path.to_owned();
-    }
-    let mut segments: Vec<&str> = Vec::new();
-    for segment in request.path.split('/') {
-        match segment {
-            "" | "." => {}
-            ".." => {
-                segments.pop();
-            }
-            _ => segments.push(segment),
-        }
-    }
-    let end = if request.path.ends_with('/') && !segments.is_empty() {
-        "/"
-    } else {
-        ""
-    };
-    uri::encode_path(&format!("/{}{end}", segments.join("/")))
-}
-
-fn canonical_query(query: &[(String, String)]) -> String {
-    let encode = |(name, value): &(String, String)| (uri::encode(name), uri::encode(value));
-    let mut pairs: Vec<(String, String)> = query.iter().map(encode).collect();
-    pairs.sort();
-    let pairs: Vec<String> = pairs
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    pairs.join("&")
-}
-
-fn authenticated(key: &[u8], text: &str) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key may have any length");
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a string takes what is written");
-            text
-        })
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    sigv4::canonical_headers(signed.filter(|(name, _)| {
+        !UNSIGNED
+            .iter()
+            .any(|unsigned| name.eq_ignore_ascii_case(unsigned))
+    }))
 }
 
 #[cfg(test)]

@@ -1,28 +1,6 @@
-//! URI: percent-encoding, and paths with places for parameters.
+//! URI: forms, and paths with places for parameters.
 
-use std::fmt::Write;
-
-/// Encodes all but letters, digits and `-._~`.
-pub(crate) fn encode(text: &str) -> String {
-    encode_except(text, b"-._~")
-}
-
-/// The same, with slashes left as they are.
-pub(crate) fn encode_path(text: &str) -> String {
-    encode_except(text, b"-._~/")
-}
-
-fn encode_except(text: &str, plain: &[u8]) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for &byte in text.as_bytes() {
-        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            write!(encoded, "%{byte:02X}").expect("a string takes what is written");
-        }
-    }
-    encoded
-}
+pub(crate) use sigv4::uri::{encode, encode_path};
 
 /// `a=b&c=d`, both sides encoded.
 pub(crate) fn encode_pairs(pairs: &[(String, String)]) -> String {
@@ -66,10 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_but_unreserved_characters_are_encoded() {
-        assert_eq!(encode("a-B._~1"), "a-B._~1");
-        assert_eq!(encode("a b/ü+"), "a%20b%2F%C3%BC%2B");
-        assert_eq!(encode_path("a/b c"), "a/b%20c");
+    fn both_sides_of_pairs_are_encoded() {
         let pairs = [
             ("a".to_owned(), "x y".to_owned()),
             ("b&".to_owned(), String::new()),
