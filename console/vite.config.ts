@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 
 import { look } from './src/app/look';
 
-// `npm run dev` shows the console over a server that runs already.
+// `npm run dev` shows the console over a server that runs already, which refuses pages of other origins than its own.
 const SERVER = process.env.STEPWELL_URL ?? 'http://127.0.0.1:8083';
 
 /** The look as a style sheet. What makes it knows every token there is and is large, so it stays behind. */
@@ -33,8 +33,13 @@ export default defineConfig({
   build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 1200, modulePreload: { polyfill: false } },
   server: {
     proxy: {
-      '/stepwell': SERVER,
-      '^/$': { target: SERVER, bypass: (request) => (request.method === 'POST' ? undefined : request.url) },
+      '/stepwell': { target: SERVER, changeOrigin: true, headers: { origin: SERVER } },
+      '^/$': {
+        target: SERVER,
+        changeOrigin: true,
+        headers: { origin: SERVER },
+        bypass: (request) => (request.method === 'POST' ? undefined : request.url),
+      },
     },
   },
   test: { include: ['src/**/*.test.ts'] },

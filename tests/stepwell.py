@@ -128,11 +128,12 @@ LOST = (OSError, http.client.HTTPException)
 class Server:
     """`stepwell serve` on a free port, and a folder it keeps its data in."""
 
-    def __init__(self, folder, *options, functions=None, environment=None):
+    def __init__(self, folder, *options, functions=None, environment=None, listen="127.0.0.1:0"):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.data = self.folder / "data"
         self.log = self.folder / "stderr.log"
+        self.listen = listen
         self.options = [*options]
         if functions:
             self.options += ["--functions", functions]
@@ -141,7 +142,7 @@ class Server:
         self.url = None
 
     def command(self):
-        return [binary(), "serve", "--listen", "127.0.0.1:0", "--data", self.data, *self.options]
+        return [binary(), "serve", "--listen", self.listen, "--data", self.data, *self.options]
 
     def spawn(self, **settings):
         """Starts the process without waiting for it to answer."""

@@ -12,51 +12,60 @@ pub const ACCOUNT_DEFAULT: &str = "000000000000";
 /// The region of everyone whose credentials don't name one.
 pub const REGION_DEFAULT: &str = "us-east-1";
 
-/// Who sent a request. Nothing here is proven: it is what the request says of itself.
+/// Who sent a request. What it says of itself, where the server has no keys; else what it has proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The account and region whose resources the request is about.
     pub scope: Scope,
-    /// The access key that the request says it was signed with.
+    /// The access key that the request was signed with; none where a task of the server itself asks.
     pub access_key_id: Option<Text>,
     /// The `X-Amzn-Trace-Id` header, which wins over a request's `traceHeader`.
     pub trace_header: Option<Text>,
 }
 
+/// The account and region of everyone who names none, unless the server says otherwise.
+pub fn home() -> Scope {
+    Scope {
+        region: Arc::from(REGION_DEFAULT),
+        account: Arc::from(ACCOUNT_DEFAULT),
+    }
+}
+
 impl Default for Caller {
     fn default() -> Self {
-        let scope = Scope {
-            region: Arc::from(REGION_DEFAULT),
-            account: Arc::from(ACCOUNT_DEFAULT),
-        };
+        Self::of(home())
+    }
+}
+
+impl Caller {
+    /// A caller of an account and region.
+    pub fn of(scope: Scope) -> Self {
         Self {
             scope,
             access_key_id: None,
             trace_header: None,
         }
     }
-}
 
-impl Caller {
     /// Reads the credential scope of an `Authorization` header, such as
     /// `AWS4-HMAC-SHA256 Credential=KEY/20261122/eu-west-1/states/aws4_request, SignedHeaders=…, Signature=…`.
     ///
-    /// An access key id of 12 digits names the account; every other one belongs to [`ACCOUNT_DEFAULT`].
-    /// A header that is missing or says nothing gives the default caller.
-    pub fn from_authorization(header: Option<&str>) -> Self {
+    /// An access key id of 12 digits names the account; every other one belongs to that of `home`.
+    /// A header that is missing or says nothing gives a caller from there.
+    pub fn from_authorization(header: Option<&str>, home: &Scope) -> Self {
         let Some(credential) = header.and_then(credential) else {
-            return Self::default();
+            return Self::of(home.clone());
         };
         let mut parts = credential.split('/');
         let key = parts.next().unwrap_or_default();
         let region = parts
             .nth(1)
             .filter(|region| ids::arn::is_region(region))
-            .unwrap_or(REGION_DEFAULT);
+            .unwrap_or(&home.region);
         let account = if ids::arn::is_account(key) {
             key
         } else {
-            ACCOUNT_DEFAULT
+            &*home.account
         };
         Self {
             scope: Scope {
@@ -97,7 +106,7 @@ mod tests {
     fn caller(credential: &str) -> Caller {
         let header =
             format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host;x-amz-date, Signature=ab");
-        Caller::from_authorization(Some(&header))
+        Caller::from_authorization(Some(&header), &home())
     }
 
     #[test]
@@ -136,12 +145,12 @@ mod tests {
             "Credential=a/b/c",
         ] {
             assert_eq!(
-                Caller::from_authorization(Some(header)),
+                Caller::from_authorization(Some(header), &home()),
                 Caller::default(),
                 "{header}"
             );
         }
-        assert_eq!(Caller::from_authorization(None), Caller::default());
+        assert_eq!(Caller::from_authorization(None, &home()), Caller::default());
     }
 
     #[test]

@@ -39,6 +39,7 @@
 //! - [`wire`]: bytes to request, answer to bytes.
 //! - [`error`]: what an operation may answer instead.
 //! - [`caller`]: who asks.
+//! - [`permission`]: what a request is done to, as policies name it.
 //! - [`operations`]: the operations themselves.
 //!
 //! What is under `generated` comes from `model/stepfunctions.json` by `cargo xtask codegen`.
@@ -49,6 +50,7 @@ pub mod error;
 mod generated;
 pub mod limits;
 mod pattern;
+pub mod permission;
 pub mod text;
 pub mod timestamp;
 pub mod wire;
@@ -63,6 +65,7 @@ pub use generated::operations::{self, Operation, StepFunctions, dispatch};
 pub use generated::requests::{self, *};
 pub use generated::shapes::{self, *};
 pub use limits::Limits;
+pub use permission::{Permission, Target};
 pub use text::Text;
 pub use timestamp::Timestamp;
 pub use wire::Response;

@@ -241,7 +241,10 @@ impl Client {
             .acquire()
             .await
             .map_err(|_| Failure::Client("the client is closed".to_owned()))?;
-        let credentials = self.credentials(caller).await?;
+        let credentials = match settings.own_secret(call.service()) {
+            Some(secret) => Credentials::own(&caller.account, secret),
+            None => self.credentials(caller).await?,
+        };
         let token = uuid::Uuid::new_v4().to_string();
         let parameters = quirks::parameters(call, parameters, naming);
         if let Some(what) =

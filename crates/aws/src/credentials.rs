@@ -39,6 +39,14 @@ impl Credentials {
             session_token: None,
         }
     }
+
+    /// Those with which this process calls itself.
+    pub(crate) fn own(account: &str, secret: &str) -> Self {
+        Self {
+            secret_access_key: secret.to_owned(),
+            ..Self::of_emulator(account)
+        }
+    }
 }
 
 /// Credentials for a time.

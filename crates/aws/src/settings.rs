@@ -84,6 +84,8 @@ pub struct Settings {
     pub endpoint: Option<String>,
     /// Endpoints of services that nobody has to configure, such as those that this very process answers.
     pub own_endpoints: BTreeMap<String, String>,
+    /// What calls of them are signed with, along with the account's number as the key's id, where signatures are looked at.
+    pub own_secret: Option<String>,
     /// How many calls of one service may be under way; more of them wait. 0 stands for the default.
     pub concurrency_max: usize,
     /// How long a service may take to answer a request, from the first byte sent to the last one read. Zero stands for
@@ -202,6 +204,14 @@ impl Settings {
             }
             _ => Ok(configured),
         }
+    }
+
+    /// What a call of a service is signed with, where this very process answers it.
+    pub(crate) fn own_secret(&self, service: &Service) -> Option<&str> {
+        let secret = self.own_secret.as_deref()?;
+        let own = self.own_endpoints.get(&*service.asl_id)?;
+        let configured = self.configured(&service.asl_id, &service.service_id);
+        (configured == Some(own)).then_some(secret)
     }
 
     fn configured(&self, asl_id: &str, service_id: &str) -> Option<&str> {

@@ -129,8 +129,19 @@ fn environment(
     set("TZ", &":UTC");
     set("AWS_REGION", &settings.region);
     set("AWS_DEFAULT_REGION", &settings.region);
-    set("AWS_ACCESS_KEY_ID", &settings.account);
-    set("AWS_SECRET_ACCESS_KEY", &"local");
+    match &settings.access_key {
+        Some(key) => {
+            set("AWS_ACCESS_KEY_ID", &key.id);
+            set("AWS_SECRET_ACCESS_KEY", &key.secret);
+            if let Some(token) = &key.session_token {
+                set("AWS_SESSION_TOKEN", token);
+            }
+        }
+        None => {
+            set("AWS_ACCESS_KEY_ID", &settings.account);
+            set("AWS_SECRET_ACCESS_KEY", &"local");
+        }
+    }
     if let Some(url) = &settings.endpoint_url {
         set("AWS_ENDPOINT_URL", url);
     }

@@ -20,11 +20,30 @@ const INIT: Duration = Duration::from_secs(10);
 /// No span of time here is longer, so that adding one to the present never overflows.
 const SPAN_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
+/// An access key that functions sign their calls with.
+#[derive(Clone)]
+pub struct AccessKey {
+    /// Its id.
+    pub id: String,
+    /// Its secret.
+    pub secret: String,
+    /// What goes with it, where it is one for a time.
+    pub session_token: Option<String>,
+}
+
+impl std::fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AccessKey({})", self.id)
+    }
+}
+
 /// What all functions of a registry are told.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The account in functions' ARNs, and their access key id, by which this server tells accounts apart.
+    /// The account in functions' ARNs, and their access key id, by which a server without keys tells accounts apart.
     pub account: String,
+    /// The key in functions' environment. Without one, it is the account's number, whose secret nobody looks at.
+    pub access_key: Option<AccessKey>,
     /// `AWS_REGION`, and the region in functions' ARNs.
     pub region: String,
     /// This server's own URL, given to functions as `AWS_ENDPOINT_URL`.
@@ -41,6 +60,7 @@ impl Settings {
         Self {
             account: account.into(),
             region: region.into(),
+            access_key: None,
             endpoint_url: None,
             env: BTreeMap::new(),
             init: INIT,

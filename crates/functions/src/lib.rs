@@ -40,7 +40,7 @@ mod worker;
 
 pub use crate::config::{ConfigError, FunctionConfig, FunctionTable, Runtime, from_toml};
 pub use crate::folder::load_folder;
-pub use crate::functions::{FunctionRef, Functions, Invocation, Settings};
+pub use crate::functions::{AccessKey, FunctionRef, Functions, Invocation, Settings};
 pub use crate::log::WorkerLog;
 pub use crate::names::{Named, parse as parse_name};
 pub use crate::outcome::{EXECUTED_VERSION, FUNCTION_ERROR, Outcome, RESPONSE_BYTES_MAX};

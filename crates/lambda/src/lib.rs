@@ -10,6 +10,7 @@ mod deployments;
 mod description;
 mod invoke;
 mod manage;
+mod permission;
 mod wire;
 
 use std::collections::BTreeMap;

@@ -309,6 +309,12 @@ impl Runtime {
         self.0.shared.changes.watch()
     }
 
+    /// The ARN of the execution with this number.
+    pub async fn arn_of(&self, id: ExecId) -> Result<Option<Str>, StoreError> {
+        let summary = self.0.shared.store.summary(id).await?;
+        Ok(summary.map(|summary| summary.created.arn))
+    }
+
     /// The number of a Standard execution, which its task tokens have in them.
     pub async fn find(&self, arn: &str) -> Result<Option<ExecId>, StoreError> {
         self.0.shared.store.find(arn).await

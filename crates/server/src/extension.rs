@@ -1,7 +1,7 @@
 //! What AWS's API has no operation for, below `/stepwell/`: see `docs/console.md`.
 //!
 //! Reading only: every request is a `GET` whose answer is JSON, the live changes aside. Whatever changes something is
-//! an operation of the API.
+//! an operation of the API; signing in and out is what [`session`] does.
 
 mod activities;
 mod changes;
@@ -10,12 +10,13 @@ mod family;
 mod history;
 mod logs;
 mod query;
+mod rights;
 mod search;
+pub(crate) mod session;
 mod waiting;
 
 use std::sync::Arc;
 
-use api::Caller;
 use bytes::Bytes;
 use functions::Functions;
 use http_body_util::Full;
@@ -24,9 +25,11 @@ use hyper::{Method, Response, StatusCode};
 use serde::Serialize;
 
 pub(crate) use changes::Feed;
+pub(crate) use rights::machine_of;
 
 use crate::Server;
 use crate::extension::query::Query;
+use crate::gate::Who;
 
 /// What paths of the extension begin with.
 const PATH: &str = "/stepwell/";
@@ -98,13 +101,7 @@ impl Extension {
         path.starts_with(PATH)
     }
 
-    pub(crate) async fn answer(
-        &self,
-        method: &Method,
-        path: &str,
-        query: Option<&str>,
-        caller: &Caller,
-    ) -> Answer {
+    pub(crate) async fn answer(&self, method: &Method, path: &str, query: Option<&str>, who: &Who) -> Answer {
         if method != Method::GET {
             let refusal = Refusal::new(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -113,9 +110,13 @@ impl Extension {
             );
             return Answer::Whole(refused(&refusal));
         }
-        let server = &*self.server;
+        let (server, caller) = (&*self.server, &who.caller);
         let query = Query::read(query.unwrap_or_default());
-        let answer = match path.strip_prefix(PATH).unwrap_or_default() {
+        let name = path.strip_prefix(PATH).unwrap_or_default();
+        if let Err(refusal) = rights::check(who, name, &query) {
+            return Answer::Whole(denied(&refusal));
+        }
+        let answer = match name {
             "changes" => return Answer::Feed(changes::answer(&self.server, caller, &query)),
             "executions" => search::answer(server, caller, &query).await.map(json),
             "counts" => counts::answer(server, caller, &query).await.map(json),
@@ -137,6 +138,15 @@ fn json(answer: impl Serialize) -> Response<Full<Bytes>> {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// A refusal of somebody who may not ask.
+pub(crate) fn denied(refusal: &access::Refusal) -> Response<Full<Bytes>> {
+    refused(&Refusal::new(
+        StatusCode::FORBIDDEN,
+        refusal.code.name(),
+        &*refusal.message,
+    ))
 }
 
 fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {

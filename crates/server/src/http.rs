@@ -1,16 +1,17 @@
 //! HTTP: connections, limits and shutdown; a request in, a response out.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{ApiError, Caller, Limits, Response as Answer, StepFunctions, Text};
+use api::{ApiError, Limits, Response as Answer, StepFunctions};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -20,7 +21,8 @@ use lambda::Lambda;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::crowd::{Bounds, Crowd, Place};
-use crate::extension::{Answer as ExtensionAnswer, Extension, Feed};
+use crate::extension::{Answer as ExtensionAnswer, Extension, Feed, denied, session};
+use crate::gate::{Gate, Who, api_error};
 
 /// The most bytes that a request's line and headers may have together.
 const HEADER_BYTES_MAX: usize = 64 << 10;
@@ -49,7 +51,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const X_AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+const X_AMZN_ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const AMZ_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
 const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
@@ -83,6 +85,8 @@ pub struct Site<S> {
     pub lambda: Option<Lambda>,
     /// The web console, and what it asks beside the API.
     pub console: Option<Extension>,
+    /// Who may ask.
+    pub gate: Arc<Gate>,
     /// How many connections there may be at once, and how much they may carry.
     pub bounds: Bounds,
 }
@@ -99,6 +103,7 @@ impl<S> From<Arc<S>> for Site<S> {
             api,
             lambda: None,
             console: None,
+            gate: Arc::default(),
             bounds: Bounds::default(),
         }
     }
@@ -175,12 +180,13 @@ fn accept<S: StepFunctions + 'static>(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection has no TCP_NODELAY");
     }
+    let peer = stream.peer_addr().ok().map(|peer| peer.ip());
     let (site, crowd) = (Arc::clone(site), Arc::clone(crowd));
     let answer = service_fn(move |request| {
         let (site, crowd) = (Arc::clone(&site), Arc::clone(&crowd));
         // In a box, all operations are compiled once and not for each version of HTTP, and an idle connection has no
         // room for the largest of them.
-        let answer: BoxFuture<_> = Box::pin(async move { Ok(respond(&site, &crowd, request).await) });
+        let answer: BoxFuture<_> = Box::pin(async move { Ok(respond(&site, &crowd, peer, request).await) });
         answer
     });
     let connection = builder
@@ -198,19 +204,47 @@ fn accept<S: StepFunctions + 'static>(
 async fn respond<S: StepFunctions>(
     site: &Site<S>,
     crowd: &Crowd,
+    peer: Option<IpAddr>,
     request: Request<Incoming>,
 ) -> Response<Body> {
-    if let Some(extension) = &site.console
-        && Extension::is_path(request.uri().path())
-    {
-        let (method, uri) = (request.method(), request.uri());
-        let caller = caller(request.headers());
-        return match extension.answer(method, uri.path(), uri.query(), &caller).await {
-            ExtensionAnswer::Whole(response) => response.map(Either::Left),
-            ExtensionAnswer::Feed(response) => response.map(Either::Right),
-        };
+    match &site.console {
+        Some(extension) if Extension::is_path(request.uri().path()) => {
+            extend(&site.gate, extension, crowd, peer, request).await
+        }
+        _ => respond_whole(site, crowd, request).await.map(Either::Left),
     }
-    respond_whole(site, crowd, request).await.map(Either::Left)
+}
+
+/// Answers what the console asks beside the API.
+async fn extend(
+    gate: &Gate,
+    extension: &Extension,
+    crowd: &Crowd,
+    peer: Option<IpAddr>,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    if let Err(refusal) = gate.check_reader(&head) {
+        return denied(&refusal).map(Either::Left);
+    }
+    if head.uri.path() == session::PATH {
+        let response = match read_within(body, crowd, session::BODY_BYTES_MAX).await {
+            Ok((body, _place)) => session::answer(gate, &head, &body, peer),
+            Err(unread) => unread.response(),
+        };
+        return response.map(Either::Left);
+    }
+    let who = gate.who(&head, &["states"]);
+    let who = who.and_then(|who| who.prove(&head, &[]).map(|()| who));
+    let who = match who {
+        Ok(who) => who,
+        Err(refusal) => return denied(&refusal).map(Either::Left),
+    };
+    let (path, query) = (head.uri.path(), head.uri.query());
+    match extension.answer(&head.method, path, query, &who).await {
+        ExtensionAnswer::Whole(response) => response.map(Either::Left),
+        ExtensionAnswer::Feed(response) => response.map(Either::Right),
+    }
 }
 
 async fn respond_whole<S: StepFunctions>(
@@ -221,10 +255,10 @@ async fn respond_whole<S: StepFunctions>(
     if let Some(lambda) = &site.lambda
         && Lambda::is_path(request.uri().path())
     {
-        return answer_lambda(lambda, crowd, request).await;
+        return answer_lambda(lambda, &site.gate, crowd, request).await;
     }
     match (request.method(), request.uri().path()) {
-        (&Method::POST, "/") => answer(&*site.api, crowd, request).await,
+        (&Method::POST, "/") => answer(site, crowd, request).await,
         (&Method::GET | &Method::HEAD, "/health") => health(&*site.api).await,
         (method, path) if site.console.is_some() && console::is_path(path) => {
             console::answer(method, path, request.headers())
@@ -243,15 +277,16 @@ async fn health<S: StepFunctions>(service: &S) -> Response<Full<Bytes>> {
 }
 
 async fn answer<S: StepFunctions>(
-    service: &S,
+    site: &Site<S>,
     crowd: &Crowd,
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
-    let answer = match read(body, crowd, &service.limits()).await {
-        Ok((body, _place)) => {
+    let service = &*site.api;
+    let answer = match admit(&site.gate, crowd, &head, body, &service.limits()).await {
+        Ok((who, body, _place)) => {
             let target = header(&head.headers, &X_AMZ_TARGET).unwrap_or_default();
-            api::dispatch(service, &caller(&head.headers), target, &body).await
+            api::dispatch(service, &who.caller, target, &body).await
         }
         Err(error) => Answer::from(error),
     };
@@ -263,32 +298,88 @@ async fn answer<S: StepFunctions>(
     response
 }
 
-async fn answer_lambda(lambda: &Lambda, crowd: &Crowd, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let (head, body) = request.into_parts();
-    let (body, _place) = match read_within(body, crowd, lambda::REQUEST_BYTES_MAX).await {
-        Ok(read) => read,
-        Err(Unread::TooMany) => {
-            return text(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too much is sent at once; try again a little later\n",
-            );
+/// Finds out who asks, and reads what they ask. Whoever may not ask has nothing read of it.
+async fn admit(
+    gate: &Gate,
+    crowd: &Crowd,
+    head: &Parts,
+    body: Incoming,
+    limits: &Limits,
+) -> Result<(Who, Bytes, Place), ApiError> {
+    let who = match gate.check_origin(head).and_then(|()| gate.who(head, &["states"])) {
+        Ok(who) => who,
+        Err(refusal) => {
+            turn_away(body).await;
+            return Err(api_error(refusal));
         }
-        Err(Unread::TooLarge) => return text(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large\n"),
-        Err(Unread::Broken) => return text(StatusCode::BAD_REQUEST, "the request was not read whole\n"),
     };
-    let caller = caller(&head.headers);
+    let (body, place) = read(body, crowd, limits).await?;
+    who.prove(head, &body).map_err(api_error)?;
+    Ok((who, body, place))
+}
+
+async fn answer_lambda(
+    lambda: &Lambda,
+    gate: &Gate,
+    crowd: &Crowd,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    let mut response = match admit_to_lambda(lambda, gate, crowd, &head, body).await {
+        Ok(response) | Err(response) => response,
+    };
+    response.headers_mut().insert(X_AMZN_REQUEST_ID, request_id());
+    response
+}
+
+async fn admit_to_lambda(
+    lambda: &Lambda,
+    gate: &Gate,
+    crowd: &Crowd,
+    head: &Parts,
+    body: Incoming,
+) -> Result<Response<Full<Bytes>>, Response<Full<Bytes>>> {
+    let who = match gate.check_origin(head).and_then(|()| gate.who(head, &["lambda"])) {
+        Ok(who) => who,
+        Err(refusal) => {
+            turn_away(body).await;
+            return Err(denied_by_lambda(&refusal));
+        }
+    };
+    let (body, _place) = read_within(body, crowd, lambda::REQUEST_BYTES_MAX)
+        .await
+        .map_err(Unread::response)?;
+    who.prove(head, &body)
+        .map_err(|refusal| denied_by_lambda(&refusal))?;
     let request = lambda::Request {
         method: &head.method,
         path: head.uri.path(),
         query: head.uri.query(),
         headers: &head.headers,
         body,
-        account: caller.account(),
-        region: caller.region(),
+        account: who.caller.account(),
+        region: who.caller.region(),
     };
-    let mut response = lambda.answer(request).await.map(Full::new);
-    response.headers_mut().insert(X_AMZN_REQUEST_ID, request_id());
+    if let Some((action, resource)) = request.permission() {
+        who.check(action, &resource)
+            .map_err(|refusal| denied_by_lambda(&refusal))?;
+    }
+    Ok(lambda.answer(request).await.map(Full::new))
+}
+
+/// A refusal as Lambda answers it.
+fn denied_by_lambda(refusal: &access::Refusal) -> Response<Full<Bytes>> {
+    let body = serde_json::json!({ "message": refusal.message });
+    let mut response = text(StatusCode::FORBIDDEN, body.to_string());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(X_AMZN_ERROR_TYPE, HeaderValue::from_static(refusal.code.name()));
     response
+}
+
+/// Reads what somebody sends who is refused: they would not see the answer before they have sent it.
+async fn turn_away(body: Incoming) {
+    let _ = tokio::time::timeout(BODY_WAIT, drain(body)).await;
 }
 
 /// Why a body was not read.
@@ -297,6 +388,20 @@ enum Unread {
     TooMany,
     TooLarge,
     Broken,
+}
+
+impl Unread {
+    fn response(self) -> Response<Full<Bytes>> {
+        let (status, said) = match self {
+            Self::TooMany => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too much is sent at once; try again a little later\n",
+            ),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the request is too large\n"),
+            Self::Broken => (StatusCode::BAD_REQUEST, "the request was not read whole\n"),
+        };
+        text(status, said)
+    }
 }
 
 async fn read(body: Incoming, crowd: &Crowd, limits: &Limits) -> Result<(Bytes, Place), ApiError> {
@@ -346,14 +451,6 @@ async fn drain(mut body: Incoming) {
             Some(rest) => left = rest,
             None => break,
         }
-    }
-}
-
-fn caller(headers: &HeaderMap) -> Caller {
-    let trace_header = header(headers, &X_AMZN_TRACE_ID).map(Text::from);
-    Caller {
-        trace_header,
-        ..Caller::from_authorization(header(headers, &AUTHORIZATION))
     }
 }
 

@@ -6,9 +6,11 @@
 //! - `arns`, `input`, `configuration`, `definition`, `routes`, `tags`: what requests say, checked.
 //! - `history`, `paging`: what answers show.
 //! - `testing`: what a test of one state is given, and what it shows.
+//! - `permits`: what callers may do.
 //! - `refusals`: the errors of the rooms below in AWS's words.
 //! - [`logs`]: what state machines log, in files.
 //! - [`Extension`]: what AWS's API has no operation for, for the web console.
+//! - [`Gate`]: who may ask, and as whom.
 //! - `throttle`: how often an account may call an operation.
 
 mod arns;
@@ -16,6 +18,7 @@ mod configuration;
 mod crowd;
 mod definition;
 mod extension;
+mod gate;
 mod history;
 mod http;
 mod input;
@@ -23,6 +26,7 @@ pub mod logs;
 mod operations;
 mod own_api;
 mod paging;
+mod permits;
 mod refusals;
 mod routes;
 mod service;
@@ -32,6 +36,7 @@ mod throttle;
 
 pub use crowd::Bounds;
 pub use extension::Extension;
+pub use gate::Gate;
 pub use http::{BindError, Site, bind, serve};
 pub use logs::Logs;
 pub use service::Server;

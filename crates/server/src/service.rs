@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock, Weak};
 
+use access::Keys;
 use api::{
     ApiError, Caller, CreateActivityInput, CreateActivityOutput, CreateStateMachineAliasInput,
     CreateStateMachineAliasOutput, CreateStateMachineInput, CreateStateMachineOutput, DeleteActivityInput,
@@ -16,13 +17,13 @@ use api::{
     ListMapRunsOutput, ListStateMachineAliasesInput, ListStateMachineAliasesOutput,
     ListStateMachineVersionsInput, ListStateMachineVersionsOutput, ListStateMachinesInput,
     ListStateMachinesOutput, ListTagsForResourceInput, ListTagsForResourceOutput, LoggingConfiguration,
-    Operation, PublishStateMachineVersionInput, PublishStateMachineVersionOutput, RedriveExecutionInput,
-    RedriveExecutionOutput, SendTaskFailureInput, SendTaskFailureOutput, SendTaskHeartbeatInput,
-    SendTaskHeartbeatOutput, SendTaskSuccessInput, SendTaskSuccessOutput, StartExecutionInput,
-    StartExecutionOutput, StartSyncExecutionInput, StartSyncExecutionOutput, StepFunctions,
-    StopExecutionInput, StopExecutionOutput, TagResourceInput, TagResourceOutput, TestStateInput,
-    TestStateOutput, UntagResourceInput, UntagResourceOutput, UpdateMapRunInput, UpdateMapRunOutput,
-    UpdateStateMachineAliasInput, UpdateStateMachineAliasOutput, UpdateStateMachineInput,
+    Operation, Permission, PublishStateMachineVersionInput, PublishStateMachineVersionOutput,
+    RedriveExecutionInput, RedriveExecutionOutput, SendTaskFailureInput, SendTaskFailureOutput,
+    SendTaskHeartbeatInput, SendTaskHeartbeatOutput, SendTaskSuccessInput, SendTaskSuccessOutput,
+    StartExecutionInput, StartExecutionOutput, StartSyncExecutionInput, StartSyncExecutionOutput,
+    StepFunctions, StopExecutionInput, StopExecutionOutput, TagResourceInput, TagResourceOutput,
+    TestStateInput, TestStateOutput, UntagResourceInput, UntagResourceOutput, UpdateMapRunInput,
+    UpdateMapRunOutput, UpdateStateMachineAliasInput, UpdateStateMachineAliasOutput, UpdateStateMachineInput,
     UpdateStateMachineOutput, ValidateStateMachineDefinitionInput, ValidateStateMachineDefinitionOutput,
 };
 use integrations::Integrations;
@@ -33,6 +34,7 @@ use tokio::sync::watch;
 use crate::logs::Logs;
 use crate::operations;
 use crate::own_api::Own;
+use crate::permits;
 use crate::throttle::{Throttle, Throttling};
 
 /// Answers the operations of the API with what a runtime does and knows.
@@ -42,6 +44,7 @@ pub struct Server {
     limits: Limits,
     closing: watch::Sender<bool>,
     logs: OnceLock<Arc<Logs>>,
+    keys: OnceLock<Arc<Keys>>,
 }
 
 impl Server {
@@ -68,6 +71,7 @@ impl Server {
             throttle: throttling.map(Throttle::new),
             closing: watch::Sender::new(false),
             logs: OnceLock::new(),
+            keys: OnceLock::new(),
         });
         let own: Weak<Self> = Arc::downgrade(&server);
         integrations.set_own_api(Arc::new(Own(own)));
@@ -77,6 +81,11 @@ impl Server {
     /// Tells the logs of the log groups that state machines name from now on. Only the first call counts.
     pub fn set_logs(&self, logs: Arc<Logs>) {
         let _ = self.logs.set(logs);
+    }
+
+    /// Keeps to what these keys may do, from now on. Only the first call counts.
+    pub fn set_keys(&self, keys: Arc<Keys>) {
+        let _ = self.keys.set(keys);
     }
 
     /// Tells the logs what a state machine logs from now on.
@@ -119,6 +128,18 @@ macro_rules! operations {
             fn admit(&self, operation: Operation, caller: &Caller) -> Result<(), ApiError> {
                 match &self.throttle {
                     Some(throttle) => throttle.call(operation, caller, self.runtime.now()),
+                    None => Ok(()),
+                }
+            }
+
+            async fn permit<T: Permission + Sync>(
+                &self,
+                caller: &Caller,
+                operation: Operation,
+                request: &T,
+            ) -> Result<(), ApiError> {
+                match self.keys.get() {
+                    Some(keys) => permits::check(self, keys, caller, operation, request).await,
                     None => Ok(()),
                 }
             }

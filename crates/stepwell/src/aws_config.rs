@@ -72,11 +72,19 @@ pub(crate) fn use_models() -> anyhow::Result<()> {
     services.replace_embedded().with_context(failed)
 }
 
-/// The client of a server that itself answers for Lambda at `own_url`.
+/// A server that itself answers for Lambda.
+pub(crate) struct Own<'a> {
+    /// Where.
+    pub(crate) url: &'a str,
+    /// What its own calls are signed with, where it looks at signatures.
+    pub(crate) secret: Option<&'a str>,
+}
+
+/// The client of a server, or of a command that answers nothing.
 pub(crate) fn client(
     config: &ConfigFile,
     mode: Option<&str>,
-    own_url: Option<&str>,
+    own: Option<Own<'_>>,
 ) -> anyhow::Result<Client> {
     let mut settings = Settings::of_process();
     let mode = mode.or(config.aws.mode.as_deref());
@@ -92,8 +100,11 @@ pub(crate) fn client(
         settings.clusters.insert(name.clone(), cluster);
     }
     settings.check().context("failed to read `[aws]`")?;
-    if let Some(url) = own_url {
-        settings.own_endpoints.insert("lambda".to_owned(), url.to_owned());
+    if let Some(own) = own {
+        settings
+            .own_endpoints
+            .insert("lambda".to_owned(), own.url.to_owned());
+        settings.own_secret = own.secret.map(str::to_owned);
     }
     Ok(Client::new(settings))
 }

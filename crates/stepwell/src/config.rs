@@ -9,6 +9,7 @@ use server::logs::Bounds;
 use store::EmbeddedOptions;
 
 use crate::aws_config::AwsTable;
+use crate::keys_config::KeyTables;
 use crate::limits_config::LimitsConfig;
 use crate::retention_config::RetentionConfig;
 
@@ -46,6 +47,12 @@ pub(crate) struct ConfigFile {
     pub(crate) http: Http,
     /// The `[aws]` table.
     pub(crate) aws: AwsTable,
+    /// The `[keys.NAME]` tables.
+    pub(crate) keys: KeyTables,
+    /// The key that local functions find in their environment, by its name.
+    pub(crate) functions_key: Option<String>,
+    /// Where browsers find the server, where a proxy gives it another name.
+    pub(crate) origins: Vec<String>,
 }
 
 /// Which hosts HTTP tasks may reach.
@@ -127,6 +134,11 @@ struct Contents {
     retention: RetentionConfig,
     #[serde(default)]
     aws: AwsTable,
+    #[serde(default)]
+    keys: KeyTables,
+    functions_key: Option<String>,
+    #[serde(default)]
+    origins: Vec<String>,
 }
 
 impl ConfigFile {
@@ -167,6 +179,9 @@ impl ConfigFile {
             logs: contents.logs,
             disk: contents.disk,
             retention: contents.retention,
+            keys: contents.keys,
+            functions_key: contents.functions_key,
+            origins: contents.origins,
         })
     }
 }

@@ -4,6 +4,7 @@
 //! - [`config`]: flags over environment over `stepwell.toml` over defaults.
 //! - [`aws_config`]: which services of AWS may be called, where and as whom.
 //! - [`functions_config`]: local functions, from the configuration and from a folder.
+//! - [`keys_config`]: who may ask the server, and what they may do.
 //! - [`limits_config`]: AWS's quotas and rates as settings.
 //! - [`retention_config`]: how long executions are known after their end.
 //! - [`mocks`]: the mock configuration of tests.
@@ -14,6 +15,7 @@ mod aws_config;
 mod commands;
 mod config;
 mod functions_config;
+mod keys_config;
 mod limits_config;
 mod logging;
 mod mocks;

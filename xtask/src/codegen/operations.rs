@@ -46,7 +46,7 @@ pub(super) fn source(model: &Model) -> String {
         );
         let _ = writeln!(
             arms,
-            "Operation::{name} => match decode(body, &limits) {{\n\
+            "Operation::{name} => match permitted(service, caller, operation, body, &limits).await {{\n\
              Ok(request) => Response::of(service.{method}(caller, request).await),\n\
              Err(error) => Response::from(error),\n}},"
         );
@@ -56,7 +56,8 @@ pub(super) fn source(model: &Model) -> String {
         "//! Operations: the trait a server implements, and how a request finds its method.\n\n\
          use std::fmt;\nuse std::future::{{Future, ready}};\n\n\
          {imports}use crate::generated::errors::ErrorCode;\n\
-         use crate::wire::{{Response, decode}};\nuse crate::{{ApiError, Caller, Limits}};\n\n\
+         use crate::permission::{{Permission, permitted}};\n\
+         use crate::wire::Response;\nuse crate::{{ApiError, Caller, Limits}};\n\n\
          /// One of the operations of the API.\n\
          #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n\
          pub enum Operation {{\n{variants}}}\n\n\
@@ -84,6 +85,9 @@ pub(super) fn source(model: &Model) -> String {
          pub trait StepFunctions: Send + Sync {{\n\
          /// Whether a call may be answered now; an error is answered in its place, before the request is read.\n\
          fn admit(&self, _operation: Operation, _caller: &Caller) -> Result<(), ApiError> {{\nOk(())\n}}\n\n\
+         /// Whether the caller may ask this; an error is answered in its place, before the operation looks at it.\n\
+         fn permit<T: Permission + Sync>(\n&self,\n_caller: &Caller,\n_operation: Operation,\n_request: &T,\n\
+         ) -> impl Future<Output = Result<(), ApiError>> + Send {{\nready(Ok(()))\n}}\n\n\
          /// How much requests may carry.\n\
          fn limits(&self) -> Limits {{\nLimits::AWS\n}}\n\n\
          /// Whether the service can do its work now; else why not, for whoever runs it.\n\

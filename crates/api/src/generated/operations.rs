@@ -32,7 +32,8 @@ use crate::generated::requests::{
 };
 
 use crate::generated::errors::ErrorCode;
-use crate::wire::{Response, decode};
+use crate::permission::{Permission, permitted};
+use crate::wire::Response;
 use crate::{ApiError, Caller, Limits};
 
 /// One of the operations of the API.
@@ -549,6 +550,16 @@ pub trait StepFunctions: Send + Sync {
         Ok(())
     }
 
+    /// Whether the caller may ask this; an error is answered in its place, before the operation looks at it.
+    fn permit<T: Permission + Sync>(
+        &self,
+        _caller: &Caller,
+        _operation: Operation,
+        _request: &T,
+    ) -> impl Future<Output = Result<(), ApiError>> + Send {
+        ready(Ok(()))
+    }
+
     /// How much requests may carry.
     fn limits(&self) -> Limits {
         Limits::AWS
@@ -905,157 +916,177 @@ pub async fn dispatch<S: StepFunctions>(service: &S, caller: &Caller, target: &s
     }
     let limits = service.limits();
     match operation {
-        Operation::CreateActivity => match decode(body, &limits) {
+        Operation::CreateActivity => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.create_activity(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::CreateStateMachine => match decode(body, &limits) {
+        Operation::CreateStateMachine => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.create_state_machine(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::CreateStateMachineAlias => match decode(body, &limits) {
-            Ok(request) => Response::of(service.create_state_machine_alias(caller, request).await),
-            Err(error) => Response::from(error),
-        },
-        Operation::DeleteActivity => match decode(body, &limits) {
+        Operation::CreateStateMachineAlias => {
+            match permitted(service, caller, operation, body, &limits).await {
+                Ok(request) => Response::of(service.create_state_machine_alias(caller, request).await),
+                Err(error) => Response::from(error),
+            }
+        }
+        Operation::DeleteActivity => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.delete_activity(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DeleteStateMachine => match decode(body, &limits) {
+        Operation::DeleteStateMachine => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.delete_state_machine(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DeleteStateMachineAlias => match decode(body, &limits) {
-            Ok(request) => Response::of(service.delete_state_machine_alias(caller, request).await),
-            Err(error) => Response::from(error),
-        },
-        Operation::DeleteStateMachineVersion => match decode(body, &limits) {
-            Ok(request) => Response::of(service.delete_state_machine_version(caller, request).await),
-            Err(error) => Response::from(error),
-        },
-        Operation::DescribeActivity => match decode(body, &limits) {
+        Operation::DeleteStateMachineAlias => {
+            match permitted(service, caller, operation, body, &limits).await {
+                Ok(request) => Response::of(service.delete_state_machine_alias(caller, request).await),
+                Err(error) => Response::from(error),
+            }
+        }
+        Operation::DeleteStateMachineVersion => {
+            match permitted(service, caller, operation, body, &limits).await {
+                Ok(request) => Response::of(service.delete_state_machine_version(caller, request).await),
+                Err(error) => Response::from(error),
+            }
+        }
+        Operation::DescribeActivity => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.describe_activity(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DescribeExecution => match decode(body, &limits) {
+        Operation::DescribeExecution => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.describe_execution(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DescribeMapRun => match decode(body, &limits) {
+        Operation::DescribeMapRun => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.describe_map_run(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DescribeStateMachine => match decode(body, &limits) {
+        Operation::DescribeStateMachine => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.describe_state_machine(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::DescribeStateMachineAlias => match decode(body, &limits) {
-            Ok(request) => Response::of(service.describe_state_machine_alias(caller, request).await),
-            Err(error) => Response::from(error),
-        },
-        Operation::DescribeStateMachineForExecution => match decode(body, &limits) {
-            Ok(request) => Response::of(
-                service
-                    .describe_state_machine_for_execution(caller, request)
-                    .await,
-            ),
-            Err(error) => Response::from(error),
-        },
-        Operation::GetActivityTask => match decode(body, &limits) {
+        Operation::DescribeStateMachineAlias => {
+            match permitted(service, caller, operation, body, &limits).await {
+                Ok(request) => Response::of(service.describe_state_machine_alias(caller, request).await),
+                Err(error) => Response::from(error),
+            }
+        }
+        Operation::DescribeStateMachineForExecution => {
+            match permitted(service, caller, operation, body, &limits).await {
+                Ok(request) => Response::of(
+                    service
+                        .describe_state_machine_for_execution(caller, request)
+                        .await,
+                ),
+                Err(error) => Response::from(error),
+            }
+        }
+        Operation::GetActivityTask => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.get_activity_task(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::GetExecutionHistory => match decode(body, &limits) {
+        Operation::GetExecutionHistory => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.get_execution_history(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::ListActivities => match decode(body, &limits) {
+        Operation::ListActivities => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.list_activities(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::ListExecutions => match decode(body, &limits) {
+        Operation::ListExecutions => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.list_executions(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::ListMapRuns => match decode(body, &limits) {
+        Operation::ListMapRuns => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.list_map_runs(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::ListStateMachineAliases => match decode(body, &limits) {
-            Ok(request) => Response::of(service.list_state_machine_aliases(caller, request).await),
-            Err(error) => Response::from(error),
-        },
-        Operation::ListStateMachineVersions => match decode(body, &limits) {
-            Ok(request) => Response::of(service.list_state_machine_versions(caller, request).await),
-            Err(error) => Response::from(error),
-        },
-        Operation::ListStateMachines => match decode(body, &limits) {
+        Operation::ListStateMachineAliases => {
+            match permitted(service, caller, operation, body, &limits).await {
+                Ok(request) => Response::of(service.list_state_machine_aliases(caller, request).await),
+                Err(error) => Response::from(error),
+            }
+        }
+        Operation::ListStateMachineVersions => {
+            match permitted(service, caller, operation, body, &limits).await {
+                Ok(request) => Response::of(service.list_state_machine_versions(caller, request).await),
+                Err(error) => Response::from(error),
+            }
+        }
+        Operation::ListStateMachines => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.list_state_machines(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::ListTagsForResource => match decode(body, &limits) {
+        Operation::ListTagsForResource => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.list_tags_for_resource(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::PublishStateMachineVersion => match decode(body, &limits) {
-            Ok(request) => Response::of(service.publish_state_machine_version(caller, request).await),
-            Err(error) => Response::from(error),
-        },
-        Operation::RedriveExecution => match decode(body, &limits) {
+        Operation::PublishStateMachineVersion => {
+            match permitted(service, caller, operation, body, &limits).await {
+                Ok(request) => Response::of(service.publish_state_machine_version(caller, request).await),
+                Err(error) => Response::from(error),
+            }
+        }
+        Operation::RedriveExecution => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.redrive_execution(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::SendTaskFailure => match decode(body, &limits) {
+        Operation::SendTaskFailure => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.send_task_failure(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::SendTaskHeartbeat => match decode(body, &limits) {
+        Operation::SendTaskHeartbeat => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.send_task_heartbeat(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::SendTaskSuccess => match decode(body, &limits) {
+        Operation::SendTaskSuccess => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.send_task_success(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::StartExecution => match decode(body, &limits) {
+        Operation::StartExecution => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.start_execution(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::StartSyncExecution => match decode(body, &limits) {
+        Operation::StartSyncExecution => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.start_sync_execution(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::StopExecution => match decode(body, &limits) {
+        Operation::StopExecution => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.stop_execution(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::TagResource => match decode(body, &limits) {
+        Operation::TagResource => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.tag_resource(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::TestState => match decode(body, &limits) {
+        Operation::TestState => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.test_state(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::UntagResource => match decode(body, &limits) {
+        Operation::UntagResource => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.untag_resource(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::UpdateMapRun => match decode(body, &limits) {
+        Operation::UpdateMapRun => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.update_map_run(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::UpdateStateMachine => match decode(body, &limits) {
+        Operation::UpdateStateMachine => match permitted(service, caller, operation, body, &limits).await {
             Ok(request) => Response::of(service.update_state_machine(caller, request).await),
             Err(error) => Response::from(error),
         },
-        Operation::UpdateStateMachineAlias => match decode(body, &limits) {
-            Ok(request) => Response::of(service.update_state_machine_alias(caller, request).await),
-            Err(error) => Response::from(error),
-        },
-        Operation::ValidateStateMachineDefinition => match decode(body, &limits) {
-            Ok(request) => Response::of(service.validate_state_machine_definition(caller, request).await),
-            Err(error) => Response::from(error),
-        },
+        Operation::UpdateStateMachineAlias => {
+            match permitted(service, caller, operation, body, &limits).await {
+                Ok(request) => Response::of(service.update_state_machine_alias(caller, request).await),
+                Err(error) => Response::from(error),
+            }
+        }
+        Operation::ValidateStateMachineDefinition => {
+            match permitted(service, caller, operation, body, &limits).await {
+                Ok(request) => Response::of(service.validate_state_machine_definition(caller, request).await),
+                Err(error) => Response::from(error),
+            }
+        }
     }
 }

@@ -52,10 +52,17 @@ enum Shown {
 
 impl Shown {
     fn read(caller: &Caller, query: &Query<'_>) -> Self {
-        if let Some(arn) = query.get("executionArn") {
+        let own = format!("{}:", caller.scope);
+        // Of what belongs to others nothing is told.
+        let named = |name| {
+            query
+                .get(name)
+                .map(|arn| if arn.starts_with(&own) { arn } else { "" })
+        };
+        if let Some(arn) = named("executionArn") {
             return Self::Execution(arn.to_owned());
         }
-        match query.get("stateMachineArn") {
+        match named("stateMachineArn") {
             Some(arn) => Self::Machine(arn.to_owned()),
             None => Self::Everything(caller.scope.clone()),
         }
@@ -150,6 +157,7 @@ mod tests {
     use super::*;
 
     const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
+    const EXECUTION: &str = "arn:aws:states:us-east-1:000000000000:execution:m:e1";
 
     fn told(query: &str, changed: &Changed) -> Option<String> {
         let shown = Shown::read(&Caller::default(), &Query::read(query));
@@ -160,7 +168,7 @@ mod tests {
     fn changed() -> Changed {
         let other = "arn:aws:states:us-east-1:111111111111:stateMachine:m";
         Changed {
-            executions: ["e1".into(), "e2".into()].into(),
+            executions: [EXECUTION.into(), "e2".into()].into(),
             machines: [MACHINE.into(), other.into()].into(),
             more: false,
         }
@@ -169,11 +177,18 @@ mod tests {
     #[test]
     fn page_is_told_of_what_it_shows() {
         assert_eq!(
-            told("executionArn=e1", &changed()).unwrap(),
-            "event: changes\ndata: {\"executions\":[\"e1\"],\"machines\":[],\"all\":false}\n\n"
+            told(&format!("executionArn={EXECUTION}"), &changed()).unwrap(),
+            format!(
+                "event: changes\ndata: {{\"executions\":[\"{EXECUTION}\"],\"machines\":[],\"all\":false}}\n\n"
+            )
         );
-        assert_eq!(told("executionArn=e3", &changed()), None);
-        assert_eq!(told("stateMachineArn=other", &changed()), None);
+        for others in [
+            format!("executionArn={EXECUTION}3"),
+            "executionArn=e2".to_owned(),
+            "stateMachineArn=arn:aws:states:us-east-1:111111111111:stateMachine:m".to_owned(),
+        ] {
+            assert_eq!(told(&others, &changed()), None, "{others}");
+        }
         assert!(
             told(&format!("stateMachineArn={MACHINE}"), &changed())
                 .unwrap()
@@ -193,6 +208,10 @@ mod tests {
             more: true,
             ..Changed::default()
         };
-        assert!(told("executionArn=e1", &missed).unwrap().contains("\"all\":true"));
+        assert!(
+            told(&format!("executionArn={EXECUTION}"), &missed)
+                .unwrap()
+                .contains("\"all\":true")
+        );
     }
 }

@@ -2,26 +2,28 @@
 
 use std::future::Future;
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use access::{Keys, Origins};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use functions::Functions;
+use functions::{AccessKey, Functions};
+use ids::Scope;
 use integrations::Integrations;
 use lambda::{Keep, Lambda};
 use runtime::{EventLog, Runtime, SystemClock};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::logs::{Destinations, Logs};
-use server::{Bounds, Extension, Server, Site};
+use server::{Bounds, Extension, Gate, Server, Site};
 use store::{EmbeddedOptions, EmbeddedStore, MemoryStore, Store, StoreError};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::ConfigFile;
-use crate::{aws_config, functions_config, logging, mocks, web};
+use crate::{aws_config, functions_config, keys_config, logging, mocks, web};
 
 /// The data folder that keeps nothing.
 pub(crate) const MEMORY: &str = ":memory:";
@@ -37,7 +39,8 @@ const REGION: &str = "us-east-1";
 /// Prints `listening on http://HOST:PORT` on standard output once it answers. SIGTERM or Ctrl-C ends it cleanly.
 #[derive(Args)]
 pub(crate) struct Serve {
-    /// Address and port to listen at; port 0 takes a free one. Loopback only. [default: 127.0.0.1:8083]
+    /// Address and port to listen at; port 0 takes a free one. Without `[keys]`, loopback only.
+    /// [default: 127.0.0.1:8083]
     #[arg(long, env = "STEPWELL_LISTEN", value_name = "HOST:PORT")]
     listen: Option<String>,
 
@@ -71,38 +74,48 @@ pub(crate) struct Serve {
 pub(crate) fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
     use_small_pages();
     logging::start("info", arguments.log_json);
-    let config = ConfigFile::read(arguments.config.as_deref())?;
+    let mut config = ConfigFile::read(arguments.config.as_deref())?;
+    let account = config.account.as_deref().unwrap_or(ACCOUNT);
+    let keys = keys_config::keys(std::mem::take(&mut config.keys), &config.folder, account)?;
+    let keys = keys.map(Arc::new);
     let listen = arguments.listen.clone().or_else(|| config.listen.clone());
-    let listen = address(listen.as_deref().unwrap_or("127.0.0.1:8083"))?;
+    let listen = address(listen.as_deref().unwrap_or("127.0.0.1:8083"), keys.is_some())?;
     let data = arguments.data.clone().or_else(|| config.data.clone());
     let data = data.unwrap_or_else(|| "./.stepwell".to_owned());
     let threads = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("failed to start threads")?;
-    threads.block_on(run(arguments, &config, listen, &data))?;
+    threads.block_on(run(arguments, &config, keys, listen, &data))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &str) -> anyhow::Result<()> {
+async fn run(
+    arguments: &Serve,
+    config: &ConfigFile,
+    keys: Option<Arc<Keys>>,
+    listen: SocketAddr,
+    data: &str,
+) -> anyhow::Result<()> {
     let ended = ending()?;
     let limits = config.limits.limits()?;
     survive_file_size_limit()?;
     let configs = functions_config::collect(config, arguments.functions.as_deref())?;
     let mocks = mocks::open(config, arguments.mock_config.as_deref())?;
     let listener = server::bind(listen).await?;
-    let url = format!(
-        "http://{}",
-        listener.local_addr().context("failed to learn the port")?
-    );
-    let aws = aws_config::client(config, arguments.aws_mode.as_deref(), Some(&url))?;
+    let listening = listener.local_addr().context("failed to learn the port")?;
+    let own_url = format!("http://{}", reachable(listening));
+    let own = aws_config::Own {
+        url: &own_url,
+        secret: keys.as_deref().map(Keys::own_secret),
+    };
+    let aws = aws_config::client(config, arguments.aws_mode.as_deref(), Some(own))?;
     let store = open_store(data, &config.disk.options())?;
 
-    let mut settings = functions::Settings::new(
-        config.account.as_deref().unwrap_or(ACCOUNT),
-        config.region.as_deref().unwrap_or(REGION),
-    );
-    settings.endpoint_url = Some(url.clone());
+    let home = home(config);
+    let mut settings = functions::Settings::new(&*home.account, &*home.region);
+    settings.endpoint_url = Some(own_url.clone());
+    settings.access_key = lent_key(config, keys.as_deref())?;
     let functions = Functions::new(configs, settings);
     let lambda = Lambda::open(functions.clone(), deployed_functions(data))
         .context("failed to set up the functions that were deployed")?;
@@ -130,10 +143,13 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
     .await?;
     let server = Server::throttled(runtime.clone(), &integrations, config.limits.throttling()?);
     server.set_logs(Arc::clone(&logs));
+    if let Some(keys) = &keys {
+        server.set_keys(Arc::clone(keys));
+    }
 
     tracing::debug!(limits = ?runtime.limits(), "keeping to limits");
     tracing::info!(data, functions = functions.configs().len(), "open");
-    announce(&url)?;
+    announce(&format!("http://{listening}"))?;
     let polls = Arc::clone(&server);
     let ended = async move {
         ended.await;
@@ -143,6 +159,7 @@ async fn run(arguments: &Serve, config: &ConfigFile, listen: SocketAddr, data: &
         console: Some(Extension::of(&server).with_functions(functions.clone())),
         api: server,
         lambda: Some(lambda),
+        gate: Arc::new(Gate::new(keys, origins(config)?, home)),
         bounds: bounds(),
     };
     server::serve(listener, site, ended).await;
@@ -192,18 +209,58 @@ fn announce(url: &str) -> anyhow::Result<()> {
         .context("failed to write to standard output")
 }
 
-/// Requests are not authenticated yet, so nobody else's machine may reach the server.
-fn address(text: &str) -> anyhow::Result<SocketAddr> {
+/// Without keys everybody is taken for the owner, so nobody else's machine may reach the server.
+fn address(text: &str, has_keys: bool) -> anyhow::Result<SocketAddr> {
     let text = text.replacen("localhost:", "127.0.0.1:", 1);
     let address: SocketAddr = text
         .parse()
         .with_context(|| format!("`{text}` is no address and port, as in 127.0.0.1:8083"))?;
-    if !address.ip().is_loopback() {
+    if !has_keys && !address.ip().is_loopback() {
         bail!(
-            "{address} is not a loopback address; this version does not authenticate requests, so it listens on this machine only"
+            "{address} can be reached by others, and there are no access keys: add a `[keys.NAME]` table to stepwell.toml \
+             (docs/authentication.md), or listen at a loopback address such as 127.0.0.1:{}",
+            address.port()
         );
     }
     Ok(address)
+}
+
+/// An address by which this machine reaches what it listens at.
+fn reachable(listening: SocketAddr) -> SocketAddr {
+    let ip = match listening.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listening.port())
+}
+
+/// The account and region of callers that name none.
+fn home(config: &ConfigFile) -> Scope {
+    Scope {
+        region: Arc::from(config.region.as_deref().unwrap_or(REGION)),
+        account: Arc::from(config.account.as_deref().unwrap_or(ACCOUNT)),
+    }
+}
+
+/// The key that functions find in their environment.
+fn lent_key(config: &ConfigFile, keys: Option<&Keys>) -> anyhow::Result<Option<AccessKey>> {
+    let Some(name) = &config.functions_key else {
+        return Ok(None);
+    };
+    let Some(key) = keys.and_then(|keys| keys.named(name)) else {
+        bail!("`functions_key` is `{name}`, and there is no [keys.{name}]");
+    };
+    Ok(Some(AccessKey {
+        id: key.access_key_id.clone(),
+        secret: key.secret.clone(),
+        session_token: key.session_token.clone(),
+    }))
+}
+
+fn origins(config: &ConfigFile) -> anyhow::Result<Origins> {
+    Origins::new(config.origins.iter().cloned())
+        .map_err(|wrong| anyhow!("`origins`: `{wrong}` is no origin, as in https://stepwell.example.com"))
 }
 
 /// What is on disk is no longer known, so the process ends and finds out when it starts again.
@@ -270,16 +327,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_may_reach_the_server() {
-        assert!(address("127.0.0.1:0").is_ok());
-        assert!(address("[::1]:8083").is_ok());
-        assert!(address("localhost:8083").is_ok());
-        assert!(
-            address("0.0.0.0:8083")
-                .unwrap_err()
-                .to_string()
-                .contains("not a loopback address")
+    fn without_keys_only_this_machine_may_reach_the_server() {
+        for (text, has_keys, expected) in [
+            ("127.0.0.1:0", false, true),
+            ("[::1]:8083", false, true),
+            ("localhost:8083", false, true),
+            ("0.0.0.0:8083", false, false),
+            ("0.0.0.0:8083", true, true),
+            ("here", true, false),
+        ] {
+            assert_eq!(address(text, has_keys).is_ok(), expected, "{text}");
+        }
+        let error = address("0.0.0.0:8083", false).unwrap_err().to_string();
+        assert!(error.contains("add a `[keys.NAME]` table"), "{error}");
+    }
+
+    #[test]
+    fn own_calls_go_to_an_address_that_can_be_called() {
+        let of = |text: &str| reachable(text.parse().unwrap()).to_string();
+        assert_eq!(of("0.0.0.0:1"), "127.0.0.1:1");
+        assert_eq!(of("[::]:1"), "[::1]:1");
+        assert_eq!(of("10.0.0.1:1"), "10.0.0.1:1");
+    }
+
+    #[test]
+    fn key_for_functions_is_one_of_those_that_there_are() {
+        let config = ConfigFile {
+            functions_key: Some("worker".to_owned()),
+            ..ConfigFile::default()
+        };
+        let error = lent_key(&config, None).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "`functions_key` is `worker`, and there is no [keys.worker]"
         );
-        assert!(address("here").is_err());
     }
 }

@@ -1,0 +1,80 @@
+//! Rights: what somebody must be allowed to do to be answered here.
+//!
+//! Each answer tells what an operation of the API would, so whoever may not ask for that may not ask here.
+
+use access::Refusal;
+use ids::Scope;
+
+use crate::extension::query::Query;
+use crate::gate::Who;
+
+/// Refuses whoever may not see an answer.
+pub(crate) fn check(who: &Who, name: &str, query: &Query<'_>) -> Result<(), Refusal> {
+    let scope = &who.caller.scope;
+    let execution = query.get("executionArn");
+    let machine = query.get("stateMachineArn");
+    match name {
+        "executions" => who.check("states:ListExecutions", &of_machine(scope, machine)),
+        "counts" => {
+            let machines = query.get("stateMachineArns").unwrap_or_default();
+            let mut machines = machines.split(',').filter(|arn| !arn.is_empty());
+            machines.try_for_each(|machine| who.check("states:ListExecutions", machine))
+        }
+        "changes" => match execution {
+            Some(execution) => who.check("states:DescribeExecution", execution),
+            None => who.check("states:ListExecutions", &of_machine(scope, machine)),
+        },
+        "history" => who.check("states:GetExecutionHistory", execution.unwrap_or("*")),
+        "waiting" => {
+            let execution = execution.unwrap_or("*");
+            who.check("states:GetExecutionHistory", execution)?;
+            // It tells tokens, and whoever has a token can answer the task.
+            who.check("states:SendTaskSuccess", &machine_of(execution))
+        }
+        "family" => who.check("states:DescribeExecution", execution.unwrap_or("*")),
+        "logs" => {
+            let function = query.get("functionName").unwrap_or("*");
+            let function = function
+                .rsplit_once("function:")
+                .map_or(function, |(_, name)| name);
+            let Scope { region, account } = scope;
+            let group = format!("arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{function}");
+            who.check("logs:GetLogEvents", &group)
+        }
+        "activity" => who.check("states:DescribeActivity", query.get("activityArn").unwrap_or("*")),
+        _ => Ok(()),
+    }
+}
+
+fn of_machine(scope: &Scope, machine: Option<&str>) -> String {
+    machine.map_or_else(|| format!("{scope}:stateMachine:*"), str::to_owned)
+}
+
+/// The state machine of an execution.
+pub(crate) fn machine_of(execution: &str) -> String {
+    let parts: Vec<&str> = execution.split(':').collect();
+    match parts.as_slice() {
+        [a, b, c, region, account, _, machine, ..] => {
+            let machine = machine.split('/').next().unwrap_or(machine);
+            format!("{a}:{b}:{c}:{region}:{account}:stateMachine:{machine}")
+        }
+        _ => execution.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn execution_belongs_to_its_state_machine() {
+        let scope = "arn:aws:states:us-east-1:000000000000";
+        for execution in ["execution:m:e", "express:m:e:u", "execution:m/Each:e"] {
+            assert_eq!(
+                machine_of(&format!("{scope}:{execution}")),
+                format!("{scope}:stateMachine:m")
+            );
+        }
+        assert_eq!(machine_of("x"), "x");
+    }
+}
