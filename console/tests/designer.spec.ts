@@ -2,6 +2,9 @@
 
 import type { Page } from '@playwright/test';
 
+import { insertFirst } from '../src/designer/actions';
+import { CATALOG } from '../src/designer/catalog';
+import { applied } from '../src/designer/edit';
 import { expectAccessible } from './accessible';
 import { expect, test } from './server';
 
@@ -156,6 +159,19 @@ test('code is completed, and what is wrong is marked where it is', async ({ page
   await page.keyboard.press('Control+Space');
   await expect(page.locator('.cm-tooltip-autocomplete')).toContainText('Last');
   await page.keyboard.press('Escape');
+});
+
+test('everything in the palette is something that the server takes', async ({ stepwell }) => {
+  // What has an empty place lacks what is put there.
+  const unfinished = new Set(['Choice', 'Parallel', 'Map', 'Distributed Map']);
+  for (const QueryLanguage of ['JSONPath', 'JSONata'] as const) {
+    for (const item of CATALOG) {
+      const definition = applied({ QueryLanguage }, insertFirst({ QueryLanguage }, [], item.name, item.make(QueryLanguage === 'JSONata')));
+      const answer = await stepwell.call<{ diagnostics: { message: string; severity: string }[] }>('ValidateStateMachineDefinition', { definition: JSON.stringify(definition), severity: 'WARNING' });
+      const told = answer.diagnostics.filter(({ message }) => !unfinished.has(item.id) || !/required|empty/.test(message));
+      expect(told, `${item.id} in ${QueryLanguage}`).toEqual([]);
+    }
+  }
 });
 
 test('a workflow begins with a template', async ({ page, stepwell }) => {

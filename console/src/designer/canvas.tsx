@@ -27,9 +27,10 @@ interface CanvasProps {
   carried: { current: Carried | undefined };
   /** What was put in is chosen next. */
   onPut: (edits: Edit[], label: string, name: string) => void;
+  onFocus: (id: string | undefined) => void;
 }
 
-export function Canvas({ workflow, design, findings, name, selected, onSelect, target, onTarget, carried, onPut }: CanvasProps) {
+export function Canvas({ workflow, design, findings, name, selected, onSelect, target, onTarget, carried, onPut, onFocus }: CanvasProps) {
   const { definition, edit, isReadable } = workflow;
   const path = selected === undefined ? undefined : design.paths.get(selected);
 
@@ -69,6 +70,10 @@ export function Canvas({ workflow, design, findings, name, selected, onSelect, t
 
     function press(event: KeyboardEvent, node: GraphNode | undefined): boolean {
       if (event.ctrlKey || event.metaKey) return false;
+      if (event.key === 'Escape') {
+        onSelect(undefined);
+        return true;
+      }
       if (!node) return false;
       const path = design.paths.get(node.id);
       if (node.kind === 'place' && (event.key === 'a' || event.key === 'Enter')) {
@@ -116,12 +121,19 @@ export function Canvas({ workflow, design, findings, name, selected, onSelect, t
       const before = design.graph.edges.find((edge) => edge.to === stateId(nameAt(path)) && design.paths.has(edge.from))?.from;
       edit(removeState(definition, path), `Delete ${nameAt(path)}`);
       onSelect(before);
+      onFocus(before);
     }
-  }, [definition, design, findings, carried, onPut, onSelect, onTarget, edit, isReadable, target]);
+  }, [definition, design, findings, carried, onPut, onSelect, onFocus, onTarget, edit, isReadable, target]);
 
   return (
     <div className="canvas">
-      {path && isReadable && <Actions workflow={workflow} path={path} onTarget={(side) => onTarget({ id: stateId(nameAt(path)), side })} onPut={onPut} onSelect={onSelect} />}
+      {path && isReadable ? (
+        <Actions workflow={workflow} path={path} onTarget={(side) => onTarget({ id: stateId(nameAt(path)), side })} onPut={onPut} onSelect={onSelect} />
+      ) : (
+        <div className="canvas-actions">
+          <p>Drag something from the palette onto a line, an empty place or a state; or choose a state.</p>
+        </div>
+      )}
       <GraphView graph={design.graph} name={name} selected={selected} onSelect={(node) => onSelect(node?.id)} design={canvas} />
     </div>
   );

@@ -56,11 +56,15 @@ export function Designer({ workflow, findings, name, view, state, onState }: Des
     },
     [onState],
   );
-  const focusOn = (id: string | undefined): void => {
-    const find = (): HTMLElement | null | undefined => (id === undefined ? undefined : frame.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`));
+  const focusOn = useCallback((id: string | undefined): void => {
+    const find = (selector: string): HTMLElement | null | undefined => frame.current?.querySelector<HTMLElement>(selector);
+    const focus = (): void => {
+      const box = id === undefined ? undefined : find(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+      (box ?? find('.react-flow__node-state, .react-flow__node-place'))?.focus({ preventScroll: true });
+    };
     // A box that has just been made is there a moment later.
-    requestAnimationFrame(() => requestAnimationFrame(() => find()?.focus({ preventScroll: true })));
-  };
+    requestAnimationFrame(() => requestAnimationFrame(focus));
+  }, []);
   const put = useCallback(
     (edits: Edit[], label: string, name: string) => {
       if (edits.length === 0) return;
@@ -69,7 +73,7 @@ export function Designer({ workflow, findings, name, view, state, onState }: Des
       select(id);
       focusOn(id);
     },
-    [edit, select],
+    [edit, select, focusOn],
   );
 
   const spot = useMemo(() => {
@@ -144,13 +148,13 @@ export function Designer({ workflow, findings, name, view, state, onState }: Des
         }}
         onLeave={() => {
           setTarget(undefined);
-          focusOn(selected ?? 'start');
+          focusOn(selected);
         }}
       />
       <div className="card view">
         {!workflow.isReadable && (
           <p className="unreadable" role="alert">
-            The code cannot be read. The graph shows what it said before; correct the code to go on designing.
+            The code cannot be read: the graph shows what it said before. Correct the code, or undo, to go on designing.
           </p>
         )}
         <Canvas
@@ -164,6 +168,7 @@ export function Designer({ workflow, findings, name, view, state, onState }: Des
           onTarget={aim}
           carried={carried}
           onPut={put}
+          onFocus={focusOn}
         />
         <Findings findings={findings} onShow={show} />
       </div>

@@ -261,7 +261,15 @@ function spliced(text: string, splices: readonly Splice[]): string {
   return now;
 }
 
+// The same text is asked about many times in a row.
+let lastTree: { text: string; tree: Node | undefined } | undefined;
+
 function treeOf(text: string): Node | undefined {
+  if (lastTree?.text !== text) lastTree = { text, tree: parsed(text) };
+  return lastTree.tree;
+}
+
+function parsed(text: string): Node | undefined {
   const errors: ParseError[] = [];
   try {
     const tree = parseTree(text, errors, { allowTrailingComma: true });

@@ -56,11 +56,20 @@ function write(text: string, change: Change): string {
   if (unfolded !== undefined) return write(unfolded, change);
   const inPlace = writeInPlace(text, document, change);
   if (isRight(inPlace)) return inPlace;
-  const through = attempt(() => writeThrough(document, change));
+  const through = attempt(() => writeThrough(parsed(text) as Document, change));
   return isRight(through) ? through : toYaml(expected);
 }
 
+// The same text is asked about many times in a row.
+let lastDocument: { text: string; document: Document | undefined } | undefined;
+
+/** Only to be read. */
 function documentOf(text: string): Document | undefined {
+  if (lastDocument?.text !== text) lastDocument = { text, document: parsed(text) };
+  return lastDocument.document;
+}
+
+function parsed(text: string): Document | undefined {
   const document = attempt(() => parseDocument(text, { schema: 'core', uniqueKeys: true, logLevel: 'silent' }));
   return document && document.errors.length === 0 && attempt(() => (valueOf(document), true)) ? document : undefined;
 }

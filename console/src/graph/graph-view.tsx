@@ -77,6 +77,8 @@ export interface GraphDesign {
 }
 
 const DesignContext = createContext<GraphDesign | undefined>(undefined);
+/** The edge over which something is carried, or which was chosen. */
+const EdgeContext = createContext<string | undefined>(undefined);
 
 interface BoxData extends Record<string, unknown> {
   node: GraphNode;
@@ -97,7 +99,11 @@ interface LineData extends Record<string, unknown> {
 export function GraphView(props: GraphViewProps) {
   const [direction, setDirection] = useState<Direction>('down');
   const layout = useLayout(props.graph, direction);
-  if (!layout) {
+  // Until the next layout of what is being edited is known, the last one stays.
+  const last = useRef<{ name: string; graph: Graph; layout: Layout }>(undefined);
+  if (layout) last.current = { name: props.name, graph: props.graph, layout };
+  const shown = last.current?.name === props.name ? last.current : undefined;
+  if (!shown) {
     return (
       <div className="graph" role="status">
         <div className="loading">
@@ -109,7 +115,7 @@ export function GraphView(props: GraphViewProps) {
   }
   return (
     <ReactFlowProvider>
-      <Canvas {...props} layout={layout} direction={direction} turn={() => setDirection(direction === 'down' ? 'right' : 'down')} />
+      <Canvas {...props} graph={shown.graph} layout={shown.layout} direction={direction} turn={() => setDirection(direction === 'down' ? 'right' : 'down')} />
     </ReactFlowProvider>
   );
 }
@@ -263,7 +269,12 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
       </ReactFlow>
     </div>
   );
-  return design ? <DesignContext.Provider value={design}>{canvas}</DesignContext.Provider> : canvas;
+  if (!design) return canvas;
+  return (
+    <DesignContext.Provider value={design}>
+      <EdgeContext.Provider value={drop?.id ?? chosenEdge}>{canvas}</EdgeContext.Provider>
+    </DesignContext.Provider>
+  );
 }
 
 /** How much of a box, from above, means before it. A box with states inside takes what comes before at its head. */
@@ -540,10 +551,11 @@ const Line = memo(function Line({ id, data }: EdgeProps<Edge<LineData>>) {
 
 /** By keyboard, a state is put before or after the chosen one. */
 function PlusAt({ edge, point, onInsert }: { edge: string; point: { x: number; y: number }; onInsert: (edge: string) => void }) {
+  const isHere = useContext(EdgeContext) === edge;
   return (
     <button
       type="button"
-      className="edge-plus nopan"
+      className={isHere ? 'edge-plus here nopan' : 'edge-plus nopan'}
       tabIndex={-1}
       data-edge={edge}
       aria-label="Put a state here"

@@ -7,15 +7,16 @@ import Modal from '@cloudscape-design/components/modal';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useBlocker, useNavigate } from '@tanstack/react-router';
 import { applyEdits, format as formatJson } from 'jsonc-parser';
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 
 import { call } from '../api/client';
 import { machineQuery } from '../api/queries';
-import type { Machine, MachineType } from '../api/types';
+import type { Diagnostic, Machine, MachineType } from '../api/types';
 import { EDITOR_VIEWS, editMachineRoute, newMachineRoute, type EditorSearch } from '../app/router';
 import type { Definition } from '../definition/asl';
 import { Designer } from '../designer/designer';
 import { Keys } from '../designer/keys';
+import { problemsIn } from '../designer/locations';
 import { useFindings } from '../designer/use-findings';
 import { useHistoryKeys, useWorkflow, type Workflow } from '../designer/use-workflow';
 import { printedYaml } from '../designer/yaml-text';
@@ -92,7 +93,8 @@ function Editor({ machine, search, show }: EditorProps) {
   useTitle(machine ? `Edit ${machine.name}` : 'Create state machine');
   useHistoryKeys(workflow);
   const view = search.view ?? 'design';
-  const findings = useFindings(json === '' ? workflow.text : json, type);
+  const told = useFindings(json, type);
+  const findings = useMemo(() => (json === '' ? unreadable(workflow) : told), [json, workflow.text, told]);
   const hasErrors = !workflow.isReadable || findings.some((finding) => finding.severity === 'ERROR');
 
   const isTouched = json !== first || (machine ? roleArn !== machine.roleArn : name !== '');
@@ -195,6 +197,10 @@ function Editor({ machine, search, show }: EditorProps) {
     </div>
   );
 }
+
+/** YAML that cannot be read is nothing that the server could say something about. */
+const unreadable = ({ text, format }: Workflow): Diagnostic[] =>
+  problemsIn(text, format).map(({ message }) => ({ severity: 'ERROR', code: format === 'yaml' ? 'INVALID_YAML' : 'INVALID_JSON_DESCRIPTION', message }));
 
 function HistoryButtons({ workflow: { undo, redo } }: { workflow: Workflow }) {
   return (
