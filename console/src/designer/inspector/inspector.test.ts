@@ -5,13 +5,14 @@ import { describe, expect, it } from 'vitest';
 import type { ChoiceRule, Definition, State } from '../../definition/asl';
 import { apply, applied } from '../edit';
 import { change, moved, withMember } from './change';
-import { formsIn, isShown, MACHINE_FIELDS, membersOfType, SECTIONS, STATE_TYPES, strangersOf, type Field, type StateType } from './fields';
+import { formsIn, isShown, STATE_TYPES, strangersOf, type Field, type StateType } from './fields';
 import { patternsOf, targetOf, withPattern } from './integrations';
 import { findingsAt, languageOf, locationOf, membersNamed, nameFault } from './place';
 import { isComputed, readJson, readNumber, readPath, readTexts, withValue } from './readings';
 import { delaysOf, delaysText } from './retry-delays';
 import { retyped } from './retype';
 import { comparisonOf, operandFrom, operatorOf, OPERATORS, reshaped, testMembers, withInner, withOperand, withOperator } from './rules';
+import { MACHINE_FIELDS, membersOfType, SECTIONS } from './table';
 
 const fieldsOf = (type: StateType): Field[] => SECTIONS[type].flatMap(({ fields }) => fields);
 const shownIn = (state: State, language: 'JSONPath' | 'JSONata'): string[] =>

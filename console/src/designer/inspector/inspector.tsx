@@ -14,11 +14,12 @@ import { flowOf } from '../references';
 import { TestState } from '../test-state/test-state';
 import { change } from './change';
 import { useDraft } from './draft';
-import { asObject, isShown, isStateType, MACHINE_FIELDS, membersOf, SECTIONS, STATE_TYPES, strangersOf, type Section, type StateType } from './fields';
+import { asObject, isShown, isStateType, membersOf, STATE_TYPES, strangersOf, type Section, type StateType } from './fields';
 import { Fields, Findings, Form, type FormContext, type Owner } from './form';
 import { findingsAt, languageOf, membersNamed, nameFault } from './place';
 import { retyped } from './retype';
 import { Strangers } from './strangers';
+import { MACHINE_FIELDS, SECTIONS } from './table';
 
 export interface InspectorProps {
   definition: Definition;

@@ -1,7 +1,8 @@
 // Retype: a state of another type. It keeps what both types have, and whatever neither knows.
 
 import { isObject, type Definition, type State } from '../../definition/asl';
-import { isStateType, membersOfType, type StateType } from './fields';
+import { isStateType, type StateType } from './fields';
+import { membersOfType } from './table';
 import { uniqueName } from '../references';
 
 /** What a state of that type can't be without. */

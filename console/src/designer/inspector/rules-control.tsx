@@ -7,7 +7,7 @@ import { ruleText } from '../../definition/choice';
 import { Close } from '../../parts/icons';
 import type { Path } from '../edit';
 import { TextControl } from './controls';
-import { asObject, RULE_FIELDS, strangersOf } from './fields';
+import { asObject, strangersOf } from './fields';
 import { Fields, Findings, useForm, type ControlProps, type Owner } from './form';
 import { Items } from './groups';
 import { findingsAt } from './place';
@@ -29,6 +29,7 @@ import {
   type Shape,
 } from './rules';
 import { Strangers } from './strangers';
+import { RULE_FIELDS } from './table';
 
 export function RulesControl({ id, path, value, onValue }: ControlProps) {
   const { language } = useForm();

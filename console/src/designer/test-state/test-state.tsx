@@ -76,9 +76,9 @@ interface PartProps {
 }
 
 const VALIDATIONS = [
-  { value: 'STRICT', words: 'All that the API always gives, and every member right' },
-  { value: 'PRESENT', words: 'What is there must be right' },
-  { value: 'NONE', words: 'Not looked at' },
+  { value: 'STRICT', words: 'Strict: whole, and every member right' },
+  { value: 'PRESENT', words: 'Present: what is there must be right' },
+  { value: 'NONE', words: 'None: it is not checked' },
 ] as const;
 
 function Mock({ trial, can, set }: PartProps) {
@@ -116,7 +116,7 @@ function Mock({ trial, can, set }: PartProps) {
         </>
       )}
       {trial.mock !== 'none' && can.needsRole && (
-        <Select label="The mock is checked for" value={trial.validation} onValue={(validation) => set({ validation: validation as Trial['validation'] })}>
+        <Select label="How the mock is checked" value={trial.validation} onValue={(validation) => set({ validation: validation as Trial['validation'] })}>
           {VALIDATIONS.map(({ value, words }) => (
             <option key={value} value={value}>
               {words}
