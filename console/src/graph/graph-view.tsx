@@ -9,6 +9,7 @@ import {
   BaseEdge,
   EdgeLabelRenderer,
   Handle,
+  MiniMap,
   Panel,
   Position,
   ReactFlow,
@@ -27,6 +28,7 @@ import { useLayout } from '../definition/use-layout';
 import { Fit, Minus, Plus, Retry, Save, Shield, Turn } from '../parts/icons';
 import { StatusMark, toneOf, wordOf } from '../parts/status';
 import { exportGraph } from './export';
+import { boxOf, firstView, isWhole } from './first-view';
 import { pathOf, middleOf } from './path';
 import { StateIcon } from './state-icon';
 
@@ -120,10 +122,6 @@ export function GraphView(props: GraphViewProps) {
   );
 }
 
-/** At which zoom boxes can still be read, and with which a graph that is larger begins. */
-const READABLE = 0.3;
-const BEGIN_ZOOM = 0.75;
-
 type CanvasProps = GraphViewProps & { layout: Layout; direction: Direction; turn: () => void };
 
 function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, name, direction, turn, design }: CanvasProps) {
@@ -151,15 +149,17 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
 
   // What is too large to be read as a whole begins where something happens, or at the start.
   const begin = useRef('start');
-  begin.current = selected ?? [...(states ?? [])].find(([, state]) => /failed|timed-out|running|retrying/.test(state.status))?.[0] ?? 'start';
+  begin.current = selected ?? whatMatters(states) ?? 'start';
+  const [hasOverview, setOverview] = useState(false);
   const show = useCallback(
     (all: boolean) => {
-      const box = frame.current?.getBoundingClientRect();
-      const isLarge = box !== undefined && Math.min(box.width / layout.width, box.height / layout.height) < READABLE;
-      if (!all && isLarge) void flow.fitView({ nodes: [{ id: begin.current }], minZoom: BEGIN_ZOOM, maxZoom: BEGIN_ZOOM });
-      else void flow.fitView({ padding: 0.08, maxZoom: 1, duration: all ? 200 : 0 });
+      const around = frame.current?.getBoundingClientRect();
+      if (!around) return;
+      setOverview(!isWhole(layout, around));
+      if (all) void flow.fitView({ padding: 0.08, maxZoom: 1, duration: 200 });
+      else void flow.setViewport(firstView(layout, around, boxOf(graph, layout, begin.current)));
     },
-    [flow, layout],
+    [flow, graph, layout],
   );
   // A frame that changes its size, as when a panel opens beside it, shows what it showed, until somebody moves it.
   const isMoved = useRef(false);
@@ -258,6 +258,15 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
         ariaLabelConfig={{ 'node.a11yDescription.default': 'Press Enter to see the state, and the arrow keys to move along the edges.' }}
       >
         <Background variant={BackgroundVariant.Dots} gap={22} size={1} color="var(--dots)" />
+        {hasOverview && (
+          <MiniMap<Node<BoxData>>
+            pannable
+            zoomable
+            position="bottom-right"
+            ariaLabel="Overview of the graph"
+            nodeClassName={({ data }) => (data.node.kind === 'lane' || data.node.isContainer ? 'around' : classOf(data))}
+          />
+        )}
         <Panel position="top-right" className="graph-tools">
           <Tool label="Zoom in" onClick={() => void flow.zoomIn({ duration: 120 })} icon={<Plus />} />
           <Tool label="Zoom out" onClick={() => void flow.zoomOut({ duration: 120 })} icon={<Minus />} />
@@ -292,6 +301,13 @@ function targetOf(event: DragEvent, byId: Map<string, GraphNode>): DropTarget | 
   const { top, height } = box.getBoundingClientRect();
   const at = event.clientY - top;
   return { id: node.id, side: at < (node.isContainer ? Math.min(HEAD_PIXELS, height / 3) : height * BEFORE_PART) ? 'before' : 'after' };
+}
+
+/** What failed, or is under way; of those inside of each other the innermost. */
+function whatMatters(states: Map<string, NodeState> | undefined): string | undefined {
+  const known = [...(states ?? [])];
+  const last = (status: RegExp): string | undefined => known.findLast(([, state]) => status.test(state.status))?.[0];
+  return last(/^(failed|timed-out)$/) ?? last(/^(running|retrying)$/);
 }
 
 function Tool({ label, onClick, icon, text }: { label: string; onClick: () => void; icon: ReactNode; text?: string }) {
