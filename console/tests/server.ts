@@ -13,7 +13,10 @@ const ROLE = 'arn:aws:iam::000000000000:role/any';
 const SCOPE = 'arn:aws:states:us-east-1:000000000000';
 
 export class Stepwell {
-  constructor(readonly url: string) {}
+  constructor(
+    readonly url: string,
+    readonly pid: number,
+  ) {}
 
   async call<Output>(operation: string, input: object): Promise<Output> {
     const response = await fetch(this.url, {
@@ -67,7 +70,7 @@ export const test = base.extend<object, { stepwell: Stepwell }>({
         const { value: line } = await lines[Symbol.asyncIterator]().next();
         const url = /http:\S+/.exec(String(line))?.[0];
         if (!url) throw new Error(`the server said: ${line}`);
-        await use(new Stepwell(url));
+        await use(new Stepwell(url, server.pid ?? 0));
       } finally {
         server.kill('SIGKILL');
         rmSync(data, { recursive: true, force: true });
