@@ -12,10 +12,8 @@ import { createRoot } from 'react-dom/client';
 import { queryClient } from './app/query-client';
 import { router } from './app/router';
 import { showMode } from './app/theme';
-import { listenForChanges } from './api/live';
 
 showMode();
-listenForChanges(queryClient);
 
 const place = document.getElementById('console');
 if (!place) throw new Error('the page has no place for the console');

@@ -2,7 +2,7 @@
 
 import { test as base } from '@playwright/test';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -60,24 +60,27 @@ function binary(): string {
   return found;
 }
 
+/** Runs a server on a free port while `use` has it, with this configuration file. */
+export async function withServer(configuration: string, use: (stepwell: Stepwell) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'stepwell-console-'));
+  writeFileSync(join(folder, 'stepwell.toml'), configuration);
+  const options = ['serve', '--config', 'stepwell.toml', '--listen', '127.0.0.1:0', '--data', join(folder, 'data')];
+  const server = spawn(binary(), options, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    const lines = createInterface({ input: server.stdout });
+    const { value: line } = await lines[Symbol.asyncIterator]().next();
+    const url = /http:\S+/.exec(String(line))?.[0];
+    if (!url) throw new Error(`the server said: ${line}`);
+    await use(new Stepwell(url, server.pid ?? 0));
+  } finally {
+    server.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A server without keys, for all tests of a worker. */
 export const test = base.extend<object, { stepwell: Stepwell }>({
-  stepwell: [
-    async ({}, use) => {
-      const data = mkdtempSync(join(tmpdir(), 'stepwell-console-'));
-      const server = spawn(binary(), ['serve', '--listen', '127.0.0.1:0', '--data', data], { cwd: data, stdio: ['ignore', 'pipe', 'ignore'] });
-      try {
-        const lines = createInterface({ input: server.stdout });
-        const { value: line } = await lines[Symbol.asyncIterator]().next();
-        const url = /http:\S+/.exec(String(line))?.[0];
-        if (!url) throw new Error(`the server said: ${line}`);
-        await use(new Stepwell(url, server.pid ?? 0));
-      } finally {
-        server.kill('SIGKILL');
-        rmSync(data, { recursive: true, force: true });
-      }
-    },
-    { scope: 'worker' },
-  ],
+  stepwell: [async ({}, use) => withServer('', use), { scope: 'worker' }],
 });
 
 export { expect } from '@playwright/test';

@@ -15,6 +15,11 @@ export class ApiError extends Error {
   get isMissing(): boolean {
     return /DoesNotExist|NotFound|ResourceNotFound/.test(this.code);
   }
+
+  /** Whether somebody must sign in first, or again. */
+  get isSignedOut(): boolean {
+    return this.code === 'MissingAuthenticationTokenException' || this.code === 'ExpiredTokenException';
+  }
 }
 
 /** The server can't be reached. */
@@ -50,7 +55,15 @@ export async function ask<Output>(
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== '') parameters.set(name, String(value));
   }
-  const response = await send(`/stepwell/${path}?${parameters}`, { signal });
+  return own(await send(`/stepwell/${path}?${parameters}`, { signal }));
+}
+
+/** Begins or ends a session, the one thing below `/stepwell/` that is more than reading. */
+export async function changeSession<Output>(method: 'POST' | 'DELETE', body?: object): Promise<Output> {
+  return own(await send('/stepwell/session', { method, headers: { 'content-type': 'application/json' }, body: body && JSON.stringify(body) }));
+}
+
+async function own<Output>(response: Response): Promise<Output> {
   const answer = await read(response);
   if (response.ok) return answer as Output;
   const { code, message } = answer as { code?: string; message?: string };

@@ -59,11 +59,12 @@ export function useLive({ executionArn, stateMachineArn }: Subject): void {
   }, [executionArn, stateMachineArn]);
 }
 
-/** Keeps a connection while the page can be seen. */
-export function listenForChanges(client: QueryClient): void {
+/** Keeps a connection while the page can be seen, until what it returns is called. */
+export function listenForChanges(client: QueryClient): () => void {
   const rounds = new Rounds(client);
   let source: EventSource | undefined;
   let soon: ReturnType<typeof setTimeout> | undefined;
+  let again: ReturnType<typeof setTimeout> | undefined;
 
   const open = (): void => {
     if (source || document.hidden) return;
@@ -81,11 +82,12 @@ export function listenForChanges(client: QueryClient): void {
       if (source !== opened) return;
       tell(false);
       source = undefined;
-      setTimeout(open, RETRY_MILLIS);
+      again = setTimeout(open, RETRY_MILLIS);
     });
   };
 
   const close = (): void => {
+    clearTimeout(again);
     source?.close();
     source = undefined;
   };
@@ -99,12 +101,20 @@ export function listenForChanges(client: QueryClient): void {
     });
   };
 
-  document.addEventListener('visibilitychange', () => {
+  const look = (): void => {
     if (!document.hidden) return open();
     close();
     tell(false);
-  });
+  };
+  document.addEventListener('visibilitychange', look);
   reopen();
+  return () => {
+    document.removeEventListener('visibilitychange', look);
+    clearTimeout(soon);
+    reopen = undefined;
+    close();
+    tell(false);
+  };
 }
 
 const isLiveQuery = (query: Query): boolean => {

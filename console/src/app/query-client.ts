@@ -1,10 +1,15 @@
 // Answers that are kept, and when they are asked for again.
 
-import { QueryClient } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 
 import { ApiError } from '../api/client';
+import { noteRefusal } from '../api/session';
 
-export const queryClient = new QueryClient({
+const onError = (error: unknown): void => noteRefusal(queryClient, error);
+
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       // Changes are told by the server; what it forgets to tell is seen again after a while.

@@ -1,14 +1,56 @@
-// Shell: what is around every page.
+// Shell: what is around every page, and who may see it.
 
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 
-import { isConnected, onConnection } from '../api/live';
-import { Mark, Moon, Search, Sun } from '../parts/icons';
-import { Notices } from '../parts/notices';
+import { isConnected, listenForChanges, onConnection } from '../api/live';
+import { isSignedIn, sessionQuery, signOut, type User } from '../api/session';
+import { Leave, Mark, Moon, Search, Sun } from '../parts/icons';
+import { Notices, notifyFailure } from '../parts/notices';
+import { Awaited } from '../parts/trouble';
+import { SignIn } from './sign-in';
 import { chooseMode, useDark } from './theme';
 
+/** Shows the page that was asked for, once somebody has signed in where that is needed. */
 export function Shell() {
+  const { data: session, error, refetch } = useQuery(sessionQuery());
+  const client = useQueryClient();
+  const isIn = session !== undefined && isSignedIn(session);
+  const [hasBegun, setBegun] = useState(false);
+  useEffect(() => {
+    if (!isIn) return;
+    setBegun(true);
+    return listenForChanges(client);
+  }, [client, isIn]);
+  if (!session) return error ? <Awaited what="the console" error={error} retry={() => void refetch()} /> : null;
+  if (!isIn && !hasBegun) {
+    return (
+      <main className="sign-in-page">
+        <SignIn />
+      </main>
+    );
+  }
+  return (
+    <>
+      <Frame user={session.user ?? undefined} />
+      {!isIn && <SignInAgain />}
+    </>
+  );
+}
+
+/** Above the page, which keeps what was written on it. */
+function SignInAgain() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} className="sign-in-again" aria-label="Sign in again" onCancel={(event) => event.preventDefault()}>
+      <SignIn isAgain />
+    </dialog>
+  );
+}
+
+function Frame({ user }: { user?: User }) {
   return (
     <div className="shell">
       <a className="skip" href="#content">
@@ -29,12 +71,25 @@ export function Shell() {
         <QuickSearch />
         <Liveness />
         <ModeSwitch />
+        {user && <Account user={user} />}
       </header>
       <Notices />
       <main id="content" tabIndex={-1}>
         <Outlet />
       </main>
     </div>
+  );
+}
+
+function Account({ user }: { user: User }) {
+  const mutation = useMutation({ mutationFn: signOut, onError: notifyFailure });
+  return (
+    <span className="account">
+      <span title={`${user.arn}, with the key ${user.accessKeyId}`}>{user.name}</span>
+      <button type="button" className="icon-button" aria-label="Sign out" title="Sign out" onClick={() => mutation.mutate()}>
+        <Leave />
+      </button>
+    </span>
   );
 }
 

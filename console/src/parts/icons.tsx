@@ -35,6 +35,7 @@ export const Minus = icon(<path d="M3 8h10" />);
 export const Turn = icon(<><rect x="5.5" y="1.5" width="5" height="3.5" rx="1" /><rect x="5.5" y="11" width="5" height="3.5" rx="1" /><path d="M8 5v6" /></>);
 export const Save = icon(<path d="M8 2.500v7m0 0L5 6.500m3 3 3-3M2.5 11.500v2h11v-2" />);
 export const Retry = icon(<><path d="M13 5.500A5.5 5.5 0 1 0 13.5 8" /><path d="M13.5 2.500v3h-3" /></>);
+export const Leave = icon(<path d="M9.500 2.500h-6v11h6M6.500 8h7m0 0-2.500-2.500M13.500 8 11 10.500" />);
 export const Shield = icon(<path d="M8 1.75 3 3.500v4c0 3.25 2 5.5 5 6.75 3-1.25 5-3.5 5-6.750v-4z" />);
 export const Trash = icon(<path d="M2.5 4.500h11M6 4.500v-2h4v2M4 4.500l.75 9h6.5l.75-9M6.5 7.250v3.500M9.5 7.250v3.500" />);
 export const Back = icon(<path d="M6 3 2.5 6.500 6 10M2.5 6.500h7a4 4 0 0 1 0 8H6" />);
