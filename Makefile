@@ -19,7 +19,7 @@ DENY_VERSION = 0.20.2
 JSONATA_JS = $(or $(CARGO_TARGET_DIR),target)/jsonata-js/package.json
 DENY = .tools/$(DENY_VERSION)/bin/cargo-deny
 
-.PHONY: demo run build console test quick check rust recorded protocols clients kill bench clean
+.PHONY: demo run build console pictures test quick check rust recorded protocols clients kill bench clean
 
 demo: build
 	$(PYTHON) examples/order/demo.py $(BINARY)
@@ -85,6 +85,10 @@ console: build
 	if [ -x $(CHROMIUM) ] && command -v npm > /dev/null; \
 	then cd console && CHROMIUM=$(CHROMIUM) STEPWELL_BIN=$(abspath $(BINARY)) npm run --silent browser; \
 	else echo "console: not tested in a browser, there is no $(CHROMIUM)"; fi
+
+# The pictures of docs/console-guide.md, made of the order example.
+pictures: build
+	cd console && CHROMIUM=$(CHROMIUM) STEPWELL_BIN=$(abspath $(BINARY)) npm run --silent pictures
 
 # kill -9, two hundred times, and a table of what became of everything; KILLS changes the number, KILL_SEED replays.
 kill: build $(VENV_READY)

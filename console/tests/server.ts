@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const ROOT = new URL('../../', import.meta.url).pathname;
+export const ROOT = new URL('../../', import.meta.url).pathname;
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
 const ROLE = 'arn:aws:iam::000000000000:role/any';
 const SCOPE = 'arn:aws:states:us-east-1:000000000000';
@@ -60,11 +60,11 @@ function binary(): string {
   return found;
 }
 
-/** Runs a server on a free port while `use` has it, with this configuration file. */
-export async function withServer(configuration: string, use: (stepwell: Stepwell) => Promise<void>): Promise<void> {
+/** Runs a server on a free port while `use` has it, with this configuration file and more on the command line. */
+export async function withServer(configuration: string, use: (stepwell: Stepwell) => Promise<void>, more: string[] = []): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'stepwell-console-'));
   writeFileSync(join(folder, 'stepwell.toml'), configuration);
-  const options = ['serve', '--config', 'stepwell.toml', '--listen', '127.0.0.1:0', '--data', join(folder, 'data')];
+  const options = ['serve', '--config', 'stepwell.toml', '--listen', '127.0.0.1:0', '--data', join(folder, 'data'), ...more];
   const server = spawn(binary(), options, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
   try {
     const lines = createInterface({ input: server.stdout });

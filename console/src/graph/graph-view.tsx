@@ -247,8 +247,8 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
         minZoom={0.02}
         maxZoom={2}
         onInit={() => show(false)}
-        onMoveStart={(event) => {
-          // Moves that nobody made have no event.
+        onMove={(event) => {
+          // Moves that nobody made have no event; a click begins one that goes nowhere.
           if (event) isMoved.current = true;
         }}
         proOptions={{ hideAttribution: true }}
