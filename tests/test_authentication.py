@@ -49,6 +49,11 @@ Effect = "Deny"
 Action = "states:*"
 Resource = "arn:aws:states:*:*:*:secret*"
 
+[keys.nobody]
+access_key_id = "AKIANOTHING"
+secret_access_key = "{SECRET}"
+statements = []
+
 [keys.stranger]
 access_key_id = "AKIASTRANGER"
 secret_access_key = "{SECRET}"
@@ -68,8 +73,8 @@ WORKER_POLICY = {
     ],
 }
 
-IDS = {"admin": "AKIAADMIN", "worker": "AKIAWORKER", "reader": "AKIAREADER", "stranger": "AKIASTRANGER"}
-SECRETS = {name: SECRET if name in ("admin", "stranger") else f"secret-of-the-{name}" for name in IDS}
+IDS = {"admin": "AKIAADMIN", "worker": "AKIAWORKER", "reader": "AKIAREADER", "stranger": "AKIASTRANGER", "nobody": "AKIANOTHING"}
+SECRETS = {name: SECRET if name in ("admin", "stranger", "nobody") else f"secret-of-the-{name}" for name in IDS}
 
 
 def configure(folder, text=CONFIGURATION):
@@ -443,6 +448,64 @@ def test_lambda_api_keeps_to_policies(guarded):
     assert refused(worker.list_functions)[1] == "AccessDeniedException"
 
 
+# What each operation is done to
+
+MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:m"
+EXECUTION = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:m:e"
+MAP_RUN = f"arn:aws:states:{REGION}:{ACCOUNT}:mapRun:m/Each:r"
+ACTIVITY = f"arn:aws:states:{REGION}:{ACCOUNT}:activity:a"
+ALL_MACHINES, ALL_ACTIVITIES = MACHINE[:-1] + "*", ACTIVITY[:-1] + "*"
+ROUTES = [{"stateMachineVersionArn": f"{MACHINE}:1", "weight": 100}]
+TARGETS = {
+    "CreateActivity": (ACTIVITY, {"name": "a"}),
+    "CreateStateMachine": (MACHINE, {"name": "m", "definition": "{}", "roleArn": stepwell.ROLE}),
+    "CreateStateMachineAlias": (f"{MACHINE}:prod", {"name": "prod", "routingConfiguration": ROUTES}),
+    "DeleteActivity": (ACTIVITY, {"activityArn": ACTIVITY}),
+    "DeleteStateMachine": (MACHINE, {"stateMachineArn": MACHINE}),
+    "DeleteStateMachineAlias": (f"{MACHINE}:prod", {"stateMachineAliasArn": f"{MACHINE}:prod"}),
+    "DeleteStateMachineVersion": (f"{MACHINE}:1", {"stateMachineVersionArn": f"{MACHINE}:1"}),
+    "DescribeActivity": (ACTIVITY, {"activityArn": ACTIVITY}),
+    "DescribeExecution": (EXECUTION, {"executionArn": EXECUTION}),
+    "DescribeMapRun": (MAP_RUN, {"mapRunArn": MAP_RUN}),
+    "DescribeStateMachine": (MACHINE, {"stateMachineArn": MACHINE}),
+    "DescribeStateMachineAlias": (f"{MACHINE}:prod", {"stateMachineAliasArn": f"{MACHINE}:prod"}),
+    "DescribeStateMachineForExecution": (EXECUTION, {"executionArn": EXECUTION}),
+    "GetActivityTask": (ACTIVITY, {"activityArn": ACTIVITY}),
+    "GetExecutionHistory": (EXECUTION, {"executionArn": EXECUTION}),
+    "ListActivities": (ALL_ACTIVITIES, {}),
+    "ListExecutions": (MAP_RUN, {"mapRunArn": MAP_RUN}),
+    "ListMapRuns": (EXECUTION, {"executionArn": EXECUTION}),
+    "ListStateMachineAliases": (MACHINE, {"stateMachineArn": MACHINE}),
+    "ListStateMachineVersions": (MACHINE, {"stateMachineArn": MACHINE}),
+    "ListStateMachines": (ALL_MACHINES, {}),
+    "ListTagsForResource": (ACTIVITY, {"resourceArn": ACTIVITY}),
+    "PublishStateMachineVersion": (MACHINE, {"stateMachineArn": MACHINE}),
+    "RedriveExecution": (EXECUTION, {"executionArn": EXECUTION}),
+    "SendTaskFailure": (ALL_MACHINES, {"taskToken": "t"}),
+    "SendTaskHeartbeat": (ALL_MACHINES, {"taskToken": "t"}),
+    "SendTaskSuccess": (ALL_MACHINES, {"taskToken": "t", "output": "{}"}),
+    "StartExecution": (f"{MACHINE}:1", {"stateMachineArn": f"{MACHINE}:1"}),
+    "StartSyncExecution": (MACHINE, {"stateMachineArn": MACHINE}),
+    "StopExecution": (EXECUTION, {"executionArn": EXECUTION}),
+    "TagResource": (MACHINE, {"resourceArn": MACHINE, "tags": []}),
+    "TestState": (ALL_MACHINES, {"definition": "{}"}),
+    "UntagResource": (MACHINE, {"resourceArn": MACHINE, "tagKeys": []}),
+    "UpdateMapRun": (MAP_RUN, {"mapRunArn": MAP_RUN}),
+    "UpdateStateMachine": (MACHINE, {"stateMachineArn": MACHINE}),
+    "UpdateStateMachineAlias": (f"{MACHINE}:prod", {"stateMachineAliasArn": f"{MACHINE}:prod"}),
+    "ValidateStateMachineDefinition": (ALL_MACHINES, {"definition": "{}"}),
+}
+
+
+def test_every_operation_needs_its_own_action(guarded):
+    nobody = client(guarded, "nobody")
+    operations = {nobody.meta.method_to_api_mapping[method]: method for method in nobody.meta.method_to_api_mapping}
+    assert set(TARGETS) == set(operations)
+    for operation, (resource, request) in TARGETS.items():
+        refusal = refused(getattr(nobody, operations[operation]), **request)
+        assert refusal == denied("nobody", f"states:{operation}", resource)
+
+
 # Signing in
 
 
@@ -475,6 +538,19 @@ def test_browser_signs_in_and_out(guarded):
     assert (status, code(answer)) == (400, "ExpiredTokenException")
     status, answer, _ = ask(guarded, "GET", "/stepwell/executions", None, **session)
     assert (status, answer["code"]) == (403, "ExpiredTokenException")
+
+
+def test_feed_ends_with_its_session(guarded, unique):
+    admin = client(guarded, "admin")
+    machine = create(admin, unique())
+    session = {"Cookie": sign_in(guarded)[2].split(";")[0]}
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(guarded.url).netloc, timeout=60)
+    connection.request("GET", "/stepwell/changes", headers=session)
+    feed = connection.getresponse()
+    assert feed.status == 200 and feed.readline() == b": hello\n"
+    ask(guarded, "DELETE", "/stepwell/session", None, **session)
+    admin.start_execution(stateMachineArn=machine)
+    assert b"data:" not in feed.read()
 
 
 def test_session_may_do_what_its_key_may(guarded, unique):
@@ -569,3 +645,18 @@ def test_configuration_that_makes_no_sense_ends_the_start(tmp_path, text, said):
     done = stepwell.run("serve", "--config", file, "--listen", "127.0.0.1:0", "--data", ":memory:")
     assert done.returncode != 0 and said in done.stderr
     assert SECRET not in done.stderr
+
+
+def test_the_guides_example_is_one(serve, tmp_path):
+    guide = (stepwell.ROOT / "docs" / "authentication.md").read_text()
+    text = guide.split("```toml\n")[1].split("```")[0]
+    file = tmp_path / "stepwell.toml"
+    file.write_text(text)
+    (tmp_path / "orders.secret").write_text(SECRETS["reader"])
+    server = serve("--config", file, environment={"ADMIN_SECRET": SECRET})
+    admin = client(server, "AKIAADMIN", secret=SECRET)
+    orders = client(server, "AKIAORDERS", secret=SECRETS["reader"])
+    execution = orders.start_execution(stateMachineArn=create(admin, "order-1"))["executionArn"]
+    assert ended(orders, execution)["status"] == "SUCCEEDED"
+    machine = create(admin, "other")
+    assert refused(orders.start_execution, stateMachineArn=machine) == denied("orders", "states:StartExecution", machine)

@@ -24,4 +24,4 @@ pub use key::{BadKey, Key, Keys};
 pub use origin::{Asking, Origins};
 pub use policy::{BadPolicy, Decision, Policy, PolicyDocument};
 pub use proof::{Code, Refusal};
-pub use session::{Session, Sessions};
+pub use session::{Session, Sessions, Ticket};

@@ -27,6 +27,28 @@ pub struct Session {
 #[derive(Debug, Default)]
 pub struct Sessions(Mutex<HashMap<String, Session>>);
 
+/// What somebody has come in with, for whoever goes on telling them things.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    sessions: Arc<Sessions>,
+    token: String,
+}
+
+impl Ticket {
+    /// The ticket of a browser.
+    pub fn new(sessions: &Arc<Sessions>, token: &str) -> Self {
+        Self {
+            sessions: Arc::clone(sessions),
+            token: token.to_owned(),
+        }
+    }
+
+    /// Whether the session goes on.
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.sessions.find(&self.token, now).is_some()
+    }
+}
+
 impl Sessions {
     /// Signs somebody in. Gives the secret by which a browser will be known, and the session.
     pub fn begin(&self, key: Arc<Key>, now: Timestamp) -> (String, Session) {
@@ -87,14 +109,17 @@ mod tests {
 
     #[test]
     fn session_ends_by_itself_or_when_its_owner_says_so() {
-        let sessions = Sessions::default();
+        let sessions = Arc::new(Sessions::default());
         let (one, session) = sessions.begin(key("one"), NOW);
         let (two, _) = sessions.begin(key("two"), NOW);
         assert_eq!(sessions.find(&two, NOW).unwrap().key.name, "two");
         assert!(sessions.find(&one, session.until).is_none());
         assert!(sessions.find("other", NOW).is_none());
+        let ticket = Ticket::new(&sessions, &one);
+        assert!(ticket.is_good(NOW));
         sessions.end(&one);
         assert!(sessions.find(&one, NOW).is_none());
+        assert!(!ticket.is_good(NOW));
         assert!(sessions.find(&two, NOW).is_some());
     }
 

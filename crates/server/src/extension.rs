@@ -117,7 +117,7 @@ impl Extension {
             return Answer::Whole(denied(&refusal));
         }
         let answer = match name {
-            "changes" => return Answer::Feed(changes::answer(&self.server, caller, &query)),
+            "changes" => return Answer::Feed(changes::answer(&self.server, who, &query)),
             "executions" => search::answer(server, caller, &query).await.map(json),
             "counts" => counts::answer(server, caller, &query).await.map(json),
             "history" => history::answer(server, caller, &query).await.map(json),

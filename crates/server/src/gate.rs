@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use access::proof::Claimed;
-use access::{Asking, Attempts, Code, Key, Keys, Origins, Refusal, Session, Sessions};
+use access::{Asking, Attempts, Code, Key, Keys, Origins, Refusal, Session, Sessions, Ticket};
 use api::{ApiError, Caller, ErrorCode, Text};
 use hyper::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, ORIGIN};
 use hyper::http::request::Parts;
@@ -29,7 +29,7 @@ pub struct Gate {
     origins: Origins,
     /// The account and region of everyone who names none.
     pub(crate) home: Scope,
-    pub(crate) sessions: Sessions,
+    pub(crate) sessions: Arc<Sessions>,
     pub(crate) attempts: Attempts,
 }
 
@@ -38,6 +38,8 @@ pub(crate) struct Who {
     pub(crate) caller: Caller,
     /// With which key, where keys are needed.
     pub(crate) key: Option<Arc<Key>>,
+    /// The session by which a browser is let in.
+    pub(crate) ticket: Option<Ticket>,
     /// What the rest of the request must prove.
     claimed: Option<Claimed>,
 }
@@ -56,7 +58,7 @@ impl Gate {
             keys,
             origins,
             home,
-            sessions: Sessions::default(),
+            sessions: Arc::default(),
             attempts: Attempts::default(),
         }
     }
@@ -95,6 +97,7 @@ impl Gate {
             return Ok(Who {
                 caller,
                 key: None,
+                ticket: None,
                 claimed: None,
             });
         };
@@ -105,8 +108,12 @@ impl Gate {
                 code: Code::ExpiredToken,
                 message: "The security token included in the request is expired".to_owned(),
             })?;
-            let region = self.home.region.clone();
-            return Ok(self.as_caller(head, session.key, &region, None));
+            return Ok(Who {
+                caller: caller(head, &session.key, &self.home.region),
+                key: Some(session.key),
+                ticket: Some(Ticket::new(&self.sessions, token)),
+                claimed: None,
+            });
         }
         let claimed = with_received(head, |request| keys.claimed(request, services, Timestamp::now()))?;
         let region = Arc::from(claimed.region());
@@ -116,28 +123,30 @@ impl Gate {
                 message: "Credential should be scoped to a valid region.".to_owned(),
             });
         }
-        Ok(self.as_caller(head, Arc::clone(&claimed.key), &region, Some(claimed)))
+        Ok(Who {
+            caller: caller(head, &claimed.key, &region),
+            key: Some(Arc::clone(&claimed.key)),
+            ticket: None,
+            claimed: Some(claimed),
+        })
     }
 
     /// The session of a browser, if somebody has signed in there.
     pub(crate) fn session(&self, token: &str) -> Option<Session> {
         self.sessions.find(token, Timestamp::now())
     }
+}
 
-    fn as_caller(&self, head: &Parts, key: Arc<Key>, region: &Arc<str>, claimed: Option<Claimed>) -> Who {
-        let scope = Scope {
-            region: Arc::clone(region),
-            account: Arc::from(&*key.account),
-        };
-        Who {
-            caller: Caller {
-                access_key_id: Some(Text::from(&*key.access_key_id)),
-                trace_header: text(head, &X_AMZN_TRACE_ID).map(Text::from),
-                ..Caller::of(scope)
-            },
-            key: Some(key),
-            claimed,
-        }
+/// Who has a key, in a region.
+fn caller(head: &Parts, key: &Key, region: &Arc<str>) -> Caller {
+    let scope = Scope {
+        region: Arc::clone(region),
+        account: Arc::from(&*key.account),
+    };
+    Caller {
+        access_key_id: Some(Text::from(&*key.access_key_id)),
+        trace_header: text(head, &X_AMZN_TRACE_ID).map(Text::from),
+        ..Caller::of(scope)
     }
 }
 

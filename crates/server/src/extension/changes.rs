@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use access::Ticket;
 use api::Caller;
 use bytes::Bytes;
 use hyper::Response;
 use hyper::body::{Body, Frame};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use ids::Scope;
+use jiff::Timestamp;
 use runtime::{Changed, Watch};
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
@@ -22,6 +24,7 @@ use tokio::sync::mpsc;
 
 use crate::Server;
 use crate::extension::query::Query;
+use crate::gate::Who;
 
 /// How often a feed without changes says that it is there.
 const PULSE: Duration = Duration::from_secs(20);
@@ -103,10 +106,11 @@ struct Told<'a> {
     all: bool,
 }
 
-pub(crate) fn answer(server: &Arc<Server>, caller: &Caller, query: &Query<'_>) -> Response<Feed> {
+pub(crate) fn answer(server: &Arc<Server>, who: &Who, query: &Query<'_>) -> Response<Feed> {
     // Little may wait to be sent: a page that does not read is told less often.
     let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(feed(Arc::clone(server), Shown::read(caller, query), sender));
+    let shown = Shown::read(&who.caller, query);
+    tokio::spawn(feed(Arc::clone(server), shown, who.ticket.clone(), sender));
     let mut response = Response::new(Feed(receiver));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -114,8 +118,8 @@ pub(crate) fn answer(server: &Arc<Server>, caller: &Caller, query: &Query<'_>) -
     response
 }
 
-/// Tells until the page is gone or the server ends.
-async fn feed(server: Arc<Server>, shown: Shown, sender: mpsc::Sender<Bytes>) {
+/// Tells until the page is gone, who reads it has signed out, or the server ends.
+async fn feed(server: Arc<Server>, shown: Shown, ticket: Option<Ticket>, sender: mpsc::Sender<Bytes>) {
     let mut watch = server.runtime.watch();
     let mut told = Bytes::from_static(b": hello\n\n");
     loop {
@@ -132,6 +136,12 @@ async fn feed(server: Arc<Server>, shown: Shown, sender: mpsc::Sender<Bytes>) {
             () = server.polls_ended() => return,
             () = sender.closed() => return,
         };
+        if ticket
+            .as_ref()
+            .is_some_and(|ticket| !ticket.is_good(Timestamp::now()))
+        {
+            return;
+        }
     }
 }
 
