@@ -33,6 +33,8 @@ pub struct Settings {
     pub batch_bytes: usize,
     /// How many bytes may wait for their commit before a worker takes no more requests.
     pub uncommitted_bytes: usize,
+    /// How long a step may wait for its commit before its worker takes no more requests, in milliseconds.
+    pub uncommitted_millis: i64,
     /// How many executions that only wait stay in memory, for the case that something happens soon.
     pub warm_executions: usize,
     /// How many bytes they may have together, by the size of their histories.
@@ -74,6 +76,7 @@ impl Default for Settings {
             batch_changes: 1024,
             batch_bytes: 4 << 20,
             uncommitted_bytes: 32 << 20,
+            uncommitted_millis: 500,
             warm_executions: 4096,
             warm_bytes: 32 << 20,
             recent_executions: 4096,

@@ -18,7 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use lambda::Lambda;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::crowd::{Bounds, Crowd, Place};
 use crate::extension::{Answer as ExtensionAnswer, Extension, Feed, denied, session};
@@ -46,6 +46,10 @@ const DRAINED_BYTES_MAX: usize = 16 << 20;
 /// How long a shutdown waits for requests under way.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How many connections may wait to be accepted, as far as the system allows: one that finds no place is tried again by
+/// its client's system only after a second, and later each time.
+const BACKLOG: u32 = 4096;
+
 /// How long to wait when no connection can be accepted, as when too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -66,7 +70,7 @@ pub struct BindError {
 
 /// Listens on an address; port 0 takes a free one.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
-    TcpListener::bind(address).await.map_err(|cause| {
+    listen(address).map_err(|cause| {
         let hint = match cause.kind() {
             std::io::ErrorKind::AddrInUse => "; is another server running? choose another port with --listen",
             std::io::ErrorKind::PermissionDenied => "; ports below 1024 need privileges",
@@ -75,6 +79,18 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
         };
         BindError { address, cause, hint }
     })
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // A server that is started again gets its port back at once.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// What is served from one port.

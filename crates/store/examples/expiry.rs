@@ -1,6 +1,8 @@
 //! Measures what commits notice of removing old executions, and whether the file grows under a steady load.
 //!
-//! `cargo run --release -p store --example expiry -- [EXECUTIONS]`, in a folder on the disk to be measured.
+//! `cargo run --release -p store --example expiry -- [EXECUTIONS]`, in a folder on the disk to be measured. With a folder as
+//! a second argument, it leaves the executions there and measures nothing: they ended so long ago that a server that is
+//! started on the folder begins to remove them ten seconds later, unless `[retention]` keeps them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,17 +21,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count: u64 = std::env::args()
         .nth(1)
         .map_or(Ok(1_000_000), |count| count.parse())?;
-    let folder = tempfile::tempdir_in(".")?;
-    let store = Arc::new(EmbeddedStore::open(folder.path(), &EmbeddedOptions::default())?);
-    let begun = Instant::now();
-    for first in (0..count).step_by(1000) {
-        save(&store, first, 1000.min(count - first)).await?;
+    if let Some(folder) = std::env::args().nth(2) {
+        let folder = Path::new(&folder);
+        fill(folder, count).await?;
+        return Ok(());
     }
-    println!(
-        "{count} executions saved in {:.1?}; {}",
-        begun.elapsed(),
-        size(folder.path())
-    );
+    let folder = tempfile::tempdir_in(".")?;
+    let store = fill(folder.path(), count).await?;
 
     let alone = commits(&store, count).await?;
     println!("commits of {PER_COMMIT}, alone:  {alone}");
@@ -52,6 +50,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("steady load, round {round}: {}", size(folder.path()));
     }
     Ok(())
+}
+
+async fn fill(folder: &Path, count: u64) -> Result<Arc<EmbeddedStore>, Box<dyn std::error::Error>> {
+    let store = Arc::new(EmbeddedStore::open(folder, &EmbeddedOptions::default())?);
+    let begun = Instant::now();
+    for first in (0..count).step_by(1000) {
+        save(&store, first, 1000.min(count - first)).await?;
+    }
+    println!(
+        "{count} executions saved in {:.1?}; {}",
+        begun.elapsed(),
+        size(folder)
+    );
+    Ok(store)
 }
 
 /// When the execution with that number ends.

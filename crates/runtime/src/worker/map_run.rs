@@ -181,6 +181,7 @@ impl Worker {
         self.chunk.commits.push(commit);
         self.push(Pending {
             id: live.id,
+            since: self.now(),
             begins: Begins::Nothing,
             bytes,
             effects: Vec::new(),

@@ -104,6 +104,8 @@ pub(crate) struct Worker {
 /// A step that is not saved yet.
 struct Pending {
     id: ExecId,
+    /// When it was decided.
+    since: Millis,
     /// What it begins, if anything.
     begins: Begins,
     bytes: usize,
@@ -389,10 +391,13 @@ impl Worker {
         self.shared.clock.now()
     }
 
-    /// Whether too much waits for its commit to take on more.
+    /// Whether too much waits for its commit to take on more, or has waited for too long: whoever is accepted is to be
+    /// answered soon.
     fn is_behind(&self) -> bool {
-        let share = self.shared.settings.uncommitted_bytes / self.shared.mailboxes.all().len();
-        self.uncommitted_bytes > share
+        let settings = &self.shared.settings;
+        let share = settings.uncommitted_bytes / self.shared.mailboxes.all().len();
+        let has_waited = |oldest: &Pending| self.now().0 - oldest.since.0 > settings.uncommitted_millis;
+        self.uncommitted_bytes > share || self.pending.front().is_some_and(has_waited)
     }
 
     fn chunk_is_empty(&self) -> bool {

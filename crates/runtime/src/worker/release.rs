@@ -281,6 +281,7 @@ impl Worker {
         self.chunk.express.push(change);
         self.push(Pending {
             id,
+            since: self.now(),
             begins: Begins::Nothing,
             bytes,
             effects: Vec::new(),

@@ -98,6 +98,7 @@ impl Worker {
         let id = live.id;
         self.push(Pending {
             id,
+            since: self.now(),
             begins,
             bytes,
             effects: step.effects,

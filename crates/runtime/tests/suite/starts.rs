@@ -236,6 +236,34 @@ async fn a_start_that_nobody_had_time_for_is_throttled_and_not_begun_late() {
 }
 
 #[tokio::test]
+async fn a_worker_whose_commits_take_long_begins_no_more() {
+    let mut world = World::new();
+    world.settings.workers = 1;
+    let store = world.faulty();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    let machine = machine(&runtime, "m", WAIT).await;
+    store.hold();
+    let later = |name: &'static str| {
+        let (runtime, request) = (runtime.clone(), named(&machine, name, "{}"));
+        tokio::spawn(async move { runtime.start(request).await })
+    };
+    let first = later("first");
+    settle().await;
+    world.clock.advance(world.settings.uncommitted_millis + 1);
+    // The worker was waiting for whoever comes next.
+    let second = later("second");
+    settle().await;
+    let third = later("third");
+    settle().await;
+    world.clock.advance(world.settings.wait_millis + 1);
+    settle().await;
+    store.go_on();
+    assert!(first.await.unwrap().is_ok() && second.await.unwrap().is_ok());
+    assert_eq!(third.await.unwrap(), Err(StartError::Throttled));
+    runtime.start(named(&machine, "third", "{}")).await.unwrap();
+}
+
+#[tokio::test]
 async fn who_asks_a_busy_worker_is_throttled() {
     let mut world = World::new();
     world.settings.workers = 1;
