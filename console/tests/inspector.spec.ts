@@ -252,6 +252,60 @@ test.describe('the form of', () => {
   });
 });
 
+test('what is being written is saved with the rest', async ({ page, stepwell }) => {
+  await opened(page, stepwell);
+  const form = await inspect(page, 'Hold');
+  await form.getByRole('button', { name: 'Add Comment' }).press('Enter');
+  // The field that was asked for is the one to write in.
+  await expect(form.getByRole('textbox', { name: 'Comment' })).toBeFocused();
+  await page.keyboard.type('Holds it');
+  await page.keyboard.press('ControlOrMeta+s');
+  await expect(page.getByText('is saved')).toBeVisible();
+  const { definition } = await stepwell.call<{ definition: string }>('DescribeStateMachine', { stateMachineArn: stepwell.arn(`inspected-${count}`) });
+  expect(JSON.parse(definition)).toHaveProperty('States.Hold.Comment', 'Holds it');
+});
+
+test('a Task is shown which activities and state machines there are', async ({ page, stepwell }) => {
+  const { activityArn } = await stepwell.call<{ activityArn: string }>('CreateActivity', { name: 'review' });
+  await stepwell.create('nested-one', { StartAt: 'A', States: { A: { Type: 'Pass', End: true } } });
+  await opened(page, stepwell);
+  const form = await inspect(page, 'Charge');
+  const resource = form.getByRole('combobox', { name: 'Resource' });
+  const offered = async (field: Locator) => {
+    const list = await field.getAttribute('list');
+    return page.locator(`[id="${list}"] option`).evaluateAll((options) => options.map((option) => (option as HTMLOptionElement).value));
+  };
+  await expect.poll(() => offered(resource)).toContain(activityArn);
+  await resource.fill(activityArn);
+  await expect(form.getByLabel('Activity')).toHaveValue(activityArn);
+  await expect(form.getByText('Waits for a worker')).toBeVisible();
+  await resource.fill('arn:aws:states:::states:startExecution');
+  await form.getByLabel('How it is called').selectOption('.sync:2');
+  const machine = form.getByRole('combobox', { name: 'State machine', exact: true });
+  await expect.poll(() => offered(machine)).toContain(stepwell.arn('nested-one'));
+  await machine.fill('$.machine');
+  await stateNow(page, 'Charge').toMatchObject({ Resource: 'arn:aws:states:::states:startExecution.sync:2', Parameters: { 'StateMachineArn.$': '$.machine' } });
+});
+
+test('a form leaves the comments of YAML and members that it does not know', async ({ page, stepwell }) => {
+  await page.goto(`${stepwell.url}/console/new-machine?view=code`);
+  await page.getByRole('combobox', { name: 'Written in' }).selectOption('yaml');
+  await page.getByRole('textbox', { name: 'Definition' }).click();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.insertText('StartAt: A\nStates:\n  # waits\n  A:\n    Type: Wait # a while\n    Seconds: 5 # five\n    Colour: red\n    End: true\n');
+  await page.getByRole('tab', { name: 'Design' }).click();
+  const form = await inspect(page, 'A');
+  await expect(form.getByRole('list', { name: 'Other members' })).toContainText('Colour "red"');
+  await expect(form.locator('.field-findings').first()).toContainText("Field 'Colour' is not supported");
+  await form.getByLabel('Seconds', { exact: true }).fill('7');
+  await form.getByLabel('Seconds', { exact: true }).press('Enter');
+  await page.getByRole('tab', { name: 'Code' }).click();
+  const lines = page.locator('.definition-code .cm-line');
+  await expect(lines.filter({ hasText: 'Seconds' })).toHaveText('    Seconds: 7 # five');
+  await expect(lines.filter({ hasText: '# waits' })).toHaveCount(1);
+  await expect(lines.filter({ hasText: 'Colour' })).toHaveText('    Colour: red');
+});
+
 test.describe('a state is tested', () => {
   test('with a mock of its result, and of an error', async ({ page, stepwell }) => {
     await opened(page, stepwell);

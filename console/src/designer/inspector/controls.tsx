@@ -160,31 +160,19 @@ export function JsonControl({ field, id, describedBy, isWrong, owner, value, onV
         </div>
       )}
       {form === 'json' && <JsonField label={label} value={value} isNew={value === undefined} onValue={onValue} />}
-      {form === 'expression' && (
+      {form !== 'json' && (
         <TextControl
+          key={form}
           id={id}
           describedBy={describedBy}
           isWrong={isWrong}
           label={label}
-          text={plainText(value)}
+          text={plainText(form === 'path' ? computed : value)}
           read={readText}
           isCode
-          isLong
-          placeholder="{% $states.input %}"
-          onValue={onValue}
-        />
-      )}
-      {form === 'path' && (
-        <TextControl
-          id={id}
-          describedBy={describedBy}
-          isWrong={isWrong}
-          label={label}
-          text={plainText(computed)}
-          read={readText}
-          isCode
-          placeholder="$.value"
-          onValue={(next) => onOwner(withValue(owner, field.name, plainText(next), language))}
+          isLong={form === 'expression'}
+          placeholder={form === 'path' ? '$.value' : '{% $states.input %}'}
+          onValue={(next) => (form === 'path' ? onOwner(withValue(owner, field.name, plainText(next), language)) : onValue(next))}
         />
       )}
     </div>

@@ -2,7 +2,8 @@
 
 import './inspector.css';
 
-import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { flushSync } from 'react-dom';
 
 import type { Diagnostic } from '../../api/types';
 import type { Definition, State } from '../../definition/asl';
@@ -61,7 +62,7 @@ function StateInspector({ definition, path, onEdits, diagnostics, state, view, o
     if (edits.length > 0) onEdits(edits, `Change ${what} of ${name}`);
   };
   return (
-    <div className="inspector">
+    <div className="inspector" onKeyDown={settleBeforeSave}>
       <header className="inspector-head">
         <span className="state-icon">
           <StateIcon type={state.Type} service={workOf(state)?.service} />
@@ -77,6 +78,15 @@ function StateInspector({ definition, path, onEdits, diagnostics, state, view, o
       </div>
     </div>
   );
+}
+
+/** What is being written is part of what is saved. */
+function settleBeforeSave(event: KeyboardEvent): void {
+  if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 's') return;
+  const field = document.activeElement;
+  if (!(field instanceof HTMLElement)) return;
+  flushSync(() => field.blur());
+  field.focus();
 }
 
 /** What was renamed by Enter: its field is left by nobody. */
@@ -176,7 +186,7 @@ function MachineForm({ definition, onEdits, diagnostics }: InspectorProps) {
     if (edits.length > 0) onEdits(edits, `Change ${what} of the workflow`);
   };
   return (
-    <div className="inspector">
+    <div className="inspector" onKeyDown={settleBeforeSave}>
       <div className="inspector-body">
         <Form value={form}>
           <section className="form-section" aria-label="The workflow">

@@ -153,6 +153,7 @@ function Test({ rule, path, depth, onRule, onRemove }: RuleProps & { depth: numb
           )}
         </>
       )}
+      {shape !== 'compare' && depth >= DEPTH_MAX && <p className="field-help">What is tested here is too deep for a form: edit it as code.</p>}
       {depth > 0 && <Findings findings={findingsAt(diagnostics, path, false)} />}
     </fieldset>
   );

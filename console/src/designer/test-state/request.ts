@@ -3,6 +3,7 @@
 import { isObject, type Definition, type State } from '../../definition/asl';
 import { targetOf } from '../inspector/integrations';
 import { nameAt, type Path } from '../edit';
+import { statesOf } from '../references';
 
 /** What somebody wrote into the panel; texts as they stand. */
 export interface Trial {
@@ -57,12 +58,7 @@ export function abilitiesOf(state: State): Abilities {
   };
 }
 
-function innerNames(state: State): string[] {
-  const flows = [...(Array.isArray(state.Branches) ? state.Branches : []), state.ItemProcessor, state.Iterator].filter((flow): flow is Definition => isObject(flow));
-  return flows.flatMap((flow) =>
-    Object.entries(isObject(flow.States) ? flow.States : {}).flatMap(([name, inner]) => [name, ...(isObject(inner) ? innerNames(inner as State) : [])]),
-  );
-}
+const innerNames = (state: State): string[] => statesOf({ States: { '': state } }).slice(1).map(({ name }) => name);
 
 /** What a test begins with. */
 export function newTrial(state: State): Trial {
