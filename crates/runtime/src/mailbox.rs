@@ -87,6 +87,8 @@ pub(crate) enum Work {
     },
     /// A map run was under way when the server stopped.
     MapRunOpen { run: TaskKey, arn: Str },
+    /// It was an asynchronous Express execution and is over: that is saved, so that it never runs again.
+    ExpressOver,
     /// A timer is due.
     Due,
     /// The server was started again: what was under way is taken up.

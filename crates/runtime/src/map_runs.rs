@@ -27,6 +27,7 @@ use tokio::sync::{Mutex as TurnMutex, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
 use crate::catalog::Revision;
+use crate::load;
 use crate::request::{MapRunError, MapRunUpdate, StartError};
 use crate::shared::Shared;
 
@@ -48,8 +49,8 @@ pub(crate) struct Handle {
     record: Mutex<MapRun>,
     /// Changes of what is saved take turns; whether the end has been decided.
     turn: TurnMutex<bool>,
-    /// What begins once this is over.
-    next: Mutex<Option<Begin>>,
+    /// What begins once this is over, one after the other.
+    next: Mutex<Vec<Begin>>,
     supervisor: Mutex<Option<AbortHandle>>,
 }
 
@@ -122,10 +123,13 @@ impl MapRuns {
             match begin {
                 Begin::Run(_) => {}
                 // The last one is about to end.
-                Begin::Redrive(_) => *lock(&handle.next) = Some(begin),
+                Begin::Redrive(_) => lock(&handle.next).push(begin),
                 Begin::Abort => {
-                    *lock(&handle.next) = None;
-                    handle.tell(Told::Abort);
+                    let mut next = lock(&handle.next);
+                    match next.is_empty() {
+                        true => handle.tell(Told::Abort),
+                        false => next.push(begin),
+                    }
                 }
             }
             return;
@@ -158,7 +162,8 @@ impl MapRuns {
     /// A supervisor is at its end.
     fn forget(&self, shared: &Arc<Shared>, arn: &Str) {
         let handle = self.runs().remove(arn);
-        if let Some(begin) = handle.and_then(|handle| lock(&handle.next).take()) {
+        let next = handle.map(|handle| std::mem::take(&mut *lock(&handle.next)));
+        for begin in next.into_iter().flatten() {
             self.begin(shared, arn.clone(), begin);
         }
     }
@@ -292,6 +297,20 @@ impl Shared {
                     arn: run.arn,
                 };
                 self.mailboxes.send(run.execution, work);
+            }
+        }
+    }
+
+    /// What the store knows of an execution of a map run, asked over and over while it can't be read.
+    async fn described_child(&self, arn: &str) -> Result<Option<Described>, StoreError> {
+        loop {
+            match load::described(&*self.store, arn).await {
+                Err(error) if error.may_pass() => {
+                    let now = self.clock.now();
+                    let later = Millis(now.0.saturating_add(self.settings.retry_millis));
+                    self.clock.sleep_until(later).await;
+                }
+                read => return read,
             }
         }
     }

@@ -43,11 +43,6 @@ impl Batcher {
         full
     }
 
-    /// How many items the batch has that was begun.
-    pub fn begun(&self) -> u64 {
-        self.items.len() as u64
-    }
-
     /// The batch that was begun, if any was, and how many items it has.
     pub fn finish(&mut self) -> Option<(Value, u64)> {
         if self.items.is_empty() {

@@ -64,14 +64,14 @@ impl Inputs {
     /// How many items there are, once that is known.
     pub(super) fn total(&self) -> Option<u64> {
         match self.source {
-            Source::State => Some(self.taken + self.items.len() as u64),
+            Source::State => Some(self.known()),
             Source::Elsewhere(_) => self.is_over.then_some(self.taken),
         }
     }
 
-    /// How many items are known of that are in no execution yet.
-    pub(super) fn waiting(&self) -> u64 {
-        self.items.len() as u64 + self.batcher.as_ref().map_or(0, Batcher::begun)
+    /// How many items are known of.
+    pub(super) fn known(&self) -> u64 {
+        self.taken + self.items.len() as u64
     }
 
     /// Whether items are put into batches, so that nobody knows before how many executions there will be.

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use asl::{ResultWriter, Transformation};
 use engine::{Ending, MapRunEnd, MapRunPlan};
-use integrations::{ChildResult, Described, MapRunIo, MapRunScope, ResultsOrder};
+use integrations::{ChildResult, Described, MapRunScope, ResultsOrder};
 use json::{Payload, Str, Value};
-use store::Store;
 
-use crate::load;
 use crate::map_runs::seats::Seats;
+use crate::shared::Shared;
 
 /// How many results are written at a time.
 const PAGE: usize = 500;
@@ -89,19 +88,18 @@ impl Gathered {
 /// Writes the results of the executions that were started elsewhere, then those that were never started, and gives the
 /// state's result.
 pub(super) async fn export(
-    store: &dyn Store,
-    io: &dyn MapRunIo,
+    shared: &Shared,
     order: ResultsOrder,
     seats: &Seats,
     started: impl Iterator<Item = u64>,
     pending: Vec<Payload>,
 ) -> Result<Payload, Ending> {
     let map_run_arn: Str = order.scope.map_run_arn.clone();
-    let mut sink = io.results(order).await?;
+    let mut sink = shared.tasks.map_run_io().results(order).await?;
     let mut page = Vec::new();
     for index in started {
         let arn = seats.arn(index);
-        let child = load::described(store, &arn).await;
+        let child = shared.described_child(&arn).await;
         let child = child.map_err(|error| unwritten(error.to_string()))?;
         // It was started, and has been removed since: nobody knows what came of it.
         let child = child.ok_or_else(|| unwritten(format!("The execution {arn} is no longer known.")))?;

@@ -13,13 +13,12 @@ use store::{
 use tokio::sync::mpsc;
 
 use crate::live::status;
-use crate::load;
 use crate::mailbox::{ReplyTo, Start, StartReply, Work};
 use crate::map_runs::inputs::{Given, Inputs};
 use crate::map_runs::results::{self, Gathered};
 use crate::map_runs::seats::{ChildOf, Seats, label};
 use crate::map_runs::{Begin, Handle, PAGE, Setting, Told, tally};
-use crate::request::{StartError, StartRequest};
+use crate::request::{ExecutionError, RedriveError, StartError, StartRequest};
 use crate::shared::Shared;
 
 /// How many results are gathered at a time.
@@ -135,20 +134,21 @@ impl Known {
 
 impl Supervisor {
     async fn run(&mut self, begin: Begin) -> Result<(), StoreError> {
+        let handle = Arc::clone(&self.handle);
+        // Nobody changes it between here and where it is known.
+        let turn = handle.turn.lock().await;
         let Some(record) = self.record().await? else {
             return Ok(());
         };
         self.seats = Seats::new(&self.arn, record.express);
         *self.handle.record() = record;
+        drop(turn);
         let setting = match begin {
             Begin::Abort => return self.abort().await,
             Begin::Run(setting) | Begin::Redrive(setting) => setting,
         };
         let Setting { plan, revision, .. } = &*setting;
-        // The record of a redriven one still says that it has ended.
-        if self.handle.record().status != MapRunStatus::Running {
-            self.reopen(plan.redrives()).await?;
-        }
+        self.reopen(plan.redrives()).await?;
         self.gathered = match plan.start().writer {
             Some(_) => None,
             None => Some(Gathered::new(plan)),
@@ -251,7 +251,7 @@ impl Supervisor {
         let Some(gathered) = self.gathered.as_mut().filter(|gathered| !gathered.is_full()) else {
             return Ok(());
         };
-        if let Some(child) = load::described(&*self.shared.store, &self.seats.arn(index)).await? {
+        if let Some(child) = self.shared.described_child(&self.seats.arn(index)).await? {
             gathered.add(index, &child);
         }
         Ok(())
@@ -264,17 +264,15 @@ impl Supervisor {
             while let Ok(told) = self.inbox.try_recv() {
                 self.hear(told);
             }
-            if let Some(inputs) = &inputs {
-                self.judge(inputs.total());
-                self.count_waiting(inputs);
-            }
-            if self.is_ending() {
-                if !is_stopping {
-                    is_stopping = true;
-                    self.stop_running();
-                }
-            } else if self.has_room() && self.start_next(setting, &mut inputs).await? {
+            self.take_stock(inputs.as_deref());
+            if !self.is_ending() && self.has_room() && self.start_next(setting, &mut inputs).await? {
                 continue;
+            }
+            // That there are no more items may have been seen just now.
+            self.take_stock(inputs.as_deref());
+            if self.is_ending() && !is_stopping {
+                is_stopping = true;
+                self.stop_running();
             }
             if self.running.is_empty() && (self.is_ending() || self.retry.is_none()) {
                 return Ok(());
@@ -360,12 +358,18 @@ impl Supervisor {
             ..
         }) = self.forget(index)
         {
-            self.again.push_back(Given {
-                index,
-                items,
-                input,
-                again,
-            });
+            if again.is_some() {
+                // It is as it was before.
+                tally::add(&mut self.handle.record(), Status::PendingRedrive, items);
+                self.redriven.push_back((index, items));
+            } else {
+                self.again.push_back(Given {
+                    index,
+                    items,
+                    input,
+                    again,
+                });
+            }
             self.retry = Some(self.later());
         }
     }
@@ -409,13 +413,19 @@ impl Supervisor {
         }
     }
 
-    fn count_waiting(&self, inputs: &Inputs) {
-        let again: u64 = self.again.iter().map(|given| given.items).sum();
+    /// Looks how much failed, and how much is not begun.
+    fn take_stock(&mut self, inputs: Option<&Inputs>) {
+        let Some(inputs) = inputs else { return };
+        self.judge(inputs.total());
         let mut record = self.handle.record();
-        record.items.pending = inputs.waiting() + again;
+        record.items.pending = 0;
+        let begun = record.items.total();
+        // After a crash, more may have begun than has been read again.
+        let pending = inputs.known().saturating_sub(begun);
+        record.items.pending = pending;
         record.executions.pending = match inputs.has_batches() {
             true => self.again.len() as u64,
-            false => inputs.waiting() + self.again.len() as u64,
+            false => pending,
         };
     }
 
@@ -425,7 +435,9 @@ impl Supervisor {
         setting: &Setting,
         inputs: &mut Option<&mut Inputs>,
     ) -> Result<bool, StoreError> {
-        if let Some((index, items)) = self.redriven.pop_front() {
+        if self.retry.is_none()
+            && let Some((index, items)) = self.redriven.pop_front()
+        {
             self.redrive(setting, index, items).await?;
             return Ok(true);
         }
@@ -511,7 +523,7 @@ impl Supervisor {
     async fn redrive(&mut self, setting: &Setting, index: u64, items: u64) -> Result<(), StoreError> {
         tally::take(&mut self.handle.record(), Status::PendingRedrive, items);
         let arn = self.seats.arn(index);
-        let Some(child) = load::described(&*self.shared.store, &arn).await? else {
+        let Some(child) = self.shared.described_child(&arn).await? else {
             return Ok(());
         };
         if self.seats.is_express() {
@@ -529,6 +541,15 @@ impl Supervisor {
         }
         self.running(index, items, None, None);
         if let Err(error) = self.shared.redrive_child(&arn).await {
+            if let RedriveError::Execution(error) = &error
+                && (error.may_pass() || *error == ExecutionError::Closing)
+            {
+                self.forget(index);
+                tally::add(&mut self.handle.record(), Status::PendingRedrive, items);
+                self.redriven.push_back((index, items));
+                self.retry = Some(self.later());
+                return Ok(());
+            }
             tracing::warn!(%arn, %error, "an execution of a map run can't be redriven");
             let mut record = self.handle.record();
             record.executions.failures_not_redrivable += 1;
@@ -563,11 +584,9 @@ impl Supervisor {
                     Some(_) => self.pending(plan, &mut inputs).await,
                     None => Vec::new(),
                 };
-                let io = self.shared.tasks.map_run_io();
-                let store = Arc::clone(&self.shared.store);
                 let unstarted: HashSet<u64> = self.again.iter().map(|given| given.index).collect();
                 let started = (0..self.known.end()).filter(move |index| !unstarted.contains(index));
-                Some(results::export(&*store, &*io, order, &self.seats, started, pending).await)
+                Some(results::export(&self.shared, order, &self.seats, started, pending).await)
             }
             _ => None,
         };
@@ -654,9 +673,16 @@ impl Supervisor {
         Ok(())
     }
 
-    /// A map run that had ended goes on.
+    /// A map run that was redriven so often goes on, if its record does not say so yet: that it has ended, or, after a
+    /// crash, that it is about to be stopped.
     async fn reopen(&mut self, count: u32) -> Result<(), StoreError> {
+        let handle = Arc::clone(&self.handle);
+        let _turn = handle.turn.lock().await;
         let mut record = self.handle.record().clone();
+        let known = record.redriven.map_or(0, |(count, _)| count);
+        if record.status == MapRunStatus::Running && known >= count {
+            return Ok(());
+        }
         record.status = MapRunStatus::Running;
         record.stopped = None;
         // Later than the last time, so that executions which were redriven then are told from those that were since.

@@ -84,7 +84,10 @@ impl Worker {
             record: record.clone(),
         };
         let arn = record.arn.clone();
-        if !self.step(live, Input::MapRunEnded { run, end }, 0, Some(redo)) {
+        // The execution may have ended since, and have been redriven: then the run goes on, too.
+        let redrives = MapRunPlan::of(&live.execution, run).map_or(0, |plan| plan.redrives());
+        let is_of_before = record.redriven.map_or(0, |(count, _)| count) != redrives;
+        if is_of_before || !self.step(live, Input::MapRunEnded { run, end }, 0, Some(redo)) {
             return self.shared.map_runs.tell(&arn, Told::Abort);
         }
         record.stopped = Some(self.now());

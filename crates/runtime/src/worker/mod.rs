@@ -22,7 +22,7 @@ use std::task::{Context, Poll, Waker};
 use engine::{Effect, Millis, TaskKey};
 use integrations::{BoxFuture, Described};
 use json::Str;
-use store::{ExecId, ExpressChange, IdClock, OpenRow, StoreError};
+use store::{ExecId, IdClock, OpenRow, StoreError};
 use tokio::sync::oneshot;
 
 use crate::committer::Chunk;
@@ -289,6 +289,7 @@ impl Worker {
                     drop(place);
                     self.shared.dispatcher.queue(id, task, None);
                 }
+                Work::ExpressOver => self.express_over(id),
                 work => self.apply(id, work),
             }
         }
@@ -354,7 +355,7 @@ impl Worker {
                 self.put(live);
             }
             Message::ExpressAgain(start, revision) => self.begin_express_again(*start, revision),
-            Message::ExpressGone(id) => self.express_change(id, ExpressChange::Finished(id), Vec::new()),
+            Message::ExpressGone(id) => self.express_over(id),
             Message::Close(reply) => {
                 self.closing = Some(reply);
                 self.call_all_delayed();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use engine::{Effect, Millis, TaskKey};
 use integrations::Described;
 use json::{Payload, Str};
-use store::{ExecId, ExpressChange, StoreError};
+use store::{ExecId, ExpressChange, ExpressStart, StoreError};
 use tokio::sync::oneshot;
 
 use crate::activities::{Given, HandOut};
@@ -88,6 +88,7 @@ impl Worker {
                 let head = live.execution.head();
                 self.shared.changes.note(&head.arn, &head.machine_arn);
                 if live.uncommitted == 0
+                    && !live.is_express()
                     && let Some(witness) = &self.shared.settings.witness
                 {
                     witness.saved(&live.execution);
@@ -266,18 +267,32 @@ impl Worker {
                     .express
                     .push(described, std::mem::take(events), live.weight);
                 if std::mem::take(saved) {
-                    self.express_change(live.id, ExpressChange::Finished(live.id), Vec::new());
+                    self.express_over(live.id);
                 }
             }
         }
     }
 
-    /// Has a change of an asynchronous Express execution saved.
-    pub(super) fn express_change(&mut self, id: ExecId, change: ExpressChange, releases: Vec<Release>) {
-        let bytes = match &change {
-            ExpressChange::Started(start) => 512 + start.input.bytes(),
-            ExpressChange::Finished(_) => 16,
-        };
+    /// Has the start of an asynchronous Express execution saved.
+    pub(super) fn express_started(&mut self, start: ExpressStart, releases: Vec<Release>) {
+        let (id, bytes) = (start.id, 512 + start.input.bytes());
+        self.express_change(id, ExpressChange::Started(start), bytes, releases, None);
+    }
+
+    /// Has the end of an asynchronous Express execution saved, over and over until it is.
+    pub(super) fn express_over(&mut self, id: ExecId) {
+        let change = ExpressChange::Finished(id);
+        self.express_change(id, change, 16, Vec::new(), Some(Work::ExpressOver));
+    }
+
+    fn express_change(
+        &mut self,
+        id: ExecId,
+        change: ExpressChange,
+        bytes: usize,
+        releases: Vec<Release>,
+        redo: Option<Work>,
+    ) {
         self.chunk.express.push(change);
         self.push(Pending {
             id,
@@ -287,7 +302,7 @@ impl Worker {
             effects: Vec::new(),
             logged: None,
             releases,
-            redo: None,
+            redo,
         });
     }
 

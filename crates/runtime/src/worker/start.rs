@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use engine::{Input, TaskKey};
 
 use json::Str;
-use store::{Created, ExecId, ExpressChange, ExpressStart, MachineKind, StoreError};
+use store::{Created, ExecId, ExpressStart, MachineKind, StoreError};
 
 use crate::catalog::Revision;
 use crate::live::{Kind, Live, Origin, head, log_test};
@@ -170,7 +170,7 @@ impl Worker {
         };
         let live = express_live(&start, request.machine);
         let releases = vec![Release::Start(reply, Ok(started)), Release::Express(live)];
-        self.express_change(id, ExpressChange::Started(start), releases);
+        self.express_started(start, releases);
     }
 
     /// The id of an execution that starts now on one of this worker's shards.

@@ -57,6 +57,7 @@ impl Worker {
             }
             Work::MapRunEnded { run, end, record } => self.map_run_ended(live, run, end, record),
             Work::MapRunOpen { run, arn } => self.take_up_map_run(live, run, arn),
+            Work::ExpressOver => self.express_over(live.id),
             Work::Due => self.call_timers(live),
             Work::TakeUp => {
                 if self.recovering.remove(&live.id) {

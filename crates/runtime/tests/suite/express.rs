@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use engine::Execution;
+use runtime::Witness;
 use store::{HistoryPage, Store};
 
 use crate::starts::{ECHO, PASS, WAIT};
@@ -78,6 +80,46 @@ async fn an_asynchronous_execution_runs_again_after_a_crash() {
         "SUCCEEDED 1"
     );
     assert_eq!(world.script.count("gate", "1"), 2);
+    assert!(world.memory.express_pending(None, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_end_that_could_not_be_saved_is_saved_a_little_later() {
+    let world = World::new();
+    let store = world.faulty();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    let machine = express_machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
+    start(&runtime, &machine, "1").await;
+    settle().await;
+    store.then([Fault::Full]);
+    world.script.open_gate(1);
+    settle().await;
+    assert_eq!(world.memory.express_pending(None, 10).await.unwrap().len(), 1);
+    world.pass(2).await;
+    assert!(world.memory.express_pending(None, 10).await.unwrap().is_empty());
+    drop(runtime);
+    let _runtime = world.open().await;
+    settle().await;
+    assert_eq!(world.script.count("gate", "1"), 1);
+}
+
+struct Nobody;
+
+impl Witness for Nobody {
+    fn saved(&self, execution: &Execution) {
+        panic!("{} was seen", execution.head().arn);
+    }
+}
+
+#[tokio::test]
+async fn witnesses_see_standard_executions_alone() {
+    let mut world = World::new();
+    world.settings.witness = Some(Arc::new(Nobody));
+    let runtime = world.open().await;
+    let machine = express_machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
+    start(&runtime, &machine, "1").await;
+    world.script.open_gate(1);
+    settle().await;
     assert!(world.memory.express_pending(None, 10).await.unwrap().is_empty());
 }
 

@@ -6,6 +6,7 @@
 )]
 
 mod activities;
+mod bucket;
 mod callbacks;
 mod crashes;
 mod express;

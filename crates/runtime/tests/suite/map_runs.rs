@@ -271,6 +271,62 @@ async fn a_map_run_goes_on_after_a_crash() {
 }
 
 #[tokio::test]
+async fn what_was_begun_before_a_crash_is_not_counted_as_waiting() {
+    for children_type in ["STANDARD", "EXPRESS"] {
+        let world = World::new();
+        let runtime = world.open().await;
+        let machine = machine(&runtime, "m", &definition("gate", children_type, "")).await;
+        world.script.open_gate(3);
+        let started = start(&runtime, &machine, &numbers(4)).await;
+        settle().await;
+        drop(runtime);
+        settle().await;
+        let runtime = world.open().await;
+        world.script.open_gate(100);
+        end(&runtime, &started.arn).await;
+        let run = the_run(&runtime, &started.arn).await;
+        assert_eq!((run.items.total(), run.items.pending), (4, 0), "{run:?}");
+        assert_eq!(
+            (run.executions.total(), run.executions.pending),
+            (4, 0),
+            "{run:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_percentage_is_judged_when_the_last_item_was_read() {
+    let world = World::new();
+    let runtime = world.open().await;
+    let fields = r#""MaxConcurrency":1,"ToleratedFailurePercentage":30,"ItemReader":{
+        "Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSON"},
+        "Parameters":{"Bucket":"b","Key":"2"}},"#;
+    let machine = machine(&runtime, "m", &definition("fail", "STANDARD", fields)).await;
+    let started = start(&runtime, &machine, "{}").await;
+    let told = end(&runtime, &started.arn).await;
+    assert!(told.starts_with("FAILED States.ExceedTolerated"), "{told}");
+}
+
+#[tokio::test]
+async fn results_are_written_although_reading_them_fails_for_a_while() {
+    let world = World::new();
+    let store = world.faulty();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    let fields = r#""ResultWriter":{"Resource":"arn:aws:states:::s3:putObject",
+        "Parameters":{"Bucket":"b","Prefix":"p"}},"#;
+    let machine = machine(&runtime, "m", &definition("gate", "STANDARD", fields)).await;
+    let started = start(&runtime, &machine, &numbers(2)).await;
+    settle().await;
+    store.bad_reads.lock().unwrap().push_back(true);
+    world.script.open_gate(2);
+    world.pass(2).await;
+    let told = end(&runtime, &started.arn).await;
+    assert!(told.starts_with("SUCCEEDED"), "{told}");
+    assert!(store.bad_reads.lock().unwrap().is_empty());
+    assert_eq!(world.script.written(), 2);
+}
+
+#[tokio::test]
 async fn redriving_does_again_what_had_no_success() {
     for children_type in ["STANDARD", "EXPRESS"] {
         let world = World::new();

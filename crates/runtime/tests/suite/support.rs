@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use asl::{Resource, Rules, Target};
 use engine::{Detail, Ending, Millis, Order};
 use ids::{Name, StateMachineArn};
-use integrations::{Answer, BoxFuture, Call, Described, Executions, Integrations};
+use integrations::{Answer, BoxFuture, Call, Described, Executions, Integrations, MapRunIo};
 use json::{Payload, Str, Value};
 use runtime::{
     Clock, Creation, ManualClock, NewRevision, Revision, Runtime, Settings, StartRequest, Started, Tasks,
@@ -17,6 +17,8 @@ use store::{
     MapChild, MapRun, MemoryStore, OpenRow, Reply, Store, StoreError, Summary, Version,
 };
 use tokio::sync::Semaphore;
+
+use crate::bucket::Bucket;
 
 pub(crate) const NOW: Millis = Millis(1_760_000_000_000);
 
@@ -214,6 +216,7 @@ pub(crate) struct Scripted {
     pub(crate) gate: Semaphore,
     pub(crate) dropped: AtomicUsize,
     flaky: Mutex<HashMap<String, u32>>,
+    bucket: Bucket,
 }
 
 impl Script {
@@ -224,6 +227,7 @@ impl Script {
             gate: Semaphore::new(0),
             dropped: AtomicUsize::new(0),
             flaky: Mutex::default(),
+            bucket: Bucket::default(),
         };
         Self::of(Arc::new(shared))
     }
@@ -265,6 +269,11 @@ impl Script {
 
     pub(crate) fn open_gate(&self, times: usize) {
         self.shared.gate.add_permits(times);
+    }
+
+    /// How many results of map runs were written.
+    pub(crate) fn written(&self) -> usize {
+        self.shared.bucket.written()
     }
 
     pub(crate) fn dropped(&self) -> usize {
@@ -403,6 +412,10 @@ impl Tasks for Script {
             error: Some("Lost".into()),
             cause: Some("in a crash".into()),
         }
+    }
+
+    fn map_run_io(&self) -> Arc<dyn MapRunIo> {
+        Arc::new(self.shared.bucket.clone())
     }
 
     fn nested_end(&self, order: &Order, child: &Described, limits: &asl::Limits) -> Result<Payload, Ending> {
