@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use engine::{Detail, Event, Execution, Head, Millis, TimerKind};
 use ids::TaskToken;
-use integrations::Described;
+use integrations::{ChildResult, Described};
 use json::{Str, Value};
-use store::{ExecId, ExecutionQuery, Listed, Loaded, MachineStatus, OpenRow, Status, Store, StoreError};
+use store::{
+    ExecId, ExecutionQuery, Listed, Loaded, MachineStatus, OpenRow, Status, Store, StoreError, Summary,
+};
 
 use crate::disk::at_once;
+use crate::express;
 use crate::laws;
 use crate::machines::ACTIVITY;
+use crate::map_runs::MapRuns;
 use crate::plan::machine_arn;
 
-type Check = Result<(), String>;
+pub(crate) type Check = Result<(), String>;
 
 /// What was acknowledged.
 #[derive(Default)]
@@ -274,53 +278,83 @@ pub(crate) fn activity_on_disk(store: &dyn Store) -> Check {
     })
 }
 
-/// After the end: histories are lawful, what is known of executions is what their histories say, and nothing else
-/// is left.
-pub(crate) fn all(store: &dyn Store, machines: usize) -> Check {
+/// After the end: histories are lawful, what is known of executions is what their histories say, map runs are what
+/// their executions came to, and nothing else is left.
+pub(crate) fn all(
+    store: &dyn Store,
+    machines: usize,
+    map_runs: &MapRuns,
+    results: &HashMap<Str, Vec<ChildResult>>,
+) -> Check {
     let rows = open(store);
     must(rows.is_empty(), || {
         format!("all have ended, and these are open: {rows:?}")
     })?;
     let pending = read(store.express_pending(None, 1))?;
     must(pending.is_empty(), || "an Express execution is left".into())?;
-    for machine in 0..machines {
-        let query = ExecutionQuery {
-            of: Listed::Machine(machine_arn(machine).into()),
-            status: None,
-            after: None,
-            limit: usize::MAX,
-        };
-        for summary in read(store.executions(query))? {
-            let arn = &summary.created.arn;
-            let loaded = read(store.load(summary.id))?.ok_or_else(|| format!("{arn} is listed and gone"))?;
-            laws::check(&loaded.events).map_err(|what| format!("{arn}: {what}"))?;
-            let last = loaded.events.last().map(|event| (event.at, &event.detail));
-            let status = match last {
-                Some((_, Detail::ExecutionSucceeded { .. })) => Status::Succeeded,
-                Some((_, Detail::ExecutionFailed(_))) => Status::Failed,
-                Some((_, Detail::ExecutionAborted(_))) => Status::Aborted,
-                Some((_, Detail::ExecutionTimedOut(_))) => Status::TimedOut,
-                _ => Status::Running,
-            };
-            let stopped = last.map(|(at, _)| at);
-            must(status == summary.status && summary.stopped == stopped, || {
-                format!("{arn} ended {status:?} at {stopped:?}, and is known as {summary:?}")
-            })?;
-            if let Some(execution) = fold(store, &loaded)? {
-                must(
-                    execution.outcome().is_some() && execution.next_timer().is_none(),
-                    || format!("{arn} has ended and waits for something"),
-                )?;
+    let open = read(store.open_map_runs(None, 1))?;
+    must(open.is_empty(), || format!("a map run is left: {open:?}"))?;
+    let mut left: Vec<Listed> = (0..machines)
+        .map(|machine| Listed::Machine(machine_arn(machine).into()))
+        .collect();
+    while let Some(of) = left.pop() {
+        for summary in executions(store, of)? {
+            let loaded = check_ended(store, &summary)?;
+            for run in read(store.map_runs(summary.id, None, usize::MAX))? {
+                map_runs
+                    .check(store, &loaded, &run, results)
+                    .map_err(|what| format!("{}: {what}", run.arn))?;
+                left.push(Listed::MapRun(run.arn));
             }
         }
     }
     Ok(())
 }
 
-/// An execution as its history says; none when its state machine is gone.
+/// All executions of something.
+pub(crate) fn executions(store: &dyn Store, of: Listed) -> Result<Vec<Summary>, String> {
+    let (status, after, limit) = (None, None, usize::MAX);
+    read(store.executions(ExecutionQuery {
+        of,
+        status,
+        after,
+        limit,
+    }))
+}
+
+fn check_ended(store: &dyn Store, summary: &Summary) -> Result<Loaded, String> {
+    let arn = &summary.created.arn;
+    let loaded = read(store.load(summary.id))?.ok_or_else(|| format!("{arn} is listed and gone"))?;
+    laws::check(&loaded.events).map_err(|what| format!("{arn}: {what}"))?;
+    let last = loaded.events.last().map(|event| (event.at, &event.detail));
+    let status = match last {
+        Some((_, Detail::ExecutionSucceeded { .. })) => Status::Succeeded,
+        Some((_, Detail::ExecutionFailed(_))) => Status::Failed,
+        Some((_, Detail::ExecutionAborted(_))) => Status::Aborted,
+        Some((_, Detail::ExecutionTimedOut(_))) => Status::TimedOut,
+        _ => Status::Running,
+    };
+    let stopped = last.map(|(at, _)| at);
+    must(status == summary.status && summary.stopped == stopped, || {
+        format!("{arn} ended {status:?} at {stopped:?}, and is known as {summary:?}")
+    })?;
+    if let Some(execution) = fold(store, &loaded)? {
+        must(
+            execution.outcome().is_some() && execution.next_timer().is_none(),
+            || format!("{arn} has ended and waits for something"),
+        )?;
+    }
+    Ok(loaded)
+}
+
+/// An execution as its history says; none when its state machine is gone, or when it is an Express one.
 fn fold(store: &dyn Store, loaded: &Loaded) -> Result<Option<Execution>, String> {
     let created = &loaded.summary.created;
-    let Some(revision) = read(store.revision(&created.machine_arn, &created.revision))? else {
+    if express::kind(&created.arn).is_some() {
+        return Ok(None);
+    }
+    let of = ids::arn::without_label(&created.machine_arn);
+    let Some(revision) = read(store.revision(of, &created.revision))? else {
         return Ok(None);
     };
     let Some(Event {
@@ -331,25 +365,26 @@ fn fold(store: &dyn Store, loaded: &Loaded) -> Result<Option<Execution>, String>
         return Err(format!("{} does not begin with its start", created.arn));
     };
     let machine = asl::read(&revision.definition, asl::Rules::default()).machine;
+    let machine = machine.ok_or("a stored definition is not right")?;
+    let label = created
+        .machine_arn
+        .strip_prefix(of)
+        .and_then(|rest| rest.strip_prefix('/'));
+    let map = label.and_then(|label| machine.labelled(label));
     let head = Head {
         id: loaded.summary.id.0,
         arn: created.arn.clone(),
         name: created.name.clone(),
         machine_arn: created.machine_arn.clone(),
-        machine_name: created
-            .machine_arn
-            .rsplit(':')
-            .next()
-            .map(Str::from)
-            .unwrap_or_default(),
+        machine_name: of.rsplit(':').next().map(Str::from).unwrap_or_default(),
         version_arn: None,
         alias_arn: None,
         role_arn: role_arn.clone(),
         region: "us-east-1".into(),
         started: created.started,
         express: false,
-        machine: Arc::new(machine.ok_or("a stored definition is not right")?),
-        flow: asl::StateMachine::TOP,
+        flow: map.map_or(asl::StateMachine::TOP, |map| map.processor),
+        machine: Arc::new(machine),
         input: input.clone(),
     };
     Execution::fold(head, &loaded.events)
@@ -371,10 +406,10 @@ fn of_token(store: &dyn Store, text: &str) -> Result<(Loaded, TaskToken), String
     Ok((loaded.ok_or("a token's execution is not on disk")?, token))
 }
 
-fn read<T>(reply: store::Reply<'_, T>) -> Result<T, String> {
+pub(crate) fn read<T>(reply: store::Reply<'_, T>) -> Result<T, String> {
     at_once(reply).map_err(|error: StoreError| error.to_string())
 }
 
-fn must(holds: bool, what: impl FnOnce() -> String) -> Check {
+pub(crate) fn must(holds: bool, what: impl FnOnce() -> String) -> Check {
     if holds { Ok(()) } else { Err(what()) }
 }

@@ -1,6 +1,7 @@
 //! The driver: one thing after the other happens in a world, in the order that the dice say.
 
 mod closing;
+mod outside;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +10,10 @@ use std::time::Duration;
 use engine::{Ending, Millis};
 use integrations::Answer;
 use json::{Payload, Str, json};
-use runtime::{CatalogError, Clock, ExecutionError, RedriveError, Runtime, StartError, TokenError};
+use runtime::{
+    CatalogError, Clock, ExecutionError, MapRunError, MapRunUpdate, RedriveError, Runtime, StartError,
+    TokenError,
+};
 use store::StoreError;
 
 use crate::checks::{self, Known};
@@ -17,11 +21,13 @@ use crate::clients::{Heard, Question, ask};
 use crate::dice::Dice;
 use crate::disk::{Disk, Fate};
 use crate::machines::RANDOM;
+use crate::map_runs::MapRuns;
 use crate::media::{Fallout, Media};
 use crate::plan::{Deed, Plan, execution_arn};
 use crate::script::Script;
 use crate::weather::Weather;
 use crate::world::{CallKind, Token, Verdict, World};
+use outside::{Acknowledged, Caller};
 
 /// How many things happen while things go wrong; then everything calms down.
 const STORMY: usize = 500;
@@ -50,7 +56,12 @@ pub(crate) struct Driver {
     questions: usize,
     deployer: Deployer,
     watchers: Vec<Watcher>,
+    callers: Vec<Caller>,
+    acknowledged: Vec<Acknowledged>,
     known: Known,
+    map_runs: MapRuns,
+    /// Whether somebody changes the settings of a map run.
+    is_updating: bool,
     rounds: usize,
 }
 
@@ -69,10 +80,22 @@ enum Asked {
     Deployer,
     Watcher(usize),
     Stopper(usize),
-    Onlooker { arn: Str, events: u64 },
+    Onlooker {
+        arn: Str,
+        events: u64,
+    },
     Poller,
     Holder(usize),
-    Nuisance { was_over: bool },
+    Nuisance {
+        was_over: bool,
+    },
+    /// Who waits for a synchronous Express execution.
+    Caller(usize),
+    /// Who looks at a map run.
+    RunOnlooker,
+    Updater(Str, MapRunUpdate),
+    /// Who stops an execution of a map run.
+    Meddler(Str),
 }
 
 /// Who does what the plan says, one after the other.
@@ -112,7 +135,11 @@ impl Driver {
             questions: 0,
             deployer: Deployer::default(),
             watchers: Vec::new(),
+            callers: Vec::new(),
+            acknowledged: Vec::new(),
             known: Known::default(),
+            map_runs: MapRuns::default(),
+            is_updating: false,
             rounds: 0,
         }
     }
@@ -177,13 +204,17 @@ impl Driver {
 
     fn is_over(&self) -> bool {
         let waits = self.deployer.next < self.plan.deeds.len()
-            || self.watchers.iter().any(|watcher| !watcher.is_over);
+            || self.watchers.iter().any(|watcher| !watcher.is_over)
+            || self.callers.iter().any(|caller| !caller.is_over());
+        let store = self.media.store();
         !waits
             && self
                 .boot
                 .as_ref()
                 .is_some_and(|boot| boot.disk.commits() == 0 && boot.disk.reads() == 0)
-            && checks::open(&*self.media.store()).is_empty()
+            && checks::open(&*store).is_empty()
+            && checks::read(store.open_map_runs(None, 1)).is_ok_and(|left| left.is_empty())
+            && checks::read(store.express_pending(None, 1)).is_ok_and(|left| left.is_empty())
     }
 
     fn left(&self) -> String {
@@ -194,8 +225,13 @@ impl Driver {
             .filter(|watcher| !watcher.is_over)
             .map(|watcher| &*watcher.arn)
             .collect();
+        let store = self.media.store();
+        let runs = checks::read(store.open_map_runs(None, usize::MAX)).unwrap_or_default();
+        let express = checks::read(store.express_pending(None, usize::MAX)).unwrap_or_default();
+        let calls = self.callers.iter().filter(|caller| !caller.is_over()).count();
         format!(
-            "{} of {} deeds done, watched {watched:?}, open {open:?}",
+            "{} of {} deeds done, watched {watched:?}, open {open:?}, map runs {runs:?}, {calls} callers, \
+             Express {express:?}",
             self.deployer.next,
             self.plan.deeds.len()
         )
@@ -227,13 +263,15 @@ impl Driver {
         }
         // The fewer things there are to do, the likelier it is that time passes.
         for _ in 0..20 {
-            let done = match self.dice.roll(12) {
+            let done = match self.dice.roll(14) {
                 0..=3 => self.commit(),
                 4 | 5 => self.read(),
                 6 | 7 => self.answer(),
                 8 => self.tell(),
                 9 => self.deploy(),
                 10 => self.watch(),
+                11 => self.serve() || self.call(),
+                12 => self.meddle(),
                 _ => {
                     self.poll() || self.look_on() || {
                         self.pass_time();
@@ -249,12 +287,15 @@ impl Driver {
 
     fn start(&mut self) {
         self.boots += 1;
-        let seed = self.plan.seed.wrapping_mul(1_000_003).wrapping_add(self.boots);
+        // What follows from seeds that are near each other is nearly the same.
+        let seed = Dice::new(self.plan.seed ^ self.boots << 40).roll(u64::MAX);
         self.world.trace(format!("boot {}", self.boots));
         let mut settings = self.plan.tuning.settings();
         let dead = Arc::clone(&self.world);
         settings.seed = Some(seed);
         settings.grace = Duration::from_millis(20);
+        settings.event_log = Some(Arc::clone(&self.world) as _);
+        self.world.state().boot = self.boots;
         settings.witness = Some(Arc::clone(&self.world) as _);
         settings.on_fatal = Arc::new(move |_| dead.state().is_dead = true);
         let threads = tokio::runtime::Builder::new_current_thread()
@@ -310,19 +351,29 @@ impl Driver {
         let mut state = self.world.state();
         state.is_dead = false;
         state.calls.clear();
+        state.requests.clear();
         state.heard.clear();
         state.store = self.media.store();
         state.tokens.iter_mut().for_each(|token| token.is_told = false);
         drop(state);
         self.asked.clear();
         self.deployer.is_asking = false;
+        self.is_updating = false;
+        for caller in &mut self.callers {
+            caller.is_asking = false;
+        }
         for watcher in &mut self.watchers {
             watcher.is_asking = false;
             watcher.is_stopping = false;
             // What became of a redrive is seen from the execution.
             watcher.redrive = None;
         }
-        if let Err(what) = self.known.check(&*self.media.store()) {
+        let store = self.media.store();
+        let checked = self
+            .known
+            .check(&*store)
+            .and_then(|()| self.map_runs.look(&*store));
+        if let Err(what) = checked {
             self.world.violated(format!("after a crash {what}"));
         }
     }
@@ -405,6 +456,9 @@ impl Driver {
             }
         }
         let _ = reply.send(answer);
+        if let Err(what) = self.map_runs.look(&*self.media.store()) {
+            self.world.violated(what);
+        }
         true
     }
 
@@ -559,8 +613,20 @@ impl Driver {
             None => return false,
             Some(_) if !self.deployer.has_activity => Question::CreateActivity,
             Some(Deed::Create(machine)) => {
-                Question::Create(*machine, self.plan.machines[*machine][0].clone())
+                let definition = self.plan.machines[*machine][0].clone();
+                Question::Create(*machine, definition, self.plan.kind(*machine))
             }
+            Some(Deed::StartSync { machine, name, input }) => {
+                self.callers
+                    .push(Caller::new(*machine, name.clone(), input.clone()));
+                self.done();
+                return true;
+            }
+            Some(Deed::StartExpress { machine, name, input }) => Question::Start {
+                machine: *machine,
+                name: name.clone(),
+                input: Payload::from(input.clone()),
+            },
             Some(Deed::Update(machine, revision)) => {
                 Question::Update(*machine, self.plan.machines[*machine][*revision].clone())
             }
@@ -645,7 +711,11 @@ impl Driver {
         boot.threads.spawn(async move {
             let heard = ask(&runtime, question).await;
             drop(runtime);
-            world.state().heard.push_back((number, heard));
+            // Nobody hears anything any more of a process that ends.
+            let mut state = world.state();
+            if !state.is_dead {
+                state.heard.push_back((number, heard));
+            }
         });
     }
 
@@ -744,6 +814,23 @@ impl Driver {
                     Err(_) => Ok(()),
                 }
             }
+            (Asked::Caller(number), Heard::EndedAtOnce(ended)) => {
+                self.callers[number].is_asking = false;
+                match ended {
+                    Ok(described) => self.ended_at_once(number, &described),
+                    Err(_) => Ok(()),
+                }
+            }
+            (Asked::RunOnlooker, Heard::MapRun(described)) => match described {
+                Ok(run) => self.map_run_described(&run),
+                Err(MapRunError::Store(_)) => Ok(()),
+                Err(error) => Err(format!("a map run is there, and not known: {error}")),
+            },
+            (Asked::Updater(arn, update), Heard::MapRunUpdated(answer)) => {
+                self.map_run_updated(&arn, update, answer)
+            }
+            (Asked::Meddler(arn), Heard::Stopped(Ok(at))) => checks::stopped_on_disk(&*store, &arn, at),
+            (Asked::Meddler(_), Heard::Stopped(Err(_))) => Ok(()),
             (Asked::Nuisance { was_over: true }, Heard::Told(Ok(()))) => {
                 Err("a token was taken that was used before".into())
             }
@@ -778,7 +865,9 @@ impl Driver {
                             .define(machine, self.plan.machines[machine][revision].clone());
                     }
                     Deed::Delete(machine) => self.known.delete(machine),
-                    Deed::Start { .. } => return Err("a start was answered as something else".into()),
+                    Deed::Start { .. } | Deed::StartSync { .. } | Deed::StartExpress { .. } => {
+                        return Err("a start was answered as something else".into());
+                    }
                 }
                 self.known.check_machines(&*store)
             }
@@ -811,6 +900,13 @@ impl Driver {
                 });
                 self.known.start(&*store, &arn, machine, &input)
             }
+            (Heard::Started(answer), Deed::StartExpress { name, .. }) => {
+                let Ok(started) = answer else { return Ok(()) };
+                self.done();
+                let arn = started.arn;
+                self.acknowledged.push(Acknowledged { name, arn });
+                Ok(())
+            }
             (heard, _) => Err(format!("the deployer heard {heard:?}")),
         }
     }
@@ -839,7 +935,7 @@ fn accepted() -> Payload {
 /// A question in a line.
 fn brief(question: &Question) -> String {
     let text = match question {
-        Question::Create(machine, _) => format!("create m{machine}"),
+        Question::Create(machine, ..) => format!("create m{machine}"),
         Question::Update(machine, _) => format!("update m{machine}"),
         other => format!("{other:?}"),
     };

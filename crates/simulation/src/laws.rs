@@ -108,6 +108,14 @@ impl Reader {
                 self.held.insert(branch, *until);
                 Ok(())
             }
+            // A Map is tried again with another map run, or begins.
+            Detail::MapRunStarted(_) => {
+                let held = self.held.remove(&branch);
+                must(
+                    held.is_none_or(|until| event.at >= until),
+                    "it is tried again too early",
+                )
+            }
             // A Parallel or Map is tried again, or begins.
             Detail::BranchStarted { parent, .. } | Detail::MapIterationStarted { parent, .. } => {
                 let held = self.held.remove(parent);

@@ -7,17 +7,21 @@
 //!
 //! - [`machines`]: definitions made from a seed. [`plan`]: what is to happen. [`dice`]: chance.
 //! - [`laws`]: what holds of every history. `checks`: what must be on disk when something was said.
-//! - `world`: everybody outside; `script`, `clients`: how they speak with the runtime.
+//! - `map_runs`, `express`: what holds of both.
+//! - `world`: everybody outside; `script`, `bucket`, `clients`: how they speak with the runtime.
 //! - `disk`, `media`, `folder`, `weather`: what goes wrong. `driver`: what happens next.
 
+mod bucket;
 mod checks;
 mod clients;
 pub mod dice;
 mod disk;
 mod driver;
+mod express;
 mod folder;
 pub mod laws;
 pub mod machines;
+mod map_runs;
 mod media;
 mod panics;
 pub mod plan;

@@ -1,5 +1,7 @@
 //! Random machines: definitions made from a seed, all of them right, and the executions that run them.
 
+mod distributed;
+
 use std::sync::Arc;
 
 use engine::{Head, Millis, Refusal, World};
@@ -56,7 +58,7 @@ pub fn flow(dice: &mut Dice, names: &mut u32, depth: u32) -> Value {
         names,
         steadiness: Steadiness::Chancy,
         child: None,
-        forks: 0,
+        around: Around::default(),
     };
     maker.flow(depth)
 }
@@ -94,8 +96,35 @@ pub struct Maker<'d> {
     /// The state machine that Task states start; with none, and in flows for the engine alone, there are none such,
     /// and no jobs.
     pub child: Option<&'d str>,
-    /// How many Parallel and Map states are around.
+    /// What is around the flow.
+    pub around: Around,
+}
+
+/// What is around a flow.
+#[derive(Debug, Clone, Copy)]
+pub struct Around {
+    /// Whether Express executions run it.
+    pub express: bool,
+    /// The member of the execution's input that Map states go through.
+    pub list: &'static str,
+    /// How many Parallel and Map states are around it in the same execution.
     pub forks: u32,
+    /// How deep Distributed Maps may be nested in it; in flows for the engine alone there are none.
+    pub map_runs: u32,
+    /// Whether it is the processor of a Distributed Map.
+    pub is_child: bool,
+}
+
+impl Default for Around {
+    fn default() -> Self {
+        Self {
+            express: false,
+            list: "list",
+            forks: 0,
+            map_runs: 0,
+            is_child: false,
+        }
+    }
 }
 
 impl Maker<'_> {
@@ -119,9 +148,9 @@ impl Maker<'_> {
 
     /// A flow inside a Parallel or Map state.
     fn forked(&mut self, depth: u32) -> Value {
-        self.forks += 1;
+        self.around.forks += 1;
         let flow = self.flow(depth);
-        self.forks -= 1;
+        self.around.forks -= 1;
         flow
     }
 
@@ -130,6 +159,9 @@ impl Maker<'_> {
     }
 
     fn state(&mut self, name: &str, depth: u32, next: Option<String>) -> Value {
+        if self.may_distribute() && self.dice.roll(6) == 0 {
+            return self.distributed(name, depth, next);
+        }
         if self.dice.roll(5) == 0 {
             return self.jsonata_state(name, depth, next);
         }
@@ -138,7 +170,12 @@ impl Maker<'_> {
         {
             return self.outside(child, name, next);
         }
-        let mut state = match self.dice.roll(if depth == 0 { 6 } else { 9 }) {
+        let kind = match self.dice.roll(if depth == 0 { 6 } else { 9 }) {
+            // An Express execution waits for nobody who would have to find it.
+            4 | 5 if self.around.express => 2,
+            kind => kind,
+        };
+        let mut state = match kind {
             0 => match (self.dice.roll(3), &next) {
                 (0, Some(next)) => {
                     return json!({"Type": "Choice", "Default": next.as_str(),
@@ -177,7 +214,10 @@ impl Maker<'_> {
                         "Parameters",
                         json!({"list": [1, 2], "item.$": "$$.Map.Item.Index"}),
                     ),
-                    ("InputPath", Value::from("$$.Execution.Input.list")),
+                    (
+                        "InputPath",
+                        Value::from(format!("$$.Execution.Input.{}", self.around.list)),
+                    ),
                 ])
             }
         };
@@ -220,7 +260,13 @@ impl Maker<'_> {
             ]),
             _ => Value::object([
                 ("Type", Value::from("Map")),
-                ("Items", Value::from("{% $states.context.Execution.Input.list %}")),
+                (
+                    "Items",
+                    Value::from(format!(
+                        "{{% $states.context.Execution.Input.{} %}}",
+                        self.around.list
+                    )),
+                ),
                 ("ItemSelector", Value::from(chancy)),
                 ("ItemProcessor", self.forked(depth - 1)),
             ]),
@@ -253,7 +299,8 @@ impl Maker<'_> {
     fn outside(&mut self, child: &str, name: &str, next: Option<String>) -> Value {
         const STARTS: &str = "arn:aws:states:::states:startExecution";
         let input = json!({"StateMachineArn": child, "Input": {"list": [5], "n": 1}});
-        let mut state = match self.dice.roll(4) {
+        let kinds = if self.around.express { 1 } else { 4 };
+        let mut state = match self.dice.roll(kinds) {
             0 => json!({"Type": "Task", "Resource": STARTS, "Parameters": input}),
             1 | 2 => {
                 let resource = format!("{STARTS}.sync:2");
@@ -314,15 +361,22 @@ impl Maker<'_> {
                 retriers.push(again("States.Timeout"));
             }
             let fails = failing != Failing::Never && !(is_activity && failing == Failing::ByTimeout);
+            let is_child = self.around.is_child;
             let deed = match self.dice.roll(8) {
+                0 if fails && is_child && self.around.list == "list" => {
+                    json!({"do": "fail", "every": 1 + self.dice.roll(3)})
+                }
                 0 if fails => json!({"do": "fail"}),
-                // What is late would fail too, so that those that time out do so always.
-                1 if fails && error == RANDOM => json!({"do": "fail", "redrives": 1 + self.dice.roll(2)}),
+                // What is late would fail too, so that those that time out do so always. How often an execution of a
+                // map run is redriven depends on when it was started.
+                1 if fails && error == RANDOM && !is_child => {
+                    json!({"do": "fail", "redrives": 1 + self.dice.roll(2)})
+                }
                 2 | 3 if fails && error == RANDOM && attempts > 0 => json!({"do": "fail", "times": attempts}),
                 _ => json!({"do": "succeed"}),
             };
             let is_failing = deed.get("do").and_then(Value::as_str) == Some("fail");
-            let deed = self.with_redrives(deed, is_jsonata);
+            let deed = self.with_context(deed, is_jsonata);
             remove(state, "HeartbeatSeconds");
             if !is_activity {
                 remove(state, "TimeoutSeconds");
@@ -354,7 +408,7 @@ impl Maker<'_> {
         }
         // A sibling's failure ends a branch wherever it is by then: whether what fails until a redrive had failed before
         // would be seen from what was caught.
-        let is_caught = self.dice.one_in(2) && (self.forks == 0 || !fails_until_redriven(state));
+        let is_caught = self.dice.one_in(2) && (self.around.forks == 0 || !fails_until_redriven(state));
         if let (true, Some(next)) = (is_caught, next) {
             let caught = if is_jsonata {
                 catch("Output", "{% $states.input %}", next)
@@ -365,18 +419,24 @@ impl Maker<'_> {
         }
     }
 
-    /// What a task shall do, along with how often its execution was redriven.
-    fn with_redrives(&self, mut deed: Value, is_jsonata: bool) -> Value {
-        if deed.get("redrives").is_some() {
-            if is_jsonata {
-                set(
-                    &mut deed,
-                    "redriven",
-                    Value::from("{% $states.context.Execution.RedriveCount %}"),
-                );
-            } else {
-                set(&mut deed, "redriven.$", Value::from("$$.Execution.RedriveCount"));
-            }
+    /// What a task shall do, along with what that depends on: how often its execution was redriven, and which item it
+    /// is for.
+    fn with_context(&self, mut deed: Value, is_jsonata: bool) -> Value {
+        let (name, path) = if deed.get("redrives").is_some() {
+            ("redriven", "Execution.RedriveCount")
+        } else if deed.get("every").is_some() {
+            ("index", "Execution.Input.index")
+        } else {
+            return deed;
+        };
+        if is_jsonata {
+            set(
+                &mut deed,
+                name,
+                Value::from(format!("{{% $states.context.{path} %}}")),
+            );
+        } else {
+            set(&mut deed, &format!("{name}.$"), Value::from(format!("$$.{path}")));
         }
         deed
     }
@@ -462,7 +522,7 @@ mod tests {
                 names: &mut 0,
                 steadiness: Steadiness::Steady(Failing::WithAnError),
                 child: None,
-                forks: 0,
+                around: Around::default(),
             }
             .flow(2);
             let mut states = Vec::new();

@@ -3,9 +3,10 @@
 use engine::Millis;
 use json::{Value, json};
 use runtime::{Rate, Settings};
+use store::MachineKind;
 
 use crate::dice::Dice;
-use crate::machines::{Failing, Maker, Steadiness};
+use crate::machines::{Around, Failing, Maker, Steadiness};
 
 /// When worlds begin.
 pub(crate) const START: Millis = Millis(1_760_000_000_000);
@@ -20,6 +21,8 @@ pub struct Plan {
     /// Definitions of each state machine, one for each of its revisions; the first machine is the one that others
     /// start.
     pub machines: Vec<Vec<String>>,
+    /// Which of them is an Express one, if any is.
+    pub express: Option<usize>,
     /// What is done one after the other.
     pub deeds: Vec<Deed>,
     /// How often an execution that failed is redriven at the most.
@@ -48,6 +51,24 @@ pub enum Deed {
         /// Somebody stops it after a while.
         stop: bool,
     },
+    /// Starts an asynchronous Express execution.
+    StartExpress {
+        /// Of this state machine.
+        machine: usize,
+        /// With this name.
+        name: String,
+        /// And this input.
+        input: Value,
+    },
+    /// Runs a synchronous Express execution, and another one when the process goes before its end.
+    StartSync {
+        /// Of this state machine.
+        machine: usize,
+        /// With this in its name.
+        name: String,
+        /// And this input.
+        input: Value,
+    },
     /// Deletes a state machine.
     Delete(usize),
 }
@@ -62,6 +83,9 @@ pub struct Tuning {
     batch_changes: usize,
     uncommitted_bytes: usize,
     transitions: Option<Rate>,
+    open_map_runs: usize,
+    map_run_executions: usize,
+    express_seconds: u64,
 }
 
 impl Plan {
@@ -81,15 +105,28 @@ impl Plan {
             let made = (0..revisions).map(|_| machine(&mut dice, &mut names, steadiness));
             machines.push(made.collect());
         }
-        let deeds = deeds(&mut dice, steadiness, &machines);
+        let express = dice.one_in(3).then_some(machines.len());
+        if express.is_some() {
+            machines.push(vec![express_machine(&mut dice, &mut names, steadiness)]);
+        }
+        let deeds = deeds(&mut dice, steadiness, &machines, express);
         Self {
             seed,
             steadiness,
             machines,
+            express,
             deeds,
             redrives: dice.roll(3) as u32,
             pollers: 1 + dice.roll(2) as usize,
-            tuning: Tuning::new(&mut dice),
+            tuning: Tuning::new(&mut dice, steadiness),
+        }
+    }
+
+    /// What a state machine is.
+    pub fn kind(&self, machine: usize) -> MachineKind {
+        match self.express == Some(machine) {
+            true => MachineKind::Express,
+            false => MachineKind::Standard,
         }
     }
 
@@ -125,7 +162,7 @@ fn child(dice: &mut Dice, names: &mut u32, steadiness: Steadiness) -> String {
         names,
         steadiness,
         child: None,
-        forks: 0,
+        around: Around::default(),
     };
     maker.flow(1).to_string()
 }
@@ -138,7 +175,10 @@ fn machine(dice: &mut Dice, names: &mut u32, steadiness: Steadiness) -> String {
         names,
         steadiness,
         child: Some(&child),
-        forks: 0,
+        around: Around {
+            map_runs: 2,
+            ..Around::default()
+        },
     };
     let mut definition = maker.flow(depth);
     if steadiness == Steadiness::Chancy
@@ -150,9 +190,33 @@ fn machine(dice: &mut Dice, names: &mut u32, steadiness: Steadiness) -> String {
     definition.to_string()
 }
 
-fn deeds(dice: &mut Dice, steadiness: Steadiness, machines: &[Vec<String>]) -> Vec<Deed> {
+fn express_machine(dice: &mut Dice, names: &mut u32, steadiness: Steadiness) -> String {
+    let child = machine_arn(0);
+    let depth = dice.roll(2) as u32;
+    let mut maker = Maker {
+        dice,
+        names,
+        steadiness,
+        child: Some(&child),
+        around: Around {
+            express: true,
+            ..Around::default()
+        },
+    };
+    maker.flow(depth).to_string()
+}
+
+fn deeds(
+    dice: &mut Dice,
+    steadiness: Steadiness,
+    machines: &[Vec<String>],
+    express: Option<usize>,
+) -> Vec<Deed> {
     let mut deeds: Vec<Deed> = (0..machines.len()).map(Deed::Create).collect();
     for (machine, revisions) in machines.iter().enumerate().skip(1) {
+        if express == Some(machine) {
+            continue;
+        }
         for revision in 0..revisions.len() {
             if revision > 0 {
                 deeds.push(Deed::Update(machine, revision));
@@ -161,7 +225,7 @@ fn deeds(dice: &mut Dice, steadiness: Steadiness, machines: &[Vec<String>]) -> V
                 deeds.push(Deed::Start {
                     machine,
                     name: format!("e{revision}{number}"),
-                    input: json!({"list": [1, 2, 3], "n": dice.roll(3)}),
+                    input: json!({"list": [1, 2, 3], "n": dice.roll(3), "items": items(dice)}),
                     stop: steadiness == Steadiness::Chancy && dice.one_in(6),
                 });
             }
@@ -170,11 +234,40 @@ fn deeds(dice: &mut Dice, steadiness: Steadiness, machines: &[Vec<String>]) -> V
             deeds.push(Deed::Delete(machine));
         }
     }
+    if let Some(machine) = express {
+        for number in 0..2 + dice.roll(4) {
+            let input = json!({"list": [1, 2, 3], "n": dice.roll(3)});
+            let deed = match dice.one_in(2) {
+                true => Deed::StartSync {
+                    machine,
+                    name: number.to_string(),
+                    input,
+                },
+                false => Deed::StartExpress {
+                    machine,
+                    name: format!("a{number}"),
+                    input,
+                },
+            };
+            let begins = machines.len() as u64;
+            let place = begins + dice.roll(deeds.len() as u64 + 1 - begins);
+            deeds.insert(place as usize, deed);
+        }
+    }
     deeds
 }
 
+/// What Distributed Maps go through.
+fn items(dice: &mut Dice) -> Value {
+    Value::from(
+        (0..dice.roll(7))
+            .map(|item| Value::from(10 + item))
+            .collect::<Vec<_>>(),
+    )
+}
+
 impl Tuning {
-    fn new(dice: &mut Dice) -> Self {
+    fn new(dice: &mut Dice, steadiness: Steadiness) -> Self {
         Self {
             workers: 1 + dice.roll(4) as usize,
             mailbox: *dice.pick(&[1, 4, 1024]),
@@ -183,6 +276,13 @@ impl Tuning {
             batch_changes: *dice.pick(&[1, 4, 1024]),
             uncommitted_bytes: *dice.pick(&[1, 32 << 20]),
             transitions: dice.one_in(6).then_some(Rate { bucket: 5, refill: 3 }),
+            open_map_runs: *dice.pick(&[1, 2, 1000]),
+            map_run_executions: *dice.pick(&[2, 10_000, 10_000]),
+            // Where ends matter, none is that there was not time enough.
+            express_seconds: match steadiness {
+                Steadiness::Chancy => *dice.pick(&[20, 300]),
+                Steadiness::Steady(_) => 100 * 86_400,
+            },
         }
     }
 
@@ -199,6 +299,9 @@ impl Tuning {
             ..Settings::default()
         };
         settings.limits.state_transitions = self.transitions;
+        settings.limits.open_map_runs = self.open_map_runs;
+        settings.limits.map_run_executions = self.map_run_executions;
+        settings.limits.executions.express_seconds = self.express_seconds;
         settings
     }
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use asl::{Pattern, Resource, Target};
 use engine::{Ending, Order};
-use integrations::{Answer, BoxFuture, Call, Described, Executions, Integrations};
+use integrations::{Answer, BoxFuture, Call, Described, Executions, Integrations, MapRunIo};
 use json::{Payload, Str, Value};
 use runtime::Tasks;
 use tokio::sync::oneshot;
 
+use crate::bucket::Bucket;
 use crate::machines::LOST;
 use crate::world::{CallKind, Pending, Token, World};
 
@@ -106,6 +107,10 @@ impl Tasks for Script {
             error: Some(LOST.into()),
             cause: Some("in a crash".into()),
         }
+    }
+
+    fn map_run_io(&self) -> Arc<dyn MapRunIo> {
+        Arc::new(Bucket(Arc::clone(&self.world)))
     }
 
     fn nested_end(&self, order: &Order, child: &Described, limits: &asl::Limits) -> Result<Payload, Ending> {

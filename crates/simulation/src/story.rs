@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use store::{ExecutionQuery, HistoryPage, Listed};
+use store::{HistoryPage, Listed};
 
+use crate::checks;
 use crate::dice::Dice;
 use crate::disk::at_once;
 use crate::driver::{Driver, Ends};
@@ -117,14 +118,11 @@ fn tell(plan: &Plan, driver: &Driver) -> String {
         let _ = writeln!(story, "{line}");
     }
     let store = driver.world.state().store.clone();
-    for machine in 0..plan.machines.len() {
-        let query = ExecutionQuery {
-            of: Listed::Machine(machine_arn(machine).into()),
-            status: None,
-            after: None,
-            limit: usize::MAX,
-        };
-        for summary in at_once(store.executions(query)).unwrap_or_default() {
+    let mut left: Vec<Listed> = (0..plan.machines.len())
+        .map(|machine| Listed::Machine(machine_arn(machine).into()))
+        .collect();
+    while let Some(of) = left.pop() {
+        for summary in checks::executions(&*store, of).unwrap_or_default() {
             let _ = writeln!(story, "{} {:?}", summary.created.arn, summary.status);
             let events =
                 at_once(store.history(summary.id, HistoryPage::forward(1, 25_000))).unwrap_or_default();
@@ -135,6 +133,10 @@ fn tell(plan: &Plan, driver: &Driver) -> String {
                     "  {:>3} <- {:<3} {at:>9} {:?} {:?}",
                     event.id, event.previous, event.branch, event.detail
                 );
+            }
+            for run in at_once(store.map_runs(summary.id, None, usize::MAX)).unwrap_or_default() {
+                let _ = writeln!(story, "{run:?}");
+                left.push(Listed::MapRun(run.arn));
             }
         }
     }

@@ -4,14 +4,16 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use engine::{Detail, Event, Execution};
-use integrations::{Answer, Call};
+use integrations::{Answer, Call, ChildResult};
 use json::{Payload, Str, Value};
-use runtime::{Clock, ManualClock, Witness};
-use store::{ExecId, Store};
+use runtime::{Clock, EventLog, Logged, ManualClock, Witness};
+use store::{ExecId, Status, Store};
 use tokio::sync::oneshot;
 
+use crate::bucket::Served;
 use crate::clients::Heard;
 use crate::disk::at_once;
+use crate::express::{self, Express, Kind};
 use crate::plan::START;
 
 /// Everything outside.
@@ -38,6 +40,15 @@ pub(crate) struct State {
     pub(crate) heard: VecDeque<(usize, Heard)>,
     /// Whether the store has failed for good.
     pub(crate) is_dead: bool,
+    /// The number of the process.
+    pub(crate) boot: u64,
+    /// Requests to the bucket that were not served, and what they are.
+    pub(crate) requests: Vec<(&'static str, oneshot::Sender<Served>)>,
+    /// What map runs wrote to the bucket, by their ARNs.
+    pub(crate) results: HashMap<Str, Vec<ChildResult>>,
+    pub(crate) express: Express,
+    /// Tasks of Express executions that were sent in this process.
+    sent_by_express: HashSet<(u64, u64, u64)>,
     /// Tasks that were sent: the execution, and the number of the Scheduled event.
     sent: HashSet<(u64, u64)>,
     /// How often tasks were to fail so far.
@@ -98,6 +109,11 @@ impl World {
                 tokens: Vec::new(),
                 heard: VecDeque::new(),
                 is_dead: false,
+                boot: 0,
+                requests: Vec::new(),
+                results: HashMap::new(),
+                express: Express::default(),
+                sent_by_express: HashSet::new(),
                 sent: HashSet::new(),
                 failed: HashMap::new(),
             }),
@@ -138,6 +154,12 @@ impl World {
             "{kind} is called for {name} {} #{}",
             call.state, task.event
         ));
+        if let Some(kind) = express::kind(&call.execution_arn) {
+            if let Err(what) = self.sent_by_express(call, kind) {
+                self.violated(format!("{} {task:?} is sent, and {what}", call.execution_arn));
+            }
+            return;
+        }
         let is_new = self.state().sent.insert((call.execution, task.event));
         if !is_new && !is_answerable {
             self.violated(format!("{} {task:?} is sent twice", call.execution_arn));
@@ -145,6 +167,37 @@ impl World {
         let store = Arc::clone(&self.state().store);
         if let Err(what) = started_on_disk(&*store, call) {
             self.violated(format!("{} {task:?} is sent, and {what}", call.execution_arn));
+        }
+    }
+
+    /// A task of an Express execution is sent: only while it runs, and once each time that it runs.
+    fn sent_by_express(&self, call: &Call, kind: Kind) -> Result<(), String> {
+        let mut state = self.state();
+        let (store, boot) = (Arc::clone(&state.store), state.boot);
+        let is_same = |pending: &Pending| {
+            pending.call.execution == call.execution
+                && pending.call.order.task == call.order.task
+                && !pending.reply.is_closed()
+        };
+        let is_under_way = state.calls.iter().any(is_same);
+        let is_new = state
+            .sent_by_express
+            .insert((boot, call.execution, call.order.task.event));
+        drop(state);
+        let arn = &call.execution_arn;
+        match kind {
+            // It may have been redriven, and run again.
+            Kind::Child if is_under_way => Err("is under way already".into()),
+            Kind::Child => match at_once(store.find(arn)).map_err(|error| error.to_string())? {
+                None => Ok(()),
+                Some(id) => match at_once(store.summary(id)).map_err(|error| error.to_string())? {
+                    Some(summary) if summary.status == Status::Succeeded => Err("it has succeeded".into()),
+                    _ => Ok(()),
+                },
+            },
+            _ if !is_new => Err("was sent before".into()),
+            Kind::Async if !express::is_pending(&*store, arn)? => Err("its execution is not on disk".into()),
+            Kind::Async | Kind::Sync => Ok(()),
         }
     }
 
@@ -157,6 +210,10 @@ impl World {
         let number = |name: &str| deed.get(name).and_then(Value::as_i64);
         if let Some(redrives) = number("redrives") {
             let fails = number("redriven").unwrap_or(0) < redrives;
+            return if fails { Verdict::Fail } else { Verdict::Succeed };
+        }
+        if let Some(every) = number("every") {
+            let fails = number("index").unwrap_or(0) % every == 0;
             return if fails { Verdict::Fail } else { Verdict::Succeed };
         }
         if let Some(times) = number("times") {
@@ -228,5 +285,36 @@ impl Witness for World {
             )),
             Err(error) => self.violated(format!("{}: what is on disk does not fold: {error}", head.arn)),
         }
+    }
+}
+
+impl EventLog for World {
+    fn write(&self, logged: Logged) {
+        let arn = &logged.execution_arn;
+        let mut state = self.state();
+        let (store, boot) = (Arc::clone(&state.store), state.boot);
+        let checked = match express::kind(arn) {
+            Some(_) => state.express.logged(&*store, boot, arn, &logged.events),
+            None => logged_on_disk(&*store, arn, &logged.events),
+        };
+        drop(state);
+        if let Err(what) = checked {
+            self.violated(format!("{arn} is logged, and {what}"));
+        }
+    }
+}
+
+/// Nothing of a Standard execution is logged that is not saved.
+fn logged_on_disk(store: &dyn Store, arn: &str, events: &[Event]) -> Result<(), String> {
+    let read = |error: store::StoreError| error.to_string();
+    let id = at_once(store.find(arn)).map_err(read)?;
+    let loaded = match id {
+        Some(id) => at_once(store.load(id)).map_err(read)?,
+        None => None,
+    };
+    let loaded = loaded.ok_or("it is not on disk")?;
+    match events.iter().all(|event| loaded.events.contains(event)) {
+        true => Ok(()),
+        false => Err("not all of that is on disk".into()),
     }
 }

@@ -37,11 +37,13 @@ impl Driver {
         self.must_be_lawful()?;
         let store = self.media.store();
         self.known.check(&*store)?;
-        checks::all(&*store, self.plan.machines.len())?;
+        let results = std::mem::take(&mut self.world.state().results);
+        checks::all(&*store, self.plan.machines.len(), &self.map_runs, &results)?;
         let mut ends = Ends::new();
         for watcher in &self.watchers {
             ends.insert(watcher.arn.to_string(), checks::end(&*store, &watcher.arn)?);
         }
+        self.express_ends(&mut ends)?;
         Ok(ends)
     }
 }
