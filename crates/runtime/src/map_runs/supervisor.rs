@@ -7,8 +7,8 @@ use engine::{Ending, MapRunEnd, MapRunPlan, Millis, TOO_MANY_FAILED};
 use integrations::{Described, ResultsOrder};
 use json::{Payload, Str};
 use store::{
-    CatalogChange, ExecId, MapRun, MapRunCounts, MapRunStatus, MapSeat, Redriven, Status, StoreError,
-    shard_of,
+    CatalogChange, ExecId, MapChild, MapRun, MapRunCounts, MapRunStatus, MapSeat, Redriven, Status,
+    StoreError, shard_of,
 };
 use tokio::sync::mpsc;
 
@@ -49,25 +49,12 @@ pub(super) async fn supervise(
         is_deleted: false,
     };
     let done = supervisor.run(begin).await;
-    let later = supervisor.later();
     let Supervisor { shared, arn, .. } = supervisor;
-    let Err(error) = done else {
-        return shared.map_runs.forget(&shared, &arn);
-    };
-    tracing::error!(%arn, %error, "a map run can't be read or saved");
-    shared.clock.sleep_until(later).await;
-    let record = supervisor.handle.record().clone();
-    shared.map_runs.forget(&shared, &arn);
-    // Its execution, or whoever finds that there is none, begins it anew.
-    let run = engine::TaskKey {
-        branch: record.branch,
-        event: record.event,
-    };
-    if error.may_pass() {
-        shared
-            .mailboxes
-            .send(record.execution, Work::MapRunOpen { run, arn });
+    // What may pass was tried again; what is damaged stays so, and is left to the operator.
+    if let Err(error) = done {
+        tracing::error!(%arn, %error, "a map run can't be read or saved");
     }
+    shared.map_runs.forget(&shared, &arn);
 }
 
 struct Supervisor {
@@ -215,7 +202,7 @@ impl Supervisor {
         std::mem::swap(&mut self.handle.record().items, &mut counts.1);
         let mut after = None;
         loop {
-            let page = self.shared.store.map_children(&self.arn, after, PAGE).await?;
+            let page = self.children(after).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.id);
             tokio::task::yield_now().await;
@@ -243,6 +230,16 @@ impl Supervisor {
                     _ if is_again => self.redriven.push_back((index, items)),
                     _ => self.gather_stored(index).await?,
                 }
+            }
+        }
+    }
+
+    /// Reads a page of executions, over and over while it can't be read.
+    async fn children(&self, after: Option<ExecId>) -> Result<Vec<MapChild>, StoreError> {
+        loop {
+            match self.shared.store.map_children(&self.arn, after, PAGE).await {
+                Err(error) if error.may_pass() => self.shared.clock.sleep_until(self.later()).await,
+                read => return read,
             }
         }
     }
