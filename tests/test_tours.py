@@ -50,10 +50,22 @@ def rust():
     return [target / "debug" / "stepwell-client-tour"]
 
 
+# The server of a tour looks at signatures.
+KEY = {"AWS_ACCESS_KEY_ID": "AKIATOUR", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+CONFIGURATION = f"""
+[keys.tour]
+access_key_id = "{KEY["AWS_ACCESS_KEY_ID"]}"
+secret_access_key = "{KEY["AWS_SECRET_ACCESS_KEY"]}"
+"""
+
+
 @pytest.mark.parametrize("client", [boto3, javascript, rust, awscli], ids=lambda client: client.__name__)
-def test_client_tours_every_operation(serve, client):
+def test_client_tours_every_operation(serve, client, tmp_path):
     words = [str(word) for word in client()]
-    environment = {**os.environ, **CREDENTIALS, "AWS_MAX_ATTEMPTS": "1", "AWS_ENDPOINT_URL_SFN": serve().url}
+    configuration = tmp_path / "stepwell.toml"
+    configuration.write_text(CONFIGURATION)
+    url = serve("--config", configuration).url
+    environment = {**os.environ, **CREDENTIALS, **KEY, "AWS_MAX_ATTEMPTS": "1", "AWS_ENDPOINT_URL_SFN": url}
     done = subprocess.run(words, capture_output=True, text=True, timeout=TOUR_SECONDS, env=environment)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert set(json.loads(done.stdout)) == OPERATIONS

@@ -78,11 +78,15 @@ fn without_prefix(request: &mut HttpRequest) {
 #[tokio::main]
 async fn main() -> Outcome<()> {
     let endpoint = std::env::var("AWS_ENDPOINT_URL_SFN")?.replace("127.0.0.1", "localhost");
+    let (id, secret) = (
+        std::env::var("AWS_ACCESS_KEY_ID")?,
+        std::env::var("AWS_SECRET_ACCESS_KEY")?,
+    );
     let config = aws_sdk_sfn::Config::builder()
         .behavior_version_latest()
         .endpoint_url(endpoint)
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("tour", "tour", None, None, "tour"))
+        .credentials_provider(Credentials::new(id, secret, None, None, "tour"))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
     let (client, tour) = (Client::from_conf(config), Tour::default());
