@@ -43,11 +43,12 @@ export const searchQuery = (filter: SearchFilter) =>
     placeholderData: keepPreviousData,
   });
 
+/** Without a token, whoever looks may not answer. */
 export type Waiting = { state: string; event: number } & (
   | { kind: 'timer'; until: number }
   | { kind: 'retry'; until: number }
-  | { kind: 'callback'; token: string }
-  | { kind: 'activity'; token: string; activityArn: string; taken: boolean; worker?: string }
+  | { kind: 'callback'; token?: string }
+  | { kind: 'activity'; token?: string; activityArn: string; taken: boolean; worker?: string }
   | { kind: 'job' | 'call' | 'queue'; resource: string }
 );
 

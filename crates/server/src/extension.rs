@@ -121,7 +121,7 @@ impl Extension {
             "executions" => search::answer(server, caller, &query).await.map(json),
             "counts" => counts::answer(server, caller, &query).await.map(json),
             "history" => history::answer(server, caller, &query).await.map(json),
-            "waiting" => waiting::answer(server, caller, &query).await.map(json),
+            "waiting" => waiting::answer(server, who, &query).await.map(json),
             "family" => family::answer(server, caller, &query).await.map(json),
             "logs" => logs::answer(self.functions.as_ref(), &query).map(json),
             "activity" => activities::answer(server, caller, &query).await.map(json),

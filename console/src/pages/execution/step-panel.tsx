@@ -122,7 +122,7 @@ function Details({ seen, step }: { seen: Seen; step: Step }) {
           <p>
             It <WaitText waiting={waiting} />
           </p>
-          {(waiting.kind === 'callback' || waiting.kind === 'activity') && (
+          {'token' in waiting && waiting.token && (
             <Answers token={waiting.token} state={step.name} executionArn={seen.execution.executionArn} />
           )}
         </div>

@@ -54,7 +54,7 @@ function Wait({ waiting, step, onStep, executionArn }: { waiting: Waiting; step?
         </button>{' '}
         <WaitText waiting={waiting} />
       </span>
-      {(waiting.kind === 'callback' || waiting.kind === 'activity') && <Answers token={waiting.token} state={waiting.state} executionArn={executionArn} />}
+      {'token' in waiting && waiting.token && <Answers token={waiting.token} state={waiting.state} executionArn={executionArn} />}
     </li>
   );
 }

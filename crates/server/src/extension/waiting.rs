@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use api::Caller;
 use engine::{BranchId, Detail, Event, Millis};
 use ids::TaskToken;
 use json::Str;
@@ -12,6 +11,8 @@ use store::HistoryPage;
 use crate::Server;
 use crate::extension::Refusal;
 use crate::extension::query::Query;
+use crate::extension::rights::machine_of;
+use crate::gate::Who;
 
 const PAGE_EVENTS: usize = 5000;
 
@@ -41,11 +42,15 @@ enum What {
     Timer { until: i64 },
     /// The next try.
     Retry { until: i64 },
-    /// A callback with this token.
-    Callback { token: String },
+    /// A callback with this token, which those are told who may answer it.
+    Callback {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
+    },
     /// An activity's worker: to take the task, or to finish it once it has a name or is `taken`.
     Activity {
-        token: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
         activity_arn: String,
         taken: bool,
         worker: Option<String>,
@@ -59,8 +64,8 @@ enum What {
 }
 
 /// What an open execution waits for, in the order of its branches.
-pub(crate) async fn answer(server: &Server, caller: &Caller, query: &Query<'_>) -> Result<Answer, Refusal> {
-    let (text, _) = query.execution(caller)?;
+pub(crate) async fn answer(server: &Server, who: &Who, query: &Query<'_>) -> Result<Answer, Refusal> {
+    let (text, _) = query.execution(&who.caller)?;
     let found = server.runtime.find(&text).await;
     let Some(id) = found.map_err(|error| Refusal::failed(&error))? else {
         return Ok(Answer { waiting: Vec::new() });
@@ -77,8 +82,28 @@ pub(crate) async fn answer(server: &Server, caller: &Caller, query: &Query<'_>) 
             _ => break,
         }
     }
-    let waiting = open.waits(id.0).take(SHOWN_MAX).collect();
+    let mut waiting: Vec<Wait> = open.waits(id.0).take(SHOWN_MAX).collect();
+    let machine = machine_of(&text);
+    for wait in &mut waiting {
+        wait.what.hide_token(who, &machine);
+    }
     Ok(Answer { waiting })
+}
+
+impl What {
+    /// Whoever has a token can answer the task: it is told to those alone who may.
+    fn hide_token(&mut self, who: &Who, machine: &str) {
+        let (token, owner) = match self {
+            Self::Callback { token } => (token, machine),
+            Self::Activity {
+                token, activity_arn, ..
+            } => (token, &**activity_arn),
+            _ => return,
+        };
+        if who.check("states:SendTaskSuccess", owner).is_err() {
+            *token = None;
+        }
+    }
 }
 
 /// The lines of states that are in motion, as far as what they wait for goes.
@@ -246,7 +271,7 @@ impl Waits {
                 scheduled_event_id: task.event,
                 nonce: task.nonce,
             };
-            token.to_string()
+            Some(token.to_string())
         };
         match (task.pattern, task.phase) {
             (Pattern::Activity, phase) => What::Activity {
@@ -374,7 +399,7 @@ mod tests {
             scheduled_event_id: 2,
             nonce: 7,
         };
-        let token = token.to_string();
+        let token = Some(token.to_string());
         assert_eq!(
             told,
             [Wait {
