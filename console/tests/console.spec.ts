@@ -93,16 +93,6 @@ test('a task is answered, and what follows shows at once', async ({ page, stepwe
   await expect(page.getByLabel('Each, Map, Succeeded')).toBeVisible();
 });
 
-test('changes made elsewhere are on the screen within a second', async ({ page, stepwell }) => {
-  const arn = await stepwell.start('approval', 'elsewhere', { items: [1] });
-  await page.goto(stepwell.execution(arn));
-  await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible();
-  await expect(page.locator('.summary').getByText('Running', { exact: true })).toBeVisible();
-  await stepwell.call('StopExecution', { executionArn: arn, error: 'Enough' });
-  await expect(page.locator('.summary').getByText('Aborted')).toBeVisible({ timeout: 1000 });
-  await expect(page.getByLabel('What went wrong')).toContainText('Enough');
-});
-
 test('a failure is told first and leads to its step, in its iteration', async ({ page, stepwell }) => {
   await page.goto(stepwell.execution(FAILING));
   const failure = page.getByLabel('What went wrong');
@@ -166,6 +156,40 @@ test('executions are found by a part of their name, and by their error', async (
   await expect(page.getByRole('link', { name: 'needle-in-hay' })).toBeVisible();
   await page.goto(`${stepwell.url}/console/executions?error=toolarge`);
   await expect(page.getByRole('link', { name: 'failing' })).toBeVisible();
+});
+
+test('executions are found by their time and their state machine', async ({ page, stepwell }) => {
+  await stepwell.start('hello', 'just-now');
+  const found = page.getByRole('link', { name: 'just-now' });
+  await page.goto(`${stepwell.url}/console/executions?since=1h`);
+  await expect(found).toBeVisible();
+  await page.getByLabel('Time', { exact: true }).selectOption('between …');
+  await expect(page).toHaveURL(/since=\d{4}-\d{2}-\d{2}T/);
+  await expect(found).toBeVisible();
+  await page.getByLabel('Until').fill('2020-01-01T00:00');
+  await expect(page.getByText('No execution fits the filters.')).toBeVisible();
+  await page.reload();
+  await expect(page.getByLabel('Until')).toHaveValue('2020-01-01T00:00');
+
+  await page.goto(`${stepwell.url}/console/executions?q=just`);
+  await expect(found).toBeVisible();
+  await page.getByLabel('State machine', { exact: true }).selectOption('quick');
+  await expect(found).toHaveCount(0);
+  await page.getByLabel('State machine', { exact: true }).selectOption('hello');
+  await expect(found).toBeVisible();
+  await page.getByRole('radio', { name: 'Failed' }).click();
+  await expect(page).toHaveURL(/status=FAILED/);
+  await expect(found).toHaveCount(0);
+});
+
+test('the order of events is in the address', async ({ page, stepwell }) => {
+  await page.goto(stepwell.execution(FAILING, '?view=events'));
+  const first = page.getByRole('table', { name: 'Events' }).getByRole('row').nth(1);
+  await expect(first).toContainText('ExecutionStarted');
+  await page.getByRole('button', { name: 'Oldest first' }).click();
+  await expect(page).toHaveURL(/order=newest/);
+  await page.reload();
+  await expect(first).toContainText('ExecutionFailed');
 });
 
 test('activities show who waits', async ({ page, stepwell }) => {

@@ -43,7 +43,7 @@ test('a workflow is built by mouse, saved, and runs', async ({ page, stepwell })
   await expectAccessible(page);
 
   // And is taken elsewhere.
-  await box(page, 'Wait').dragTo(box(page, 'Pass'), { targetPosition: { x: 100, y: 50 } });
+  await box(page, 'Wait').dragTo(box(page, 'Pass'), { targetPosition: { x: 80, y: 36 } });
   await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
 
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('by-mouse');

@@ -13,6 +13,10 @@ it('says what is empty, as a description that goes', () => {
   expect(cliLine('UpdateX', { description: '' }, 'h')).toBe("aws stepfunctions update-x --endpoint-url h --description ''");
 });
 
+it('says the output of a task as the AWS CLI wants it', () => {
+  expect(cliLine('SendTaskSuccess', { taskToken: 't', output: '1' }, 'h')).toBe('aws stepfunctions send-task-success --endpoint-url h --task-token t --task-output 1');
+});
+
 it('writes flags and structures', () => {
   expect(cliLine('ListX', { reverseOrder: true, publish: false, tags: [{ key: 'a' }] }, 'h')).toBe(
     `aws stepfunctions list-x --endpoint-url h --reverse-order --no-publish --tags '[{"key":"a"}]'`,

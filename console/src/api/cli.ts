@@ -9,16 +9,20 @@ export function quoted(word: string): string {
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter, at) => `${at > 0 ? '-' : ''}${letter.toLowerCase()}`);
 
+/** What the AWS CLI calls otherwise, since all of its commands have an option of that name. */
+const RENAMED: Record<string, string> = { 'SendTaskSuccess.output': 'task-output' };
+
 /** A call in the AWS CLI, against this server. Members without a value are left out. */
 export function cliLine(operation: string, input: Record<string, unknown>, origin = location.origin): string {
   const words = ['aws', 'stepfunctions', kebab(operation), '--endpoint-url', origin];
   for (const [name, value] of Object.entries(input)) {
     if (value === undefined) continue;
+    const option = RENAMED[`${operation}.${name}`] ?? kebab(name);
     if (typeof value === 'boolean') {
-      words.push(`--${value ? '' : 'no-'}${kebab(name)}`);
+      words.push(`--${value ? '' : 'no-'}${option}`);
       continue;
     }
-    words.push(`--${kebab(name)}`, quoted(typeof value === 'object' ? JSON.stringify(value) : String(value)));
+    words.push(`--${option}`, quoted(typeof value === 'object' ? JSON.stringify(value) : String(value)));
   }
   return words.join(' ');
 }

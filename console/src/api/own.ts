@@ -28,6 +28,7 @@ export interface SearchFilter {
   stateMachineArn?: string;
   status?: string;
   since?: number;
+  until?: number;
   error?: string;
 }
 

@@ -67,6 +67,7 @@ export interface MachineSearch {
   status?: (typeof STATUSES)[number];
   q?: string;
   since?: string;
+  until?: string;
   /** The ARN of a version or an alias whose executions are shown. */
   of?: string;
   /** The state that is shown of the definition. */
@@ -83,6 +84,7 @@ export const machineRoute = createRoute({
     status: oneOf(search.status, STATUSES),
     q: text(search.q),
     since: text(search.since),
+    until: text(search.until),
     of: text(search.of),
     state: text(search.state),
     page: place(search.page),
@@ -110,6 +112,8 @@ export interface ExecutionSearch {
   /** Which iterations are shown: `Map state's step:iteration`, joined by commas. */
   at?: string;
   q?: string;
+  /** How events are ordered; the oldest first without it. */
+  order?: 'newest';
 }
 
 export const executionRoute = createRoute({
@@ -122,6 +126,7 @@ export const executionRoute = createRoute({
     tab: oneOf(search.tab, STEP_TABS),
     at: text(search.at),
     q: text(search.q),
+    order: oneOf(search.order, ['newest']),
   }),
   component: lazyRouteComponent(() => import('../pages/execution'), 'ExecutionPage'),
 });
@@ -131,6 +136,7 @@ export interface SearchSearch {
   machine?: string;
   status?: (typeof STATUSES)[number];
   since?: string;
+  until?: string;
   error?: string;
 }
 
@@ -142,6 +148,7 @@ export const searchRoute = createRoute({
     machine: text(search.machine),
     status: oneOf(search.status, STATUSES),
     since: text(search.since),
+    until: text(search.until),
     error: text(search.error),
   }),
   component: lazyRouteComponent(() => import('../pages/search'), 'SearchPage'),

@@ -161,7 +161,16 @@ function Shown({ seen }: { seen: Seen }) {
               />
             )}
             {view === 'table' && <StepTable seen={seen} selected={step} onSelect={chooseStep} query={search.q ?? ''} onQuery={(q) => show({ q: q || undefined })} />}
-            {view === 'events' && <EventTable seen={seen} onSelect={chooseStep} query={search.q ?? ''} onQuery={(q) => show({ q: q || undefined })} />}
+            {view === 'events' && (
+              <EventTable
+                seen={seen}
+                onSelect={chooseStep}
+                query={search.q ?? ''}
+                onQuery={(q) => show({ q: q || undefined })}
+                isNewestFirst={search.order === 'newest'}
+                onOrder={(isNewestFirst) => show({ order: isNewestFirst ? 'newest' : undefined })}
+              />
+            )}
             {view === 'data' && <Data seen={seen} />}
           </Suspense>
         </section>

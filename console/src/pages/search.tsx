@@ -7,9 +7,12 @@ import { useMemo } from 'react';
 import { searchQuery } from '../api/own';
 import { machinesQuery } from '../api/queries';
 import { searchRoute, type SearchSearch } from '../app/router';
-import { ExecutionList, sinceOf, SinceFilter, StatusFilter } from '../parts/execution-list';
+import { CliButton } from '../parts/copy';
+import { ExecutionList, StatusFilter } from '../parts/execution-list';
 import { FilterField } from '../parts/filter-field';
 import { PageHead } from '../parts/page-head';
+import { TimeFilter } from '../parts/time-filter';
+import { momentsOf } from '../parts/time-range';
 import { Trouble } from '../parts/trouble';
 
 export function SearchPage() {
@@ -17,7 +20,7 @@ export function SearchPage() {
   const navigate = useNavigate();
   const machines = useQuery(machinesQuery());
   const query = useInfiniteQuery(
-    searchQuery({ name: search.q, stateMachineArn: search.machine, status: search.status, since: sinceOf(search.since), error: search.error }),
+    searchQuery({ name: search.q, stateMachineArn: search.machine, status: search.status, ...momentsOf(search), error: search.error }),
   );
   const items = useMemo(() => query.data?.pages.flatMap((page) => page.executions), [query.data]);
   const show = (change: Partial<SearchSearch>): void =>
@@ -25,7 +28,7 @@ export function SearchPage() {
   const isFiltered = Object.values(search).some((value) => value !== undefined);
   return (
     <div className="page">
-      <PageHead title="Executions" />
+      <PageHead title="Executions">{search.machine && <CliButton operation="ListExecutions" input={{ stateMachineArn: search.machine, statusFilter: search.status }} />}</PageHead>
       <div className="card">
         <div className="tools">
           <FilterField label="Find by name" value={search.q ?? ''} onChange={(q) => show({ q: q || undefined })} />
@@ -39,7 +42,7 @@ export function SearchPage() {
             ))}
           </select>
           <StatusFilter status={search.status} onChange={(status) => show({ status })} />
-          <SinceFilter since={search.since} onChange={(since) => show({ since })} />
+          <TimeFilter range={search} onChange={show} />
         </div>
         {query.error && <Trouble error={query.error} retry={() => void query.refetch()} />}
         <ExecutionList

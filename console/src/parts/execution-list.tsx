@@ -110,29 +110,3 @@ export function StatusFilter({ status, onChange }: { status?: StatusName; onChan
     </div>
   );
 }
-
-const SPANS: [string, string, number][] = [
-  ['15m', 'last 15 minutes', 15 * 60_000],
-  ['1h', 'last hour', 3_600_000],
-  ['24h', 'last 24 hours', 86_400_000],
-  ['7d', 'last 7 days', 7 * 86_400_000],
-];
-
-/** The moment that a span of time begins with, rounded so that it does not change with every look. */
-export function sinceOf(since: string | undefined): number | undefined {
-  const span = SPANS.find(([name]) => name === since)?.[2];
-  return span === undefined ? undefined : Math.floor((Date.now() - span) / 60_000) * 60_000;
-}
-
-export function SinceFilter({ since, onChange }: { since?: string; onChange: (since: string | undefined) => void }) {
-  return (
-    <select className="select" aria-label="Time" value={since ?? ''} onChange={(event) => onChange(event.target.value || undefined)}>
-      <option value="">any time</option>
-      {SPANS.map(([name, words]) => (
-        <option key={name} value={name}>
-          {words}
-        </option>
-      ))}
-    </select>
-  );
-}

@@ -20,13 +20,14 @@ interface Props {
   onSelect: (step: Step | undefined) => void;
   query: string;
   onQuery: (query: string) => void;
+  isNewestFirst: boolean;
+  onOrder: (isNewestFirst: boolean) => void;
 }
 
-export function EventTable({ seen, onSelect, query, onQuery }: Props) {
+export function EventTable({ seen, onSelect, query, onQuery, isNewestFirst, onOrder }: Props) {
   const { events, model } = seen;
   const frame = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
-  const [isNewestFirst, setNewestFirst] = useState(false);
   const shown = useMemo(() => {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     const found = words.length === 0 ? [...events] : events.filter((event) => fits(event, model.ownerOf.get(event.id), words));
@@ -51,7 +52,7 @@ export function EventTable({ seen, onSelect, query, onQuery }: Props) {
         <small className="none">
           {shown.length.toLocaleString()} of {events.length.toLocaleString()} events
         </small>
-        <button type="button" className="text-button" aria-pressed={isNewestFirst} onClick={() => setNewestFirst(!isNewestFirst)}>
+        <button type="button" className="text-button" aria-pressed={isNewestFirst} onClick={() => onOrder(!isNewestFirst)}>
           {isNewestFirst ? 'Newest first' : 'Oldest first'}
         </button>
       </div>

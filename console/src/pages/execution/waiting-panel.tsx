@@ -12,7 +12,7 @@ import { waitingQuery, type Waiting } from '../../api/own';
 import type { Step } from '../../history/model';
 import { JsonEditor } from '../../json/json-view';
 import { useNow } from '../../parts/clock';
-import { Copied } from '../../parts/copy';
+import { CliButton, Copied } from '../../parts/copy';
 import { Dialog } from '../../parts/dialog';
 import { notify, notifyFailure } from '../../parts/notices';
 import { isJson } from '../../parts/start-dialog';
@@ -121,6 +121,7 @@ export function Answers({ token, state, executionArn }: { token: string; state: 
       <Button loading={heartbeat.isPending} onClick={() => heartbeat.mutate()}>
         Heartbeat
       </Button>
+      <CliButton operation="SendTaskHeartbeat" input={{ taskToken: token }} />
       {open === 'succeed' && <SucceedDialog token={token} state={state} onClose={close} onDone={() => done(`${state} has its result`)} />}
       {open === 'fail' && <FailDialog token={token} state={state} onClose={close} onDone={() => done(`${state} has failed`)} />}
     </span>

@@ -8,8 +8,10 @@ import { searchQuery } from '../../api/own';
 import { aliasesQuery, executionsQuery, versionsQuery } from '../../api/queries';
 import type { ExecutionListItem, Machine } from '../../api/types';
 import type { MachineSearch } from '../../app/router';
-import { ExecutionList, sinceOf, SinceFilter, StatusFilter } from '../../parts/execution-list';
+import { ExecutionList, StatusFilter } from '../../parts/execution-list';
 import { FilterField } from '../../parts/filter-field';
+import { TimeFilter } from '../../parts/time-filter';
+import { momentsOf } from '../../parts/time-range';
 import { Trouble } from '../../parts/trouble';
 
 interface ExecutionsProps {
@@ -22,12 +24,12 @@ interface ExecutionsProps {
 export function Executions({ machine, search, show, onStart }: ExecutionsProps) {
   const { stateMachineArn: arn } = machine;
   // What a name or a time is looked for in, and all of Express, AWS's API cannot list.
-  const isSearch = machine.type === 'EXPRESS' || search.q !== undefined || search.since !== undefined;
+  const isSearch = machine.type === 'EXPRESS' || search.q !== undefined || search.since !== undefined || search.until !== undefined;
   const versions = useQuery(versionsQuery(arn));
   const aliases = useQuery(aliasesQuery(arn));
   const listed = useInfiniteQuery({ ...executionsQuery({ stateMachineArn: search.of ?? arn, statusFilter: search.status }), enabled: !isSearch });
   const found = useInfiniteQuery({
-    ...searchQuery({ stateMachineArn: arn, name: search.q, status: search.status, since: sinceOf(search.since) }),
+    ...searchQuery({ stateMachineArn: arn, name: search.q, status: search.status, ...momentsOf(search) }),
     enabled: isSearch,
   });
   const query = isSearch ? found : listed;
@@ -41,7 +43,7 @@ export function Executions({ machine, search, show, onStart }: ExecutionsProps) 
       <div className="tools">
         <FilterField label="Find by name" value={search.q ?? ''} onChange={(q) => show({ q: q || undefined })} />
         <StatusFilter status={search.status} onChange={(status) => show({ status })} />
-        <SinceFilter since={search.since} onChange={(since) => show({ since })} />
+        <TimeFilter range={search} onChange={show} />
         {routes.length > 0 && (
           <select className="select" aria-label="Started with" value={search.of ?? ''} disabled={isSearch} onChange={(event) => show({ of: event.target.value || undefined })}>
             <option value="">all versions</option>
@@ -61,7 +63,7 @@ export function Executions({ machine, search, show, onStart }: ExecutionsProps) 
         isLoadingMore={query.isFetchingNextPage}
         onMore={() => void query.fetchNextPage()}
         empty={
-          search.status || search.q || search.since ? (
+          search.status || search.q || search.since || search.until ? (
             <p className="none">No execution fits the filters.</p>
           ) : (
             <p className="none">
