@@ -33,9 +33,13 @@ test('a workflow is built by mouse, saved, and runs', async ({ page, stepwell })
   await expect(box(page, 'Choice')).toBeVisible();
   await expect(page.getByLabel('Findings')).toContainText('These fields are required');
   await option(page, 'Fail').dragTo(place(page, 'Where this rule leads'));
+  await expect(box(page, 'Fail')).toBeFocused();
   await option(page, 'Parallel').dragTo(place(page, 'Otherwise'));
+  await expect(box(page, 'Parallel')).toBeFocused();
   await option(page, 'Pass').dragTo(place(page, 'First state').first());
+  await expect(box(page, 'Pass')).toBeFocused();
   await option(page, 'Succeed').dragTo(place(page, 'First state'));
+  await expect(box(page, 'Succeed')).toBeFocused();
   // A state is put after another by its lower half, and before it by its upper one.
   await option(page, 'Wait').dragTo(box(page, 'Hello'), { targetPosition: { x: 100, y: 8 } });
   await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
@@ -195,6 +199,42 @@ test('what the inspector changes is in the code, and a renamed state stays chose
   await expect(page).toHaveURL(/state=Good/);
   await expect(page.getByLabel('Good day, Pass')).toBeVisible();
   expect(await codeOf(page)).toContain('"StartAt": "Good day"');
+});
+
+test('a state is copied from one workflow and pasted into another', async ({ page, stepwell }) => {
+  const Inner = { StartAt: 'Hello', States: { Hello: { Type: 'Pass', End: true } } };
+  await stepwell.create('source', { StartAt: 'Each', States: { Each: { Type: 'Map', ItemProcessor: Inner, Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Sorry' }], End: true }, Sorry: { Type: 'Fail' } } });
+  await page.goto(stepwell.machine('source').concat('/edit?state=Each'));
+  await page.getByLabel('Each, Map').focus();
+  await page.keyboard.press('ControlOrMeta+c');
+  await page.goto(`${stepwell.url}/console/new-machine`);
+  await page.getByLabel('Hello, Pass').focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('ControlOrMeta+v');
+  await expect(page.getByLabel('Each, Map')).toBeFocused();
+  const code = JSON.parse(await codeOf(page)) as { States: Record<string, unknown> };
+  expect(code.States).toMatchObject({
+    Hello: { Type: 'Pass', Next: 'Each' },
+    Each: { Type: 'Map', ItemProcessor: { StartAt: 'Hello (1)', States: { 'Hello (1)': { Type: 'Pass', End: true } } }, Catch: [{ ErrorEquals: ['States.ALL'] }], End: true },
+  });
+  expect(code.States.Each).not.toHaveProperty('Catch.0.Next');
+});
+
+test('what somebody else saves meanwhile is told', async ({ page, stepwell }) => {
+  const stateMachineArn = await stepwell.create('shared', { StartAt: 'A', States: { A: { Type: 'Pass', End: true } } });
+  await page.goto(stepwell.machine('shared').concat('/edit'));
+  await expect(page.getByLabel('A, Pass')).toBeVisible();
+  await stepwell.call('UpdateStateMachine', { stateMachineArn, definition: JSON.stringify({ StartAt: 'B', States: { B: { Type: 'Pass', End: true } } }) });
+  await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
+  await expect(page.getByText('It was saved by somebody else')).toBeVisible();
+  await expect(page.getByLabel('A, Pass')).toBeVisible();
+});
+
+test('the state that the cursor is in is chosen', async ({ page, stepwell }) => {
+  await page.goto(`${stepwell.url}/console/new-machine?view=code`);
+  await page.locator('.cm-line').filter({ hasText: 'greeting' }).click();
+  await expect(page).toHaveURL(/state=Hello/);
+  await expect(page.locator('.react-flow__node.selected')).toHaveAttribute('data-id', 'state:Hello');
 });
 
 test('what is not saved is not left by accident', async ({ page, stepwell }) => {

@@ -1,6 +1,6 @@
 // The catalog: states and integrations that can be put into a workflow, each with what it needs at least.
 
-import type { State } from '../definition/asl';
+import type { Definition, State } from '../definition/asl';
 
 export interface CatalogItem {
   id: string;
@@ -10,7 +10,8 @@ export interface CatalogItem {
   about: string;
   /** The name that the state begins with. */
   name: string;
-  make: (isJsonata: boolean) => State;
+  /** For a definition, whose names are taken. */
+  make: (isJsonata: boolean, definition?: Definition) => State;
   /** The Resource of a Task. */
   resource?: string;
 }

@@ -6,13 +6,13 @@ import { yaml } from '@codemirror/lang-yaml';
 import type { Diagnostic as Mark } from '@codemirror/lint';
 import { Prec, type Extension } from '@codemirror/state';
 import { keymap } from '@codemirror/view';
-import { useMemo, useRef } from 'react';
+import { useDeferredValue, useMemo, useRef } from 'react';
 
 import type { Diagnostic } from '../api/types';
 import { Code } from '../json/code';
 import { cursorAt, suggest } from './complete';
-import { valueAt, type Format, type Path } from './edit';
-import { pathOfLocation, placesIn, problemsIn } from './locations';
+import { stateAt, valueAt, type Format, type Path } from './edit';
+import { pathOfLocation, placesIn, problemsIn, stateOfPath } from './locations';
 import type { Workflow } from './use-workflow';
 
 interface DefinitionCodeProps {
@@ -20,9 +20,11 @@ interface DefinitionCodeProps {
   findings: Diagnostic[];
   /** What is shown of it, when that changes. */
   shown?: Path;
+  /** The cursor is in this state now. */
+  onState: (state: Path) => void;
 }
 
-export default function DefinitionCode({ workflow, findings, shown }: DefinitionCodeProps) {
+export default function DefinitionCode({ workflow, findings, shown, onState }: DefinitionCodeProps) {
   const { text, format, definition } = workflow;
   const latest = useRef(workflow);
   latest.current = workflow;
@@ -30,23 +32,29 @@ export default function DefinitionCode({ workflow, findings, shown }: Definition
     const complete = (context: CompletionContext): CompletionResult | null => completions(context, format, latest.current.definition);
     return [format === 'json' ? json() : yaml(), autocompletion({ override: [complete], icons: false }), Prec.high(keymap.of(completionKeymap))];
   }, [format]);
-  const places = useMemo(() => placesIn(text, format), [text, format]);
+  // What is being written goes before what is said of it.
+  const settled = useDeferredValue(text);
+  const places = useMemo(() => placesIn(settled, format), [settled, format]);
   const marks = useMemo<Mark[]>(() => {
-    const problems = problemsIn(text, format);
+    const problems = problemsIn(settled, format);
     if (problems.length > 0) return problems.map((problem) => ({ ...problem, severity: 'error' }));
     return findings.map((finding) => {
       const path = pathOfLocation(definition, finding.location ?? '');
-      const place = (finding.location === undefined ? lineOf(text, finding.message) : undefined) ?? places(path) ?? { from: 0, to: 0 };
+      const place = (finding.location === undefined ? lineOf(settled, finding.message) : undefined) ?? places(path) ?? { from: 0, to: 0 };
       // A whole object is marked at its name alone.
       const value = valueAt(definition, path);
       const to = typeof value === 'object' && value !== null ? Math.min(place.to, place.from + String(path.at(-1) ?? '{').length + 2) : place.to;
       return { from: place.from, to, severity: finding.severity === 'ERROR' ? 'error' : 'warning', message: `${finding.code}: ${finding.message}` };
     });
-  }, [text, format, findings, definition, places]);
+  }, [settled, format, findings, definition, places]);
   const reveal = useMemo(() => (shown ? places(shown)?.from : undefined), [shown]);
+  const follow = (offset: number): void => {
+    const state = stateOfPath(cursorAt(latest.current.text, format, offset)?.path ?? []);
+    if (state && stateAt(definition, state)) onState(state);
+  };
   return (
     <div className="definition-code">
-      <Code key={format} value={text} onChange={workflow.type} label="Definition" language={language} marks={marks} isHistoryElsewhere reveal={reveal} />
+      <Code key={format} value={text} onChange={workflow.type} label="Definition" language={language} marks={marks} isHistoryElsewhere onCursor={follow} reveal={reveal} />
     </div>
   );
 }

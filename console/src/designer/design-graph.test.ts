@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Definition } from '../definition/asl';
+import { addBranch, addCatch, addChoice, duplicateState, removeState, setNext } from './actions';
 import { CATALOG, searchCatalog } from './catalog';
+import { suggest } from './complete';
 import { buildDesign } from './design-graph';
 import { applied } from './edit';
 import { pathOfLocation, placesIn, stateOfPath } from './locations';
@@ -72,6 +74,32 @@ describe('the graph to design on', () => {
       'at the start, before A',
     ]);
     expect(spotAtEnd(DEFINITION).state).toEqual(['States', 'A']);
+  });
+});
+
+describe('a definition that makes no sense', () => {
+  const JUNK: unknown[] = [null, 7, 'A', [], [null], [7], ['A'], {}, { A: null }, { A: {} }, { A: { Type: 7, Next: [] } }, [{ Next: 7 }], [{ ErrorEquals: 'X' }], { States: [] }, true];
+  const MEMBERS = ['Type', 'Next', 'End', 'Default', 'Choices', 'Catch', 'Retry', 'Branches', 'ItemProcessor', 'Iterator', 'Resource', 'Arguments', 'QueryLanguage', 'Comment'];
+  const states = ['Task', 'Pass', 'Choice', 'Parallel', 'Map', 'Fail', 7, null].flatMap((Type) => MEMBERS.flatMap((member) => JUNK.map((junk) => ({ Type, [member]: junk }))));
+  const definitions = [...JUNK.map((States) => ({ StartAt: 'A', States })), ...JUNK.map((StartAt) => ({ StartAt, States: { A: { Type: 'Pass' } } })), ...states.map((A) => ({ StartAt: 'A', States: { A } }))];
+
+  it('can be drawn and worked on all the same', () => {
+    for (const definition of definitions as Definition[]) {
+      const design = buildDesign(definition);
+      const told = JSON.stringify(definition);
+      for (const spot of design.spots.values()) {
+        const { edits } = putItem(definition, spot, CATALOG[0] as never);
+        expect(typeof toldSpot(definition, spot), told).toBe('string');
+        expect(applied(definition, edits), told).toBeDefined();
+      }
+      for (const path of design.paths.values()) {
+        for (const edits of [removeState(definition, path), duplicateState(definition, path), addCatch(definition, path), addChoice(definition, path), addBranch(definition, path), setNext(definition, path, undefined)]) {
+          expect(applied(definition, edits), told).toBeDefined();
+        }
+        expect(suggest(definition, { path, isName: true }), told).toBeDefined();
+      }
+      expect(spotAtEnd(definition).spot, told).toBeDefined();
+    }
   });
 });
 

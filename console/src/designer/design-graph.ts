@@ -71,7 +71,7 @@ function loose(design: Design, id: string, lane: string | undefined, state: Stat
   }
   const catchers = Array.isArray(state.Catch) ? state.Catch : [];
   catchers.forEach((catcher: Catcher, index) => {
-    if (isObject(catcher) && typeof catcher.Next !== 'string') place(`catch${index}`, 'When this is caught', [...path, 'Catch', index, 'Next'], 'catch', (catcher.ErrorEquals ?? []).join(', '));
+    if (isObject(catcher) && typeof catcher.Next !== 'string') place(`catch${index}`, 'When this is caught', [...path, 'Catch', index, 'Next'], 'catch', (Array.isArray(catcher.ErrorEquals) ? catcher.ErrorEquals : []).join(', '));
   });
 }
 

@@ -2,12 +2,13 @@
 
 import './designer.css';
 
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, type ClipboardEvent } from 'react';
 
 import type { Diagnostic } from '../api/types';
 import { stateId } from '../definition/graph';
 import { GraphView } from '../graph/graph-view';
 import { notify } from '../parts/notices';
+import { removeState } from './actions';
 import { Canvas } from './canvas';
 import type { CatalogItem } from './catalog';
 import DefinitionCode from './definition-code';
@@ -16,6 +17,7 @@ import { nameAt, samePath, stateAt, type Edit, type Path } from './edit';
 import { Findings } from './findings';
 import { Inspector } from './inspector/inspector';
 import { pathOfLocation, stateOfPath } from './locations';
+import { copied, pasted } from './clipboard';
 import { Palette, type PaletteHandle } from './palette';
 import { putItem, spotAtEnd, spotOf, toldSpot, type Carried } from './targets';
 import type { DropTarget } from '../graph/graph-view';
@@ -35,7 +37,10 @@ interface DesignerProps {
 
 export function Designer({ workflow, findings, name, view, state, onState }: DesignerProps) {
   const { definition, edit } = workflow;
-  const design = useMemo(() => buildDesign(definition), [definition]);
+  // While one writes, the graph may come a moment later.
+  const deferred = useDeferredValue(definition);
+  const drawn = view === 'code' ? deferred : definition;
+  const design = useMemo(() => buildDesign(drawn), [drawn]);
   // An empty place can be chosen too, and has no name of its own.
   const [place, setPlace] = useState<string>();
   const [target, setTarget] = useState<DropTarget>();
@@ -110,10 +115,33 @@ export function Designer({ workflow, findings, name, view, state, onState }: Des
     setShown([...at]);
   };
 
-  // What is chosen on the graph is shown in the code.
+  // What is chosen on the graph is shown in the code; where the cursor of the code is, is chosen on the graph.
+  const isFromCode = useRef(false);
   useEffect(() => {
-    if (view === 'code' && path) setShown(path);
+    if (view === 'code' && path && !isFromCode.current) setShown(path);
+    isFromCode.current = false;
   }, [view, selected]);
+  const follow = (at: Path): void => {
+    if (nameAt(at) === state) return;
+    isFromCode.current = true;
+    select(stateId(nameAt(at)));
+  };
+
+  const copy = (event: ClipboardEvent, isCut: boolean): void => {
+    if (!path || !isOnGraph(event)) return;
+    event.clipboardData.setData('text/plain', copied(definition, path));
+    event.preventDefault();
+    if (!isCut) return;
+    edit(removeState(definition, path), `Cut ${nameAt(path)}`);
+    select(undefined);
+    focusOn(undefined);
+  };
+  const paste = (event: ClipboardEvent): void => {
+    const item = isOnGraph(event) ? pasted(event.clipboardData.getData('text/plain')) : undefined;
+    if (!item) return;
+    event.preventDefault();
+    choose(item);
+  };
 
   const graphName = name === '' ? 'new state machine' : name;
   const told = spot ? toldSpot(definition, spot) : 'nowhere: nothing can follow it';
@@ -121,7 +149,7 @@ export function Designer({ workflow, findings, name, view, state, onState }: Des
     return (
       <div className="designer as-code" ref={frame}>
         <div className="card scroll">
-          <DefinitionCode workflow={workflow} findings={findings} shown={shown} />
+          <DefinitionCode workflow={workflow} findings={findings} shown={shown} onState={follow} />
           <Findings findings={findings} onShow={show} />
         </div>
         <div className="card view">
@@ -138,6 +166,9 @@ export function Designer({ workflow, findings, name, view, state, onState }: Des
       onDragStart={() => setCarrying(true)}
       onDragEnd={() => setCarrying(false)}
       onDrop={() => setCarrying(false)}
+      onCopy={(event) => copy(event, false)}
+      onCut={(event) => copy(event, true)}
+      onPaste={paste}
     >
       <Palette
         ref={palette}
@@ -181,3 +212,5 @@ export function Designer({ workflow, findings, name, view, state, onState }: Des
 }
 
 const ROOT: Path = [];
+
+const isOnGraph = (event: ClipboardEvent): boolean => (event.target as HTMLElement).closest('.graph') !== null;

@@ -9,6 +9,7 @@ const ROWS: [string[], string][] = [
   [['d'], 'duplicate it'],
   [['F2'], 'rename it'],
   [['Delete'], 'delete it; what led to it leads past it'],
+  [['Ctrl+c', 'Ctrl+x', 'Ctrl+v'], 'copy or cut it, and paste what was copied, from code too'],
   [['Ctrl+z', 'Ctrl+y'], 'undo and redo, what was written and what was designed'],
   [['Ctrl+s'], 'save'],
   [['Ctrl+Space'], 'in the code: suggest what can be written here'],

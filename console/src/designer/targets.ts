@@ -6,7 +6,7 @@ import { insertAt, moveState, placeAfter, placeBefore, placeFirst } from './acti
 import type { CatalogItem } from './catalog';
 import type { Design, Spot } from './design-graph';
 import { applied, isJsonata, nameAt, samePath, stateAt, valueAt, type Edit, type Path } from './edit';
-import { uniqueName } from './references';
+import { flowOf, pathOfState, referencesIn, uniqueName } from './references';
 
 /** What is carried over the canvas. */
 export type Carried = { kind: 'item'; item: CatalogItem } | { kind: 'state'; path: Path };
@@ -37,9 +37,20 @@ export function spotAtEnd(definition: Definition): { spot: Spot; state?: Path } 
 export function putItem(definition: Definition, spot: Spot, item: CatalogItem): { edits: Edit[]; name: string } {
   const name = uniqueName(definition, item.name);
   const language = spot.kind === 'branch' ? isJsonata(definition, spot.of) : definition.QueryLanguage === 'JSONata';
-  const state = item.make(language);
+  const state = item.make(language, definition);
   const [opening, place] = opened(definition, spot);
-  return { edits: [...opening, ...insertAt(applied(definition, opening), place, name, state)], name };
+  const edits = [...opening, ...insertAt(applied(definition, opening), place, name, state)];
+  return { edits: [...edits, ...forgotten(applied(definition, edits), name)], name };
+}
+
+/** What a state that was pasted leads to may not be there. */
+function forgotten(definition: Definition, name: string): Edit[] {
+  const path = pathOfState(definition, name);
+  if (!path) return [];
+  const flow = flowOf(path);
+  return referencesIn(definition, flow)
+    .filter(({ from, to }) => from === name && !stateAt(definition, [...flow, 'States', to]))
+    .map(({ path }) => ({ kind: 'remove', path }));
 }
 
 export function putState(definition: Definition, spot: Spot, path: Path): Edit[] {
@@ -50,9 +61,9 @@ export function putState(definition: Definition, spot: Spot, path: Path): Edit[]
 }
 
 /** A new branch where that is what the spot is, and the place to put a state in. */
-function opened(_definition: Definition, spot: Spot): [Edit[], readonly Path[]] {
+function opened(definition: Definition, spot: Spot): [Edit[], readonly Path[]] {
   if (spot.kind === 'between') return [[], spot.place];
-  const branches: unknown = valueAt(_definition, [...spot.of, 'Branches']);
+  const branches: unknown = valueAt(definition, [...spot.of, 'Branches']);
   const index = Array.isArray(branches) ? branches.length : 0;
   return [[{ kind: 'insert', into: [...spot.of, 'Branches'], value: { States: {} } }], [[...spot.of, 'Branches', index, 'StartAt']]];
 }

@@ -43,15 +43,19 @@ export interface CodeProps {
   language?: Extension;
   /** Whether somebody else remembers what it was, and steps back. */
   isHistoryElsewhere?: boolean;
+  /** Where the cursor is, when somebody moves it. */
+  onCursor?: (offset: number) => void;
   /** Where to look: an offset, which is shown when it changes. */
   reveal?: number;
 }
 
-export function Code({ value, onChange, label, marks, language, isHistoryElsewhere = false, reveal }: CodeProps) {
+export function Code({ value, onChange, label, marks, language, isHistoryElsewhere = false, onCursor, reveal }: CodeProps) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const changed = useRef(onChange);
   changed.current = onChange;
+  const moved = useRef(onCursor);
+  moved.current = onCursor;
   const isReadOnly = onChange === undefined;
   const isMarked = marks !== undefined;
 
@@ -96,6 +100,7 @@ export function Code({ value, onChange, label, marks, language, isHistoryElsewhe
         isMarked ? [] : linter(jsonParseLinter()),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) changed.current?.(update.state.doc.toString());
+          if (update.selectionSet && update.view.hasFocus) moved.current?.(update.state.selection.main.head);
         }),
       );
     }

@@ -36,6 +36,7 @@ const FIRST: Definition = {
   StartAt: 'Hello',
   States: { Hello: { Type: 'Pass', Result: { greeting: 'Hello, world' }, End: true } },
 };
+const LOOK_MILLIS = 20_000;
 const ANY_ROLE = 'arn:aws:iam::000000000000:role/any';
 
 export function NewMachine() {
@@ -49,7 +50,8 @@ export function EditMachine() {
   const { arn } = editMachineRoute.useParams();
   const search = editMachineRoute.useSearch();
   const navigate = useNavigate();
-  const { data, error } = useQuery({ ...machineQuery(arn), staleTime: Number.POSITIVE_INFINITY });
+  // It begins with what is saved now, and not with what was read before; and looks whether somebody else saves.
+  const { data, error, isFetchedAfterMount } = useQuery({ ...machineQuery(arn), staleTime: 0, refetchInterval: LOOK_MILLIS });
   const show = useCallback(
     (change: EditorSearch) => void navigate({ to: '/machines/$arn/edit', params: { arn }, search: (before) => ({ ...before, ...change }) as EditorSearch, replace: true }),
     [navigate, arn],
@@ -61,7 +63,7 @@ export function EditMachine() {
       </div>
     );
   }
-  return data ? (
+  return data && isFetchedAfterMount ? (
     <Editor key={arn} machine={data} search={search} show={show} />
   ) : (
     <div className="page">
@@ -97,6 +99,8 @@ function Editor({ machine, search, show }: EditorProps) {
   const findings = useMemo(() => (json === '' ? unreadable(workflow) : told), [json, workflow.text, told]);
   const hasErrors = !workflow.isReadable || findings.some((finding) => finding.severity === 'ERROR');
 
+  const [opened] = useState(machine?.definition);
+  const isOvertaken = machine !== undefined && machine.definition !== opened;
   const isTouched = json !== first || (machine ? roleArn !== machine.roleArn : name !== '');
   const input = {
     ...(machine ? { stateMachineArn: machine.stateMachineArn } : { name }),
@@ -147,6 +151,11 @@ function Editor({ machine, search, show }: EditorProps) {
       {save.error && (
         <p className="form-error card pad" role="alert">
           {errorText(save.error)}
+        </p>
+      )}
+      {isOvertaken && !save.isPending && !save.isSuccess && (
+        <p className="overtaken card pad" role="alert">
+          It was saved by somebody else since this page was opened. Saving replaces what they wrote.
         </p>
       )}
       <div className="card pad fields">
