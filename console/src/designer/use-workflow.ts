@@ -33,8 +33,9 @@ export function useWorkflow(first: string): Workflow {
 
   const read = useMemo(() => readDefinition(text, format), [text, format]);
   const readable = useRef<Definition>({});
-  if (read) readable.current = read;
-  const definition = read ?? readable.current;
+  // Spaces and comments change nothing that would have to be drawn again.
+  if (read && !isAlike(read, readable.current)) readable.current = read;
+  const definition = readable.current;
   const json = useMemo(() => (format === 'json' ? text : read ? written(read, 'json', last.current.json) : ''), [text, format, read]);
 
   const edit = useCallback((edits: readonly Edit[], label: string) => {
@@ -69,6 +70,9 @@ export function useWorkflow(first: string): Workflow {
     redo: useMemo(() => (after === undefined ? undefined : { label: after, act: () => setTexts(redo) }), [after]),
   };
 }
+
+/** The same, in the same order. */
+const isAlike = (one: Definition, other: Definition): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** A definition in a format: as it was last written there, changed where it says something else now. */
 function written(definition: Definition, format: Format, last: string): string {
