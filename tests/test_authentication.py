@@ -439,6 +439,7 @@ def test_tasks_call_this_server_without_a_key(guarded, unique):
 def test_lambda_api_keeps_to_policies(guarded):
     worker = client(guarded, "worker", "lambda")
     assert worker.invoke(FunctionName="Echo", Payload=b'{"name": "Ada"}')["StatusCode"] == 200
+    assert worker.invoke(FunctionName=function_arn("Echo"), Qualifier="$LATEST")["StatusCode"] == 200
     status, code, message = refused(worker.invoke, FunctionName="another")
     assert (status, code) == (403, "AccessDeniedException")
     assert message.endswith(

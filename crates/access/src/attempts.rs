@@ -58,10 +58,13 @@ impl Attempts {
         Ok(())
     }
 
-    /// Gives an attempt back that was right.
+    /// Gives an attempt back that was right. Wrong ones still count: else whoever has one key could guess at others
+    /// for ever.
     pub fn was_right(&self, address: IpAddr) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.remove(&network(address));
+        if let Some(tried) = all.get_mut(&network(address)) {
+            tried.left = (tried.left + 1).min(ATTEMPTS);
+        }
     }
 }
 
@@ -106,6 +109,19 @@ mod tests {
             assert_eq!(attempts.take(here, NOW), Ok(()));
             attempts.was_right(here);
         }
+    }
+
+    #[test]
+    fn being_right_once_makes_no_room_for_guesses() {
+        let attempts = Attempts::default();
+        let here = address("127.0.0.1");
+        for _ in 1..ATTEMPTS {
+            assert_eq!(attempts.take(here, NOW), Ok(()));
+        }
+        assert_eq!(attempts.take(here, NOW), Ok(()));
+        attempts.was_right(here);
+        assert_eq!(attempts.take(here, NOW), Ok(()));
+        assert!(attempts.take(here, NOW).is_err());
     }
 
     #[test]

@@ -51,10 +51,18 @@ impl<T> OneOrMany<T> {
 
 /// What a policy says that is not understood.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("statement {statement}: {reason}")]
-pub struct BadPolicy {
-    statement: usize,
-    reason: String,
+pub enum BadPolicy {
+    /// It is written in another version of the language.
+    #[error("`Version` is `{0}`, and must be `2012-10-17`")]
+    Version(String),
+    /// A statement, counted from one.
+    #[error("statement {place}: {reason}")]
+    Statement {
+        /// Which.
+        place: usize,
+        /// What about it.
+        reason: String,
+    },
 }
 
 /// What a policy decides about an action on a resource.
@@ -100,8 +108,8 @@ impl Policy {
     /// Understands statements, or says which of them it does not.
     pub fn of(statements: impl IntoIterator<Item = StatementDocument>) -> Result<Self, BadPolicy> {
         let understood = statements.into_iter().enumerate().map(|(place, document)| {
-            document.understood().map_err(|reason| BadPolicy {
-                statement: place + 1,
+            document.understood().map_err(|reason| BadPolicy::Statement {
+                place: place + 1,
                 reason,
             })
         });
@@ -133,10 +141,7 @@ impl PolicyDocument {
             && version != "2012-10-17"
             && version != "2008-10-17"
         {
-            return Err(BadPolicy {
-                statement: 0,
-                reason: format!("`Version` is `{version}`, and must be `2012-10-17`"),
-            });
+            return Err(BadPolicy::Version(version));
         }
         Ok(self.statement.into_vec())
     }
