@@ -18,7 +18,7 @@ mod sum;
 mod writer;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -158,6 +158,7 @@ pub struct EmbeddedStore {
     readers: Readers,
     next_reader: AtomicUsize,
     jobs: Option<Sender<Job>>,
+    saved: Arc<AtomicU64>,
     writer: Option<JoinHandle<()>>,
     room: Room,
     folder: Folder,
@@ -193,6 +194,7 @@ impl EmbeddedStore {
         let folder_path = path.to_owned();
         let writer = Writer::new(connection, Arc::clone(&readers), folder_path, presence, options)
             .map_err(unusable)?;
+        let saved = writer.saved();
         let (jobs, queue) = channel();
         let writer = std::thread::Builder::new()
             .name("store".to_owned())
@@ -206,10 +208,16 @@ impl EmbeddedStore {
             readers,
             next_reader: AtomicUsize::new(0),
             jobs: Some(jobs),
+            saved,
             writer: Some(writer),
             room: Room::new(path.to_owned(), options.reserve_bytes),
             folder,
         })
+    }
+
+    /// How many batches were saved since it was opened, each with a sync of its own.
+    pub fn saved(&self) -> u64 {
+        self.saved.load(Ordering::Relaxed)
     }
 
     /// A reader that is free, or the next one in turn once it is.

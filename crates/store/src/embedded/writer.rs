@@ -55,6 +55,8 @@ pub(super) struct Writer {
     expiry: expiry::Progress,
     /// The last transaction was not followed by an fsync.
     has_unsynced: bool,
+    /// How many batches are saved.
+    saved: Arc<AtomicU64>,
     /// After this, nothing is written any more.
     fatal: Option<StoreError>,
 }
@@ -88,8 +90,14 @@ impl Writer {
             log_bytes_seen: 0,
             expiry: expiry::Progress::default(),
             has_unsynced: false,
+            saved: Arc::default(),
             fatal: None,
         })
+    }
+
+    /// Counts the batches that are saved.
+    pub(super) fn saved(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.saved)
     }
 
     /// Does what comes until nobody can send any more.
@@ -126,7 +134,9 @@ impl Writer {
     fn save(&mut self, mut batch: Batch) -> Result<(), StoreError> {
         self.alive()?;
         batch.join_commits()?;
-        self.transact(|connection| write(connection, &batch))
+        self.transact(|connection| write(connection, &batch))?;
+        self.saved.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     /// A slice is lost when the power fails before the next commit, which does no harm: so it costs no fsync of its
