@@ -9,6 +9,9 @@ use crate::value::{Str, Value};
 /// Objects with more members than this get an index of names on first look-up.
 const LINEAR_MAX: usize = 12;
 
+/// For how many members there is room at first when more may come.
+const ROOM_MAX: usize = 64;
+
 /// The members of a JSON object, shared, in the order they were written.
 ///
 /// A name stands once: writing it again replaces the value and keeps the place.
@@ -148,9 +151,19 @@ impl PartialEq for Object {
 
 impl<K: Into<Str>, V: Into<Value>> FromIterator<(K, V)> for Object {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(members: I) -> Self {
-        let mut list = Members::default();
+        let members = members.into_iter();
+        // Where an iterator may end early, its lower bound is nothing.
+        let (least, most) = members.size_hint();
+        let room = most.unwrap_or(least).min(ROOM_MAX);
+        let mut list = Members {
+            list: Vec::with_capacity(room),
+            index: OnceLock::new(),
+        };
         for (name, value) in members {
             list.insert(name.into(), value.into());
+        }
+        if list.list.len() < list.list.capacity() / 2 {
+            list.list.shrink_to_fit();
         }
         Self(Arc::new(list))
     }

@@ -61,7 +61,7 @@ impl Payload {
 
     /// The payload of a value whose text has at most so many bytes.
     pub fn within(value: Value, bytes_max: usize) -> Result<Self, Unprintable> {
-        let text = value.text_within(bytes_max)?.into();
+        let text = value.shared_text_within(bytes_max)?;
         Ok(Self(Arc::new(Inner {
             text,
             printed: true,

@@ -1,12 +1,20 @@
 //! Printing: JSON text, compact as `Display` and through serde, or with spaces.
 
+use std::cell::RefCell;
 use std::fmt::{self, Write};
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::number::Number;
 use crate::parse::DEPTH_MAX;
-use crate::value::Value;
+use crate::value::{Str, Value};
+
+/// The room that a thread keeps for printing shared text, and how large it may have become.
+const ROOM_BYTES_MAX: usize = 64 << 10;
+
+thread_local! {
+    static ROOM: RefCell<String> = const { RefCell::new(String::new()) };
+}
 
 /// A value that has no text within bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +37,24 @@ impl Value {
         };
         let printed = print::<false>(self, &mut out, 0);
         out.finish(printed)
+    }
+
+    /// The same as text that can be shared, which is allocated once and in its full length.
+    pub fn shared_text_within(&self, bytes_max: usize) -> Result<Str, Unprintable> {
+        ROOM.with_borrow_mut(|room| {
+            let mut out = Bounded {
+                text: std::mem::take(room),
+                bytes_max,
+            };
+            let printed = print::<false>(self, &mut out, 0);
+            let mut text = out.finish(printed)?;
+            let shared = Str::from(text.as_str());
+            if text.capacity() <= ROOM_BYTES_MAX {
+                text.clear();
+                *room = text;
+            }
+            Ok(shared)
+        })
     }
 
     /// The same with a space behind each comma and colon.
