@@ -189,20 +189,17 @@ impl Worker {
     pub(crate) async fn run(mut self) {
         let mut alarm: Option<(Millis, BoxFuture<'static, ()>)> = None;
         while !self.is_over() {
-            if !self.round() {
-                if !self.chunk_is_empty() {
-                    self.hand_over().await;
-                }
-                if self.is_over() {
-                    break;
-                }
-                self.arm(&mut alarm);
-                self.wait(&mut alarm).await;
-            }
+            // What came with the first, for which it waited, is done in the same round.
+            let worked = self.round();
             if !self.chunk_is_empty() {
                 self.hand_over().await;
             }
-            tokio::task::yield_now().await;
+            if worked {
+                tokio::task::yield_now().await;
+            } else if !self.is_over() {
+                self.arm(&mut alarm);
+                self.wait(&mut alarm).await;
+            }
         }
         if let Some(closed) = self.closing.take() {
             let _ = closed.send(());

@@ -124,10 +124,19 @@ async fn a_job_is_asked_for_although_a_stop_was_decided_that_could_not_be_saved(
     let world = World::new();
     let store = world.faulty();
     let runtime = world.open_with(Arc::clone(&store) as _).await;
-    let started = start(&runtime, &job(&runtime).await, "{}").await;
-    // That the job was accepted is being saved when the stop is decided on top of it.
-    store.then([Fault::None, Fault::Full]);
-    store.hold();
+    let machine = job(&runtime).await;
+    let begun = {
+        let (runtime, store) = (runtime.clone(), Arc::clone(&store));
+        // A task of its own goes on before the job's call, which the same commit releases.
+        tokio::spawn(async move {
+            let started = start(&runtime, &machine, "{}").await;
+            // That the job was accepted is being saved when the stop is decided on top of it.
+            store.then([Fault::None, Fault::Full]);
+            store.hold();
+            started
+        })
+    };
+    let started = begun.await.unwrap();
     settle().await;
     let stop = {
         let (runtime, arn) = (runtime.clone(), started.arn.clone());
