@@ -66,6 +66,8 @@ pub(crate) enum Told {
     Changed,
     /// Nobody waits for the map run any more.
     Abort,
+    /// The end of the map run, which was redriven so often by then, means nothing to its execution any more.
+    Refused(u32),
     /// The end of the map run is saved.
     Done,
 }

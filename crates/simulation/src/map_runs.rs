@@ -86,7 +86,7 @@ impl MapRuns {
         let (status, failure) = told(events, run);
         let redrives = check_redrives(events, run, &children(store, run)?)?;
         // A redrive that was over before anybody could begin with it, when the process went, has changed nothing.
-        let has_begun = run.redriven.map_or(0, |(count, _)| count as usize) == redrives;
+        let has_begun = run.redrives() as usize == redrives;
         must(has_begun || status == MapRunStatus::Aborted, || {
             format!("it was redriven {redrives} times: {run:?}")
         })?;

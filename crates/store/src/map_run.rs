@@ -42,6 +42,13 @@ pub struct MapRun {
     pub executions: MapRunCounts,
 }
 
+impl MapRun {
+    /// How often it was redriven.
+    pub fn redrives(&self) -> u32 {
+        self.redriven.map_or(0, |(count, _)| count)
+    }
+}
+
 /// Where a map run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -316,6 +316,8 @@ impl Supervisor {
             Told::Lost(index) => self.try_again(index),
             Told::Ended(index, child) => self.ended(index, &child),
             Told::Abort => self.is_aborted = true,
+            // That was for the one before.
+            Told::Refused(_) => {}
             Told::Changed | Told::Done => {}
         }
     }
@@ -627,6 +629,7 @@ impl Supervisor {
             MapRunEnd::Aborted => MapRunStatus::Aborted,
         };
         let id = record.execution;
+        let redrives = record.redrives();
         let (run, record) = (plan.run(), Box::new(record));
         self.shared
             .mailboxes
@@ -635,6 +638,7 @@ impl Supervisor {
             match self.inbox.recv().await {
                 Some(Told::Done) | None => return Ok(()),
                 Some(Told::Abort) => break,
+                Some(Told::Refused(of)) if of == redrives => break,
                 Some(_) => {}
             }
         }
@@ -676,8 +680,7 @@ impl Supervisor {
         let handle = Arc::clone(&self.handle);
         let _turn = handle.turn.lock().await;
         let mut record = self.handle.record().clone();
-        let known = record.redriven.map_or(0, |(count, _)| count);
-        if record.status == MapRunStatus::Running && known >= count {
+        if record.status == MapRunStatus::Running && record.redrives() >= count {
             return Ok(());
         }
         record.status = MapRunStatus::Running;

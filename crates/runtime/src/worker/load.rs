@@ -245,7 +245,10 @@ impl Worker {
             }
             // Nobody waits for it.
             Work::MapRunOpen { arn, .. } => self.shared.map_runs.begin(&self.shared, arn, Begin::Abort),
-            Work::MapRunEnded { record, .. } => self.shared.map_runs.tell(&record.arn, Told::Abort),
+            Work::MapRunEnded { record, .. } => {
+                let refused = Told::Refused(record.redrives());
+                self.shared.map_runs.tell(&record.arn, refused);
+            }
             Work::ExpressOver => self.express_over(id),
             Work::Answer { .. } | Work::Queue { .. } | Work::ChildEnded { .. } | Work::Due | Work::TakeUp => {
             }

@@ -86,9 +86,10 @@ impl Worker {
         let arn = record.arn.clone();
         // The execution may have ended since, and have been redriven: then the run goes on, too.
         let redrives = MapRunPlan::of(&live.execution, run).map_or(0, |plan| plan.redrives());
-        let is_of_before = record.redriven.map_or(0, |(count, _)| count) != redrives;
+        let is_of_before = record.redrives() != redrives;
         if is_of_before || !self.step(live, Input::MapRunEnded { run, end }, 0, Some(redo)) {
-            return self.shared.map_runs.tell(&arn, Told::Abort);
+            let refused = Told::Refused(record.redrives());
+            return self.shared.map_runs.tell(&arn, refused);
         }
         record.stopped = Some(self.now());
         self.chunk.catalog.push(CatalogChange::PutMapRun(record));

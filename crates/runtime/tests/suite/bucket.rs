@@ -8,15 +8,41 @@ use integrations::{
     BoxFuture, ChildResult, Item, ItemSource, ItemsOrder, MapRunIo, ResultSink, ResultsOrder,
 };
 use json::{Value, json};
+use tokio::sync::Semaphore;
 
 /// The bucket of a world.
-#[derive(Clone, Default)]
-pub(crate) struct Bucket(Arc<AtomicUsize>);
+#[derive(Clone)]
+pub(crate) struct Bucket {
+    written: Arc<AtomicUsize>,
+    /// When it is closed, results wait.
+    gate: Arc<Semaphore>,
+}
+
+/// How many permits an open gate has.
+const OPEN: usize = 1000;
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Self {
+            written: Arc::default(),
+            gate: Arc::new(Semaphore::new(OPEN)),
+        }
+    }
+}
 
 impl Bucket {
     /// How many results were written.
     pub(crate) fn written(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
+        self.written.load(Ordering::SeqCst)
+    }
+
+    /// Results wait from now on.
+    pub(crate) fn hold(&self) {
+        self.gate.forget_permits(OPEN);
+    }
+
+    pub(crate) fn go_on(&self) {
+        self.gate.add_permits(OPEN - self.gate.available_permits());
     }
 }
 
@@ -30,7 +56,11 @@ impl MapRunIo for Bucket {
 
     fn results(&self, _: ResultsOrder) -> BoxFuture<'static, Result<Box<dyn ResultSink>, Ending>> {
         let results: Box<dyn ResultSink> = Box::new(Results(self.clone(), 0));
-        Box::pin(async move { Ok(results) })
+        let gate = Arc::clone(&self.gate);
+        Box::pin(async move {
+            let _permit = gate.acquire().await;
+            Ok(results)
+        })
     }
 }
 
@@ -59,7 +89,7 @@ impl ResultSink for Results {
 
     fn finish(self: Box<Self>) -> BoxFuture<'static, Result<Value, Ending>> {
         Box::pin(async move {
-            self.0.0.store(self.1, Ordering::SeqCst);
+            self.0.written.store(self.1, Ordering::SeqCst);
             Ok(json!({"Bucket": "b", "Key": "manifest.json"}))
         })
     }

@@ -323,7 +323,29 @@ async fn results_are_written_although_reading_them_fails_for_a_while() {
     let told = end(&runtime, &started.arn).await;
     assert!(told.starts_with("SUCCEEDED"), "{told}");
     assert!(store.bad_reads.lock().unwrap().is_empty());
-    assert_eq!(world.script.written(), 2);
+    assert_eq!(world.script.bucket().written(), 2);
+}
+
+#[tokio::test]
+async fn a_redriven_map_run_is_not_ended_by_its_last_attempt() {
+    let world = World::new();
+    let runtime = world.open().await;
+    let fields = r#""ResultWriter":{"Resource":"arn:aws:states:::s3:putObject",
+        "Parameters":{"Bucket":"b","Prefix":"p"}},"#;
+    let machine = machine(&runtime, "m", &definition("echo", "STANDARD", fields)).await;
+    world.script.bucket().hold();
+    let started = start(&runtime, &machine, &numbers(2)).await;
+    settle().await;
+    let stopped = engine::Ending::default();
+    runtime.stop(&started.arn, stopped).await.unwrap();
+    runtime.redrive(&started.arn, None).await.unwrap();
+    settle().await;
+    world.script.bucket().go_on();
+    settle().await;
+    let told = end(&runtime, &started.arn).await;
+    assert!(told.starts_with("SUCCEEDED"), "{told}");
+    let run = the_run(&runtime, &started.arn).await;
+    assert_eq!((run.status, run.redrives()), (MapRunStatus::Succeeded, 1));
 }
 
 #[tokio::test]

@@ -271,9 +271,8 @@ impl Script {
         self.shared.gate.add_permits(times);
     }
 
-    /// How many results of map runs were written.
-    pub(crate) fn written(&self) -> usize {
-        self.shared.bucket.written()
+    pub(crate) fn bucket(&self) -> &Bucket {
+        &self.shared.bucket
     }
 
     pub(crate) fn dropped(&self) -> usize {
