@@ -89,11 +89,10 @@ export function OptionControl({ id, describedBy, isWrong, value, onValue, option
 }
 
 /** Text, or what computes it. */
-export function ValueControl({ field, owner, onOwner, isTemplate, ...props }: ControlProps) {
+export function ValueControl({ field, owner, onOwner, ...props }: ControlProps) {
   const { language } = useForm();
   const text = valueText(owner, field.name);
   const isCode = text.startsWith('$') || isExpression(text);
-  // A value of a template can be computed even where the table says nothing of it.
   return <TextControl {...props} text={text} read={readText} isCode={isCode} onValue={(next) => onOwner(withValue(owner, field.name, plainText(next), language))} />;
 }
 

@@ -23,11 +23,11 @@ interface Props {
   diagnostics: readonly Diagnostic[];
 }
 
-/** What was written for a state stays while the page does, by the state's path. */
+/** What was written for a state, by the page of its machine and the state's path: it outlasts a look at the code. */
 const trials = new Map<string, Trial>();
 
 export function TestState({ definition, path, state, diagnostics }: Props) {
-  const key = JSON.stringify(path);
+  const key = `${location.pathname} ${JSON.stringify(path)}`;
   const [trial, setTrial] = useState<Trial>(() => trials.get(key) ?? newTrial(state));
   const set = (part: Partial<Trial>): void => {
     const next = { ...trial, ...part };
