@@ -247,6 +247,10 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
         minZoom={0.02}
         maxZoom={2}
         onInit={() => show(false)}
+        onMoveStart={(event) => {
+          // What is being designed stays where it is once somebody has touched it.
+          if (event && isDesign) isMoved.current = true;
+        }}
         onMove={(event) => {
           // Moves that nobody made have no event; a click begins one that goes nowhere.
           if (event) isMoved.current = true;
