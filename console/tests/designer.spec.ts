@@ -146,7 +146,7 @@ test('YAML keeps its comments when the workflow is designed, and undo gives each
   expect(await codeOf(page)).toContain('# Does nothing');
 
   await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await expect(page.getByRole('heading', { name: 'commented' })).toBeVisible();
+  await expect(page).toHaveURL(/tab=definition/);
   const { definition } = await stepwell.call<{ definition: string }>('DescribeStateMachine', {
     stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:commented',
   });
