@@ -6,6 +6,7 @@ import { expect, test } from './server';
 const PASS = { StartAt: 'A', States: { A: { Type: 'Pass', End: true } } };
 
 test('versions are published, started and deleted', async ({ page, stepwell }) => {
+  test.slow();
   await stepwell.create('numbered', PASS);
   await page.goto(stepwell.machine('numbered', '?tab=versions'));
   const dialog = page.getByRole('dialog');
@@ -35,6 +36,7 @@ test('versions are published, started and deleted', async ({ page, stepwell }) =
 });
 
 test('an alias divides its starts between two versions', async ({ page, stepwell }) => {
+  test.slow();
   const machine = await stepwell.create('divided', PASS);
   for (const Comment of ['one', 'two']) {
     await stepwell.call('UpdateStateMachine', { stateMachineArn: machine, definition: JSON.stringify({ ...PASS, Comment }), publish: true });
