@@ -216,9 +216,12 @@ class World {
   }
 }
 
+/** A busy machine takes its time. */
+const PATIENCE_MILLIS = 60_000;
+
 const comments = (text: string): string[] => (text.match(/(?:\/\/|\/\*|#) c\d+\b/g) ?? []).sort();
 
-describe.each<Format>(['json', 'yaml'])('actions on %s text', (format) => {
+describe.each<Format>(['json', 'yaml'])('actions on %s text', { timeout: PATIENCE_MILLIS }, (format) => {
   it.each(Array.from({ length: 40 }, (_, seed) => seed))('lose nothing (seed %i)', (seed) => {
     const world = new World(seed);
     let text = world.text(world.flow(0), format);

@@ -77,7 +77,8 @@ describe('the graph to design on', () => {
   });
 });
 
-describe('a definition that makes no sense', () => {
+// A busy machine takes its time.
+describe('a definition that makes no sense', { timeout: 60_000 }, () => {
   const JUNK: unknown[] = [null, 7, 'A', [], [null], [7], ['A'], {}, { A: null }, { A: {} }, { A: { Type: 7, Next: [] } }, [{ Next: 7 }], [{ ErrorEquals: 'X' }], { States: [] }, true];
   const MEMBERS = ['Type', 'Next', 'End', 'Default', 'Choices', 'Catch', 'Retry', 'Branches', 'ItemProcessor', 'Iterator', 'Resource', 'Arguments', 'QueryLanguage', 'Comment'];
   const states = ['Task', 'Choice', 'Parallel', 'Map', 7].flatMap((Type) => MEMBERS.flatMap((member) => JUNK.map((junk) => ({ Type, [member]: junk }))));
