@@ -244,6 +244,16 @@ impl Supervisor {
         }
     }
 
+    /// Looks an execution up, over and over while that can't be done.
+    async fn child_id(&self, arn: &str) -> Result<Option<ExecId>, StoreError> {
+        loop {
+            match self.shared.store.find(arn).await {
+                Err(error) if error.may_pass() => self.shared.clock.sleep_until(self.later()).await,
+                read => return read,
+            }
+        }
+    }
+
     async fn gather_stored(&mut self, index: u64) -> Result<(), StoreError> {
         let Some(gathered) = self.gathered.as_mut().filter(|gathered| !gathered.is_full()) else {
             return Ok(());
@@ -527,8 +537,14 @@ impl Supervisor {
         };
         if self.seats.is_express() {
             let count = child.redriven.map_or(0, |redriven| redriven.count) + 1;
-            let at = self.shared.clock.now();
-            let id = self.shared.store.find(&arn).await?;
+            let now = self.shared.clock.now();
+            // The clock may have been set back: what is redriven since is never earlier than the map run's redrive.
+            let at = self
+                .handle
+                .record()
+                .redriven
+                .map_or(now, |(_, began)| now.max(began));
+            let id = self.child_id(&arn).await?;
             let given = Given {
                 index,
                 items,

@@ -349,6 +349,33 @@ async fn a_redriven_map_run_is_not_ended_by_its_last_attempt() {
 }
 
 #[tokio::test]
+async fn executions_are_redriven_although_reading_them_fails_for_a_while() {
+    for bad in 0..12 {
+        for children_type in ["STANDARD", "EXPRESS"] {
+            let world = World::cold();
+            let store = world.faulty();
+            let runtime = world.open_with(Arc::clone(&store) as _).await;
+            let machine = machine(&runtime, "m", &definition("flaky", children_type, "")).await;
+            let started = start(&runtime, &machine, "[1]").await;
+            end(&runtime, &started.arn).await;
+            runtime.redrive(&started.arn, None).await.unwrap();
+            let reads = (0..=bad).map(|number| number == bad);
+            store.bad_reads.lock().unwrap().extend(reads);
+            for _ in 0..4 {
+                world.pass(2).await;
+            }
+            store.bad_reads.lock().unwrap().clear();
+            let run = the_run(&runtime, &started.arn).await;
+            assert_ne!(
+                run.status,
+                MapRunStatus::Running,
+                "{children_type}, read {bad}: {run:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn redriving_does_again_what_had_no_success() {
     for children_type in ["STANDARD", "EXPRESS"] {
         let world = World::new();
