@@ -249,7 +249,7 @@ mod tests {
         }
     }
 
-    /// Otherwise `fdatasync` is not used, which no option tells, and a commit takes twice as long.
+    /// Otherwise `fdatasync` is not used, which no option tells.
     #[test]
     fn the_bundled_sqlite_is_built_as_the_configuration_of_cargo_says() {
         let connection = Connection::open_in_memory().unwrap();
