@@ -197,9 +197,9 @@ impl Shared {
         answer.await.unwrap_or(Err(ExecutionError::Closing.into()))
     }
 
-    /// Has an execution of a map run go on.
-    pub(crate) async fn redrive_child(&self, arn: &str) -> Result<Millis, RedriveError> {
-        let (token, by) = (None, RedrivenBy::MapRun);
+    /// Has an execution of a map run go on, which itself goes on since then.
+    pub(crate) async fn redrive_child(&self, arn: &str, since: Millis) -> Result<Millis, RedriveError> {
+        let (token, by) = (None, RedrivenBy::MapRun(since));
         let (reply, answer) = oneshot::channel();
         self.ask(arn, Work::Redrive { token, by, reply }).await?;
         answer.await.unwrap_or(Err(ExecutionError::Closing.into()))

@@ -100,8 +100,8 @@ pub(crate) enum Work {
 pub(crate) enum RedrivenBy {
     /// Somebody outside, who can have no executions of map runs go on.
     Caller,
-    /// The map run that it is an execution of.
-    MapRun,
+    /// The map run that it is an execution of, which goes on since then.
+    MapRun(Millis),
 }
 
 /// What somebody says of a task.

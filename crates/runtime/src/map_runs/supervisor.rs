@@ -531,19 +531,15 @@ impl Supervisor {
     /// Has an execution go on that had no success, or an Express one run anew.
     async fn redrive(&mut self, setting: &Setting, index: u64, items: u64) -> Result<(), StoreError> {
         tally::take(&mut self.handle.record(), Status::PendingRedrive, items);
+        let since = self.handle.record().redriven.map_or(Millis(0), |(_, at)| at);
         let arn = self.seats.arn(index);
         let Some(child) = self.shared.described_child(&arn).await? else {
             return Ok(());
         };
         if self.seats.is_express() {
             let count = child.redriven.map_or(0, |redriven| redriven.count) + 1;
-            let now = self.shared.clock.now();
-            // The clock may have been set back: what is redriven since is never earlier than the map run's redrive.
-            let at = self
-                .handle
-                .record()
-                .redriven
-                .map_or(now, |(_, began)| now.max(began));
+            // The clock may have been set back: no execution is redriven before its map run is.
+            let at = self.shared.clock.now().max(since);
             let id = self.child_id(&arn).await?;
             let given = Given {
                 index,
@@ -555,7 +551,7 @@ impl Supervisor {
             return Ok(());
         }
         self.running(index, items, None, None);
-        if let Err(error) = self.shared.redrive_child(&arn).await {
+        if let Err(error) = self.shared.redrive_child(&arn, since).await {
             if let RedriveError::Execution(error) = &error
                 && (error.may_pass() || *error == ExecutionError::Closing)
             {

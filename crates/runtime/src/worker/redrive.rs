@@ -64,7 +64,12 @@ impl Worker {
         }
         self.recent.forget(&described.arn);
         self.by_arn.insert(described.arn, live.id);
-        self.step(live, Input::Redrive { token }, 0, None);
+        // The clock may have been set back: no execution is redriven before its map run is.
+        let at = match by {
+            RedrivenBy::Caller => now,
+            RedrivenBy::MapRun(since) => now.max(since),
+        };
+        self.step_at(at, live, Input::Redrive { token }, 0, None);
         Ok(live.execution.redriven().map_or(now, |redriven| redriven.at))
     }
 

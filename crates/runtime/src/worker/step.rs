@@ -1,6 +1,6 @@
 //! Steps: an input is decided, and what became true is made ready to be saved.
 
-use engine::{Input, Moment, decide};
+use engine::{Input, Millis, Moment, decide};
 use store::{Closed, Commit, OpenRow, codec};
 
 use crate::live::{Kind, Live, status};
@@ -13,13 +13,25 @@ impl Worker {
     /// nothing any more. What it leads to is released once it is saved, with whatever is given to
     /// [`Worker::after_all`] next; if it can't be saved, `redo` happens again.
     pub(super) fn step(&mut self, live: &mut Live, input: Input, held: usize, redo: Option<Work>) -> bool {
+        self.step_at(self.now(), live, input, held, redo)
+    }
+
+    /// The same, as of another moment.
+    pub(super) fn step_at(
+        &mut self,
+        now: Millis,
+        live: &mut Live,
+        input: Input,
+        held: usize,
+        redo: Option<Work>,
+    ) -> bool {
         let begins = match &input {
             Input::Start => Begins::Execution,
             Input::Redrive { .. } => Begins::Redrive,
             _ => Begins::Nothing,
         };
         let moment = Moment {
-            now: self.shared.clock.now(),
+            now,
             seed: self.shared.chance.next(),
             room: match self.owes_until(live) {
                 Some(_) => 0,
