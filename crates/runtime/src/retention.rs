@@ -64,7 +64,7 @@ pub(crate) async fn keep(shared: Weak<Shared>) {
         // What ended at that very moment is forgotten too.
         due = match shared.store.expire(after(forgotten, 1)).await {
             Ok(expired) => match expired.next {
-                NextExpiry::More => now,
+                NextExpiry::More => rested(now, shared.clock.now()),
                 NextExpiry::At(stopped) => after(stopped, retention)
                     .max(after(now, PAUSE_MILLIS))
                     .min(after(now, RETRY_MILLIS)),
@@ -78,6 +78,25 @@ pub(crate) async fn keep(shared: Weak<Shared>) {
     }
 }
 
+/// When the next slice begins: removing takes at most half of the time, so that it holds up no more than that of what
+/// else is written. A slice may have waited for commits, which leave it little then.
+fn rested(begun: Millis, now: Millis) -> Millis {
+    after(now, now.0.saturating_sub(begun.0).clamp(0, PAUSE_MILLIS))
+}
+
 fn after(moment: Millis, millis: i64) -> Millis {
     Millis(moment.0.saturating_add(millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn removing_rests_as_long_as_it_took() {
+        assert_eq!(rested(Millis(100), Millis(100)), Millis(100));
+        assert_eq!(rested(Millis(100), Millis(130)), Millis(160));
+        assert_eq!(rested(Millis(100), Millis(9_000)), Millis(10_000));
+        assert_eq!(rested(Millis(9_000), Millis(100)), Millis(100));
+    }
 }

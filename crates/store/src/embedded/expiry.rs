@@ -11,10 +11,11 @@ use crate::embedded::sum::unseal;
 use crate::id::{ArnHash, ExecId};
 use crate::record::{Expired, NextExpiry};
 
-/// How much a slice removes. A commit may have to wait for one, so it is a few milliseconds' work.
-const ROWS_MAX: usize = 512;
-const BYTES_MAX: i64 = 1 << 20;
-const EXECUTIONS_MAX: usize = 128;
+/// How much a slice removes. A commit may have to wait for one, so it is a few milliseconds' work: each execution's name
+/// stands on a page of its own, which is written to the log.
+const ROWS_MAX: usize = 64;
+const BYTES_MAX: i64 = 256 << 10;
+const EXECUTIONS_MAX: usize = 16;
 
 /// What a slice may still do.
 struct Budget {
