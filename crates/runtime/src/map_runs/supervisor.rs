@@ -1,6 +1,6 @@
 //! A supervisor: starts the executions of one map run, as many at once as may run, and decides its end.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use engine::{Ending, MapRunEnd, MapRunPlan, Millis, TOO_MANY_FAILED};
@@ -38,7 +38,7 @@ pub(super) async fn supervise(
         handle,
         inbox,
         arn,
-        running: HashMap::new(),
+        running: BTreeMap::new(),
         known: Known::default(),
         again: VecDeque::new(),
         redriven: VecDeque::new(),
@@ -63,8 +63,8 @@ struct Supervisor {
     inbox: mpsc::UnboundedReceiver<Told>,
     arn: Str,
     seats: Seats,
-    /// The executions that run, by their number.
-    running: HashMap<u64, Running>,
+    /// The executions that run, by their number, in whose order they are stopped: the same in each run of a seed.
+    running: BTreeMap<u64, Running>,
     /// Those that were started at some time.
     known: Known,
     /// What is to be started once more, because its start or its end could not be saved.
@@ -311,6 +311,7 @@ impl Supervisor {
             }
         };
         tokio::select! {
+            biased;
             told = self.inbox.recv() => match told {
                 Some(told) => self.hear(told),
                 None => self.is_aborted = true,
