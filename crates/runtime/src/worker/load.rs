@@ -10,7 +10,6 @@ use store::{ExecId, StoreError};
 use crate::live::{Live, awaits_child, just_waits, starts_child};
 use crate::load::{Fetched, fetch};
 use crate::mailbox::{Message, Work};
-use crate::map_runs::{Begin, Told};
 use crate::request::{ExecutionError, TokenError};
 use crate::worker::Worker;
 
@@ -213,17 +212,7 @@ impl Worker {
     /// What is asked of an execution that does not run.
     pub(super) fn refuse_work(&mut self, id: ExecId, work: Work, gone: &Fetched) {
         match work {
-            Work::Answer {
-                answer: Answer::Submitted(output),
-                child: true,
-                ..
-            } => {
-                if let Some(arn) = output.value().get("ExecutionArn").and_then(json::Value::as_str) {
-                    self.shared.stop_child(arn.into());
-                }
-            }
             Work::Room { .. } => self.shared.dispatcher.give_back(1),
-            Work::HandOut { to, .. } => self.shared.activities.poll_again(to),
             Work::Report { reply, .. } => {
                 let answer = match gone.stopped() {
                     Some(_) => TokenError::TimedOut,
@@ -243,15 +232,8 @@ impl Worker {
             Work::Await { reply } => {
                 let _ = reply.send(None::<Arc<Described>>);
             }
-            // Nobody waits for it.
-            Work::MapRunOpen { arn, .. } => self.shared.map_runs.begin(&self.shared, arn, Begin::Abort),
-            Work::MapRunEnded { record, .. } => {
-                let refused = Told::Refused(record.redrives());
-                self.shared.map_runs.tell(&record.arn, refused);
-            }
             Work::ExpressOver => self.express_over(id),
-            Work::Answer { .. } | Work::Queue { .. } | Work::ChildEnded { .. } | Work::Due | Work::TakeUp => {
-            }
+            work => self.pass_over(work),
         }
         self.heard.remove(&id);
     }

@@ -9,7 +9,7 @@ use store::{CatalogChange, Closed, Commit, MapRun, MapSeat, PayloadTable, Redriv
 
 use crate::live::{Kind, Live, Origin, head, log_test, status};
 use crate::mailbox::{Start, Work};
-use crate::map_runs::{Begin, Setting, Told, record};
+use crate::map_runs::{Begin, Setting, record};
 use crate::worker::start::created;
 use crate::worker::{Begins, Pending, Release, Worker};
 
@@ -62,11 +62,11 @@ impl Worker {
     }
 
     /// A map run was under way when the server stopped: it goes on if the execution still waits for it.
-    pub(super) fn take_up_map_run(&self, live: &Live, run: TaskKey, arn: Str) {
+    pub(super) fn take_up_map_run(&mut self, live: &Live, run: TaskKey, arn: Str) {
         if live.execution.open_map_runs().contains(&run) {
             self.take_up_map_runs(live);
-        } else if !self.shared.map_runs.has(&arn) {
-            self.shared.map_runs.begin(&self.shared, arn, Begin::Abort);
+        } else {
+            self.unneeded(live, Work::MapRunOpen { run, arn });
         }
     }
 
@@ -86,10 +86,11 @@ impl Worker {
         let arn = record.arn.clone();
         // The execution may have ended since, and have been redriven: then the run goes on, too.
         let redrives = MapRunPlan::of(&live.execution, run).map_or(0, |plan| plan.redrives());
-        let is_of_before = record.redrives() != redrives;
-        if is_of_before || !self.step(live, Input::MapRunEnded { run, end }, 0, Some(redo)) {
-            let refused = Told::Refused(record.redrives());
-            return self.shared.map_runs.tell(&arn, refused);
+        if record.redrives() != redrives {
+            return self.unneeded(live, redo);
+        }
+        if !self.step(live, Input::MapRunEnded { run, end }, 0, Some(redo)) {
+            return;
         }
         record.stopped = Some(self.now());
         self.chunk.catalog.push(CatalogChange::PutMapRun(record));

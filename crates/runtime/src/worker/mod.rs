@@ -11,6 +11,7 @@ mod redrive;
 mod release;
 mod start;
 mod step;
+mod unneeded;
 mod work;
 
 use std::collections::{HashMap, HashSet, VecDeque};

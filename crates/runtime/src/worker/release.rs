@@ -50,6 +50,8 @@ pub(crate) enum Release {
     ChildEnded(ChildEnd),
     /// A map run whose end is saved.
     MapRunDone(Str),
+    /// What an execution had no use for as it was by then.
+    Unneeded(ExecId, Work),
 }
 
 impl Worker {
@@ -134,6 +136,7 @@ impl Worker {
             Release::Express(live) => self.begin_express(live),
             Release::ChildEnded(end) => self.shared.child_ended(&end.map_run_arn, end.seat, end.child),
             Release::MapRunDone(arn) => self.shared.map_runs.tell(&arn, Told::Done),
+            Release::Unneeded(_, work) => self.pass_over(work),
         }
     }
 
@@ -337,12 +340,12 @@ impl Worker {
                 .filter(|effect| matches!(effect, Effect::Send(_)))
                 .count();
             self.shared.dispatcher.give_back(sends);
-            for release in step.releases {
-                self.refuse(release, &error);
-            }
             let begins = begun.get(&step.id).copied().unwrap_or(Begins::Nothing);
             if begins == Begins::Nothing {
                 self.redo.extend(step.redo.map(|work| (step.id, work)));
+            }
+            for release in step.releases {
+                self.refuse(release, &error);
             }
             self.forget(step.id, retry, begins);
         }
@@ -378,7 +381,7 @@ impl Worker {
         }
     }
 
-    fn refuse(&self, release: Release, error: &StoreError) {
+    fn refuse(&mut self, release: Release, error: &StoreError) {
         match release {
             Release::Start(reply, _) => reply.send(Err(StartError::Store(error.clone()))),
             Release::Stop(reply, _) => drop(reply.send(Err(ExecutionError::Store(error.clone())))),
@@ -396,6 +399,7 @@ impl Worker {
                     .map_runs
                     .tell(&end.map_run_arn, Told::Lost(end.seat.index));
             }
+            Release::Unneeded(id, work) => self.needed_again(id, work, error),
             Release::Express(_) | Release::MapRunDone(_) => {}
         }
     }

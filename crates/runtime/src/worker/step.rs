@@ -11,7 +11,8 @@ use crate::worker::{Begins, Pending, Worker};
 impl Worker {
     /// Decides an input, for which so many places of the dispatcher are held already. False when it means
     /// nothing any more. What it leads to is released once it is saved, with whatever is given to
-    /// [`Worker::after_all`] next; if it can't be saved, `redo` happens again.
+    /// [`Worker::after_all`] next; if it can't be saved, `redo` happens again. So it does when the input means nothing
+    /// to what can't be saved.
     pub(super) fn step(&mut self, live: &mut Live, input: Input, held: usize, redo: Option<Work>) -> bool {
         self.step_at(self.now(), live, input, held, redo)
     }
@@ -46,6 +47,9 @@ impl Worker {
         live.see(&step.events);
         self.shared.take_places(live, &step.effects, held);
         if step.events.is_empty() {
+            if let (false, Some(work)) = (step.taken, redo) {
+                self.unneeded(live, work);
+            }
             return step.taken;
         }
         self.count_transitions(live, &step.events);

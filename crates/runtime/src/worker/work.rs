@@ -97,7 +97,6 @@ impl Worker {
                             self.child_ended(live, task, ended);
                         }
                     }
-                    Some(arn) if child => self.shared.stop_child(arn),
                     _ => {}
                 }
             }
@@ -107,7 +106,7 @@ impl Worker {
     /// A nested execution has ended. The task goes on once it is known to have been submitted.
     fn child_ended(&mut self, live: &mut Live, task: TaskKey, child: Arc<Described>) {
         match live.execution.open_task(task) {
-            None => {}
+            None => self.unneeded(live, Work::ChildEnded { task, child }),
             Some((order, Progress::Submitted(_))) => {
                 let limits = &live.execution.head().machine.limits;
                 let input = match self.shared.tasks.nested_end(&order, &child, limits) {
@@ -127,7 +126,7 @@ impl Worker {
             return self.shared.activities.put_back(&to.activity, live.id, task);
         }
         let Some((order, _)) = live.execution.open_task(task) else {
-            return self.shared.activities.poll_again(to);
+            return self.unneeded(live, Work::HandOut { task, to });
         };
         let given = ActivityTask {
             token: live.token(task, order.nonce),

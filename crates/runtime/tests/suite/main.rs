@@ -22,6 +22,7 @@ mod redrives;
 mod retention;
 mod starts;
 mod support;
+mod taken_back;
 mod test_runs;
 mod trials;
 mod versions;
