@@ -28,6 +28,8 @@ async function writeCode(page: Page, text: string): Promise<void> {
 test('a workflow is built by mouse, saved, and runs', async ({ page, stepwell }) => {
   await page.goto(`${stepwell.url}/console/new-machine`);
   await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
+  // The form is loaded when it is first needed, and the graph beside it makes room: nothing is dragged before.
+  await expect(page.getByRole('heading', { name: 'The workflow' })).toBeVisible();
   await page.locator('.graph.design').hover();
   await option(page, 'Choice').dragTo(page.getByLabel('Put a state here').last());
   await expect(box(page, 'Choice')).toBeVisible();
