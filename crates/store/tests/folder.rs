@@ -65,6 +65,27 @@ fn a_second_server_is_told_who_uses_the_folder() {
     open(&path).expect("it is free again");
 }
 
+/// So it is with a process that a killed server had just begun.
+#[test]
+fn a_folder_that_is_let_go_in_a_moment_is_waited_for() {
+    let folder = folder();
+    drop(open(folder.path()).expect("it opens"));
+    let held = fs::File::open(folder.path()).expect("it is there");
+    held.lock().expect("it is free");
+    let lock = folder.path().join("lock");
+    fs::remove_file(&lock).expect("it is there");
+    std::thread::scope(|threads| {
+        let opened = threads.spawn(|| open(folder.path()).map(drop));
+        // Whoever opens a folder makes the file, and tries both right after.
+        while !lock.exists() {
+            std::thread::yield_now();
+        }
+        (0..1000).for_each(|_| std::thread::yield_now());
+        drop(held);
+        opened.join().expect("it ends").expect("it opens");
+    });
+}
+
 #[test]
 fn a_second_server_is_told_even_when_the_lock_file_is_gone() {
     let folder = folder();

@@ -3,6 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::embedded::schema::APPLICATION_ID;
 use crate::embedded::{OpenError, journal};
@@ -14,6 +15,10 @@ const LOCK: &str = "lock";
 
 /// Stands in the lock file as long as there must be a write-ahead log.
 const OPEN: &str = "open";
+
+/// How long somebody else may still have the folder, and how often that is tried.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A folder that is locked until this is dropped.
 #[derive(Debug)]
@@ -50,20 +55,14 @@ impl Folder {
             .truncate(false)
             .open(lock)
             .map_err(unusable)?;
-        // Not every system can lock a folder.
-        let is_taken = matches!(itself.try_lock(), Err(TryLockError::WouldBlock));
-        match lock.try_lock() {
-            Ok(()) if !is_taken => {}
-            Ok(()) | Err(TryLockError::WouldBlock) => {
-                // The owner may be about to write its number.
-                let noted = noted(&mut lock).unwrap_or_default();
-                let process = noted.lines().next();
-                return Err(OpenError::InUse {
-                    folder: shown,
-                    process: process.and_then(|process| process.parse().ok()),
-                });
-            }
-            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+        if !lock_patiently(&itself, &lock).map_err(unusable)? {
+            // The owner may be about to write its number.
+            let noted = noted(&mut lock).unwrap_or_default();
+            let process = noted.lines().next();
+            return Err(OpenError::InUse {
+                folder: shown,
+                process: process.and_then(|process| process.parse().ok()),
+            });
         }
         let was_open = noted(&mut lock).map_err(unusable)?.lines().nth(1) == Some(OPEN);
         let log = path.join(LOG);
@@ -175,6 +174,28 @@ fn is_remote(path: &Path) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn is_remote(_: &Path) -> bool {
     false
+}
+
+/// Locks the folder and its lock file, or says that somebody else has them.
+///
+/// Who was killed while it began a process leaves its locks to that one, until it runs a program of its own.
+fn lock_patiently(folder: &File, lock: &File) -> io::Result<bool> {
+    let begun = Instant::now();
+    let mut is_free = false;
+    loop {
+        // Not every system can lock a folder.
+        is_free = is_free || !matches!(folder.try_lock(), Err(TryLockError::WouldBlock));
+        match lock.try_lock() {
+            Ok(()) if is_free => return Ok(true),
+            Ok(()) => lock.unlock()?,
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        if begun.elapsed() > PATIENCE {
+            return Ok(false);
+        }
+        std::thread::sleep(PAUSE);
+    }
 }
 
 /// What the lock file says.
