@@ -282,11 +282,17 @@ impl Shared {
         Ok(())
     }
 
-    /// Takes up, or stops, the map runs that were under way when the server stopped.
+    /// Takes up, or stops, the map runs that were under way when the server stopped. What can't be read is read later.
     pub(crate) async fn take_up_map_runs(self: &Arc<Self>) -> Result<(), StoreError> {
         let mut after = None;
         loop {
-            let page = self.store.open_map_runs(after, PAGE).await?;
+            let page = match self.store.open_map_runs(after.clone(), PAGE).await {
+                Err(error) if error.may_pass() => {
+                    self.until_retry().await;
+                    continue;
+                }
+                read => read?,
+            };
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.arn.clone());
             for run in page {
@@ -303,15 +309,18 @@ impl Shared {
         }
     }
 
+    /// Waits until what failed and may pass is tried again.
+    async fn until_retry(&self) {
+        let now = self.clock.now();
+        let later = Millis(now.0.saturating_add(self.settings.retry_millis));
+        self.clock.sleep_until(later).await;
+    }
+
     /// What the store knows of an execution of a map run, asked over and over while it can't be read.
     async fn described_child(&self, arn: &str) -> Result<Option<Described>, StoreError> {
         loop {
             match load::described(&*self.store, arn).await {
-                Err(error) if error.may_pass() => {
-                    let now = self.clock.now();
-                    let later = Millis(now.0.saturating_add(self.settings.retry_millis));
-                    self.clock.sleep_until(later).await;
-                }
+                Err(error) if error.may_pass() => self.until_retry().await,
                 read => return read,
             }
         }

@@ -460,3 +460,39 @@ async fn a_machine_that_is_deleted_goes_when_its_map_runs_have_ended() {
     let run = the_run(&runtime, &started.arn).await;
     assert!(children(&runtime, &run, Some(Status::Running)).await.is_empty());
 }
+
+#[tokio::test]
+async fn a_map_run_that_nobody_waits_for_is_closed_although_a_read_fails_at_the_start() {
+    let mut opened = 0;
+    for reads in 0..12 {
+        let world = World::new();
+        let store = world.faulty();
+        let runtime = world.open_with(Arc::clone(&store) as _).await;
+        let machine = machine(&runtime, "m", &definition("gate", "STANDARD", "")).await;
+        let started = start(&runtime, &machine, &numbers(1)).await;
+        settle().await;
+        // The stop is saved, and nothing after it.
+        store.then([Fault::None, Fault::CrashBefore]);
+        runtime
+            .stop(&started.arn, engine::Ending::default())
+            .await
+            .unwrap();
+        settle().await;
+        assert!(store.is_dead());
+        drop(runtime);
+        settle().await;
+        let store = world.faulty();
+        let mut bad_reads = vec![false; reads];
+        bad_reads.push(true);
+        store.bad_reads.lock().unwrap().extend(bad_reads);
+        let Ok(runtime) = world.try_open(Arc::clone(&store) as _).await else {
+            continue;
+        };
+        opened += 1;
+        world.pass(2).await;
+        world.pass(2).await;
+        let run = the_run(&runtime, &started.arn).await;
+        assert_eq!(run.status, MapRunStatus::Aborted, "read {reads} fails");
+    }
+    assert!(opened > 1);
+}
