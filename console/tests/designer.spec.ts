@@ -194,8 +194,11 @@ test('a workflow begins with a template', async ({ page, stepwell }) => {
 
 test('what the inspector changes is in the code, and a renamed state stays chosen', async ({ page, stepwell }) => {
   await page.goto(`${stepwell.url}/console/new-machine?state=Hello`);
+  const name = page.getByRole('textbox', { name: 'Name of the state' });
+  await expect(name).toBeVisible();
   await box(page, 'Hello').focus();
   await page.keyboard.press('F2');
+  await expect(name).toBeFocused();
   await page.keyboard.type('Good day');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/state=Good/);
