@@ -28,11 +28,13 @@ async function writeCode(page: Page, text: string): Promise<void> {
 test('a workflow is built by mouse, saved, and runs', async ({ page, stepwell }) => {
   await page.goto(`${stepwell.url}/console/new-machine`);
   await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
-  // The form is loaded when it is first needed, and the graph beside it makes room: nothing is dragged before.
+  // The form is loaded when it is first needed, and the graph beside it makes room: whoever drags meanwhile tries again.
   await expect(page.getByRole('heading', { name: 'The workflow' })).toBeVisible();
   await page.locator('.graph.design').hover();
-  await option(page, 'Choice').dragTo(page.getByLabel('Put a state here').last());
-  await expect(box(page, 'Choice')).toBeVisible();
+  await expect(async () => {
+    await option(page, 'Choice').dragTo(page.getByLabel('Put a state here').last());
+    await expect(box(page, 'Choice')).toBeVisible({ timeout: 3_000 });
+  }).toPass();
   await expect(page.getByLabel('Findings')).toContainText('These fields are required');
   await option(page, 'Fail').dragTo(place(page, 'Where this rule leads'));
   await expect(box(page, 'Fail')).toBeFocused();
