@@ -52,7 +52,7 @@ impl Worker {
         self.shared.map_runs.begin(&self.shared, arn, begin);
     }
 
-    /// Takes up the map runs that an execution waits for.
+    /// Takes up the map runs that an execution waits for, which is as it is saved.
     pub(super) fn take_up_map_runs(&self, live: &Live) {
         for run in live.execution.open_map_runs() {
             if let Some(plan) = MapRunPlan::of(&live.execution, run) {
@@ -61,11 +61,12 @@ impl Worker {
         }
     }
 
-    /// A map run was under way when the server stopped: it goes on if the execution still waits for it.
+    /// A map run was under way when the server stopped. One that its execution waits for was taken up with it, or
+    /// begins once its redrive is saved. Others may have started since: none begins before that is saved, for its
+    /// record could not be found.
     pub(super) fn take_up_map_run(&mut self, live: &Live, run: TaskKey, arn: Str) {
-        if live.execution.open_map_runs().contains(&run) {
-            self.take_up_map_runs(live);
-        } else {
+        let is_awaited = live.execution.open_map_runs().contains(&run);
+        if !is_awaited || live.uncommitted > 0 {
             self.unneeded(live, Work::MapRunOpen { run, arn });
         }
     }

@@ -496,3 +496,48 @@ async fn a_map_run_that_nobody_waits_for_is_closed_although_a_read_fails_at_the_
     }
     assert!(opened > 1);
 }
+
+#[tokio::test]
+async fn a_map_run_that_starts_while_others_are_taken_up_begins_once_it_is_saved() {
+    let world = World::new();
+    let runtime = world.open().await;
+    let branch = |function: &str, label: &str| {
+        let fields = r#""ToleratedFailurePercentage":100,"#;
+        let definition = definition(function, "STANDARD", fields);
+        let names = [("M", "Map"), ("T", "Task")]
+            .map(|(name, of)| (format!("\"{name}\""), format!("\"{label}{of}\"")));
+        let named = names
+            .iter()
+            .fold(definition, |text, (name, new)| text.replace(name, new));
+        named.replace("Items", label)
+    };
+    let call = r#""States":{"Call":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:never",
+        "ResultPath":null,"Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":null,"Next":"SecondMap"}],
+        "Next":"SecondMap"},"#;
+    let second = branch("echo", "Second")
+        .replacen(r#""StartAt":"SecondMap""#, r#""StartAt":"Call""#, 1)
+        .replacen(r#""States":{"#, call, 1);
+    let first = branch("gate", "First");
+    let definition = format!(
+        r#"{{"StartAt":"P","States":{{"P":{{"Type":"Parallel","Branches":[{first},{second}],"End":true}}}}}}"#
+    );
+    let machine = machine(&runtime, "m", &definition).await;
+    let started = start(&runtime, &machine, "[1]").await;
+    settle().await;
+    drop(runtime);
+    settle().await;
+    // The second map run starts since the call before it was lost. The first is taken up before that is saved.
+    let store = world.faulty();
+    store.hold();
+    store.hold_map_runs();
+    let runtime = world.open_with(Arc::clone(&store) as _).await;
+    settle().await;
+    store.go_on();
+    settle().await;
+    store.let_map_runs_go();
+    settle().await;
+    let told = told(&runtime.describe(&started.arn).await.unwrap());
+    assert!(told.starts_with("SUCCEEDED"), "{told}");
+    let runs = runtime.map_runs(&started.arn, None, 10).await.unwrap();
+    assert_eq!(runs.len(), 2);
+}

@@ -447,8 +447,10 @@ pub(crate) struct FaultyStore {
     pub(crate) bad_reads: Mutex<VecDeque<bool>>,
     dead: AtomicBool,
     pub(crate) is_low: AtomicBool,
-    /// When it is closed, commits and reads wait.
+    /// When it is closed, commits wait.
     pub(crate) gate: Arc<Semaphore>,
+    /// When it is closed, the records of map runs are read as they are, and the answers wait.
+    map_runs: Semaphore,
 }
 
 impl FaultyStore {
@@ -461,6 +463,7 @@ impl FaultyStore {
             dead: AtomicBool::new(false),
             is_low: AtomicBool::new(false),
             gate: Arc::new(Semaphore::new(OPEN)),
+            map_runs: Semaphore::new(OPEN),
         }
     }
 
@@ -475,6 +478,16 @@ impl FaultyStore {
 
     pub(crate) fn go_on(&self) {
         self.gate.add_permits(OPEN - self.gate.available_permits());
+    }
+
+    /// The records of map runs are read slowly from now on.
+    pub(crate) fn hold_map_runs(&self) {
+        self.map_runs.forget_permits(OPEN);
+    }
+
+    pub(crate) fn let_map_runs_go(&self) {
+        self.map_runs
+            .add_permits(OPEN - self.map_runs.available_permits());
     }
 
     pub(crate) fn is_dead(&self) -> bool {
@@ -608,7 +621,12 @@ impl Store for FaultyStore {
     }
 
     fn map_run(&self, arn: &str) -> Reply<'_, Option<MapRun>> {
-        self.read(self.inner.map_run(arn))
+        let mut reply = self.inner.map_run(arn);
+        self.read(Box::pin(async move {
+            let seen = (&mut reply).await;
+            let _permit = self.map_runs.acquire().await;
+            seen
+        }))
     }
 
     fn map_runs(&self, execution: ExecId, before: Option<u64>, limit: usize) -> Reply<'_, Vec<MapRun>> {
