@@ -351,7 +351,9 @@ impl Supervisor {
         match error {
             StartError::Deleting(_) => {
                 self.is_deleted = true;
-                self.forget(index);
+                if let Some(Running { items, again, .. }) = self.forget(index) {
+                    self.is_as_before(items, again);
+                }
             }
             // The server goes, and takes this along; the next one goes on.
             StartError::Closing => {}
@@ -368,9 +370,8 @@ impl Supervisor {
             ..
         }) = self.forget(index)
         {
+            self.is_as_before(items, again);
             if again.is_some() {
-                // It is as it was before.
-                tally::add(&mut self.handle.record(), Status::PendingRedrive, items);
                 self.redriven.push_back((index, items));
             } else {
                 self.again.push_back(Given {
@@ -381,6 +382,13 @@ impl Supervisor {
                 });
             }
             self.retry = Some(self.later());
+        }
+    }
+
+    /// An execution was not started. One that was to run again still is.
+    fn is_as_before(&self, items: u64, again: Option<(ExecId, Redriven)>) {
+        if again.is_some() {
+            tally::add(&mut self.handle.record(), Status::PendingRedrive, items);
         }
     }
 
@@ -482,6 +490,7 @@ impl Supervisor {
         let revision = &setting.revision;
         let Some(starting) = revision.life.start() else {
             self.is_deleted = true;
+            self.is_as_before(items, given.again);
             return;
         };
         let seat = MapSeat { index, items };

@@ -541,3 +541,32 @@ async fn a_map_run_that_starts_while_others_are_taken_up_begins_once_it_is_saved
     let runs = runtime.map_runs(&started.arn, None, 10).await.unwrap();
     assert_eq!(runs.len(), 2);
 }
+
+#[tokio::test]
+async fn what_was_to_run_again_when_its_machine_was_deleted_is_counted() {
+    let mut world = World::new();
+    world.settings.limits.open_map_runs = 1;
+    let runtime = world.open().await;
+    let failing = machine(&runtime, "m", &definition("fail", "EXPRESS", "")).await;
+    let started = start(&runtime, &failing, "[1]").await;
+    let told = end(&runtime, &started.arn).await;
+    assert!(told.starts_with("FAILED States.ExceedTolerated"), "{told}");
+    // The redriven map run waits until another has ended; meanwhile its state machine is deleted.
+    let other = machine(&runtime, "n", &definition("gate", "STANDARD", "")).await;
+    let other = start(&runtime, &other, "[1]").await;
+    settle().await;
+    runtime.redrive(&started.arn, None).await.unwrap();
+    settle().await;
+    let arn = Arc::clone(&failing.machine_arn);
+    runtime.catalog().delete_machine(&arn).await.unwrap();
+    world.script.open_gate(1);
+    assert_eq!(end(&runtime, &other.arn).await, "SUCCEEDED [1]");
+    settle().await;
+    let run = the_run(&runtime, &started.arn).await;
+    assert_eq!(run.status, MapRunStatus::Aborted, "{run:?}");
+    assert_eq!(
+        (run.executions.pending_redrive, run.items.pending_redrive),
+        (1, 1),
+        "{run:?}"
+    );
+}
