@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use ids::arn::test_case;
 use serde::de::DeserializeOwned;
 
 use crate::constraint::Constrained;
@@ -117,8 +118,8 @@ permissions! {
     SendTaskFailureInput: |request| Target::Task(&request.task_token);
     SendTaskHeartbeatInput: |request| Target::Task(&request.task_token);
     SendTaskSuccessInput: |request| Target::Task(&request.task_token);
-    StartExecutionInput: |request| arn(without_test_case(&request.state_machine_arn));
-    StartSyncExecutionInput: |request| arn(without_test_case(&request.state_machine_arn));
+    StartExecutionInput: |request| arn(test_case(&request.state_machine_arn).0);
+    StartSyncExecutionInput: |request| arn(test_case(&request.state_machine_arn).0);
     StopExecutionInput: |request| arn(&request.execution_arn);
     TagResourceInput: |request| arn(&request.resource_arn);
     TestStateInput: |_request| Target::Own("stateMachine", ALL), further {
@@ -154,11 +155,6 @@ fn alias_to_be(request: &CreateStateMachineAliasInput) -> Target<'_> {
         Some((machine, _)) => Target::Arn(Cow::Owned(format!("{machine}:{}", request.name))),
         None => Target::Own("stateMachine", ALL),
     }
-}
-
-/// A start may name a case of a mock configuration after a `#`, which is no part of the ARN.
-fn without_test_case(text: &str) -> &str {
-    text.split('#').next().unwrap_or(text)
 }
 
 #[cfg(test)]
