@@ -3,7 +3,7 @@
 //! Each answer tells what an operation of the API would, so whoever may not ask for that may not ask here.
 
 use access::Refusal;
-use ids::Scope;
+use ids::{ExecutionArn, Scope};
 
 use crate::extension::query::Query;
 use crate::gate::Who;
@@ -44,15 +44,11 @@ fn of_machine(scope: &Scope, machine: Option<&str>) -> String {
     machine.map_or_else(|| format!("{scope}:stateMachine:*"), str::to_owned)
 }
 
-/// The state machine of an execution.
+/// The state machine of an execution; what is no ARN of one stays what it is.
 pub(crate) fn machine_of(execution: &str) -> String {
-    let parts: Vec<&str> = execution.split(':').collect();
-    match parts.as_slice() {
-        [a, b, c, region, account, _, machine, ..] => {
-            let machine = machine.split('/').next().unwrap_or(machine);
-            format!("{a}:{b}:{c}:{region}:{account}:stateMachine:{machine}")
-        }
-        _ => execution.to_owned(),
+    match execution.parse::<ExecutionArn>() {
+        Ok(arn) => arn.state_machine.to_string(),
+        Err(_) => execution.to_owned(),
     }
 }
 
