@@ -42,5 +42,5 @@ pub use crate::config::{ConfigError, FunctionConfig, FunctionTable, Runtime, fro
 pub use crate::folder::load_folder;
 pub use crate::functions::{AccessKey, FunctionRef, Functions, Invocation, Settings};
 pub use crate::log::WorkerLog;
-pub use crate::names::{Named, parse as parse_name};
+pub use crate::names::{Named, end_of as end_of_name, parse as parse_name};
 pub use crate::outcome::{EXECUTED_VERSION, FUNCTION_ERROR, Outcome, RESPONSE_BYTES_MAX};

@@ -42,6 +42,11 @@ pub fn parse(text: &str) -> Option<Named<'_>> {
     })
 }
 
+/// The end of what a caller wrote: the name and what qualifies it, whatever stands before them.
+pub fn end_of(text: &str) -> &str {
+    text.rsplit_once("function:").map_or(text, |(_, end)| end)
+}
+
 /// Whether AWS takes this as a function's name: 1 to 64 letters, digits, hyphens and underscores.
 pub(crate) fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(is_name_byte)

@@ -291,9 +291,7 @@ fn function_arn(function: &str, call: &Call) -> String {
     if function.starts_with("arn:") {
         return function.to_owned();
     }
-    let name = function
-        .rsplit_once("function:")
-        .map_or(function, |(_, name)| name);
+    let name = functions::end_of_name(function);
     format!("arn:aws:lambda:{}:{}:function:{name}", call.region, call.account)
 }
 

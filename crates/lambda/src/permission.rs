@@ -47,7 +47,7 @@ impl Request<'_> {
         if name.starts_with("arn:") {
             return name.to_owned();
         }
-        self.arn(name.rsplit_once("function:").map_or(name, |(_, name)| name))
+        self.arn(functions::end_of_name(name))
     }
 }
 

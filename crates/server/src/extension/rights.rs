@@ -28,9 +28,7 @@ pub(crate) fn check(who: &Who, name: &str, query: &Query<'_>) -> Result<(), Refu
         "family" => who.check("states:DescribeExecution", execution.unwrap_or("*")),
         "logs" => {
             let function = query.get("functionName").unwrap_or("*");
-            let function = function
-                .rsplit_once("function:")
-                .map_or(function, |(_, name)| name);
+            let function = functions::end_of_name(function);
             let Scope { region, account } = scope;
             let group = format!("arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{function}");
             who.check("logs:GetLogEvents", &group)
