@@ -12,10 +12,6 @@ use crate::callbacks::CALLBACK;
 use crate::starts::{ECHO, PASS, WAIT};
 use crate::support::*;
 
-fn full() -> StoreError {
-    StoreError::DiskFull("no space left".into())
-}
-
 #[tokio::test]
 async fn a_start_that_cannot_be_saved_did_not_happen() {
     let world = World::new();
@@ -70,11 +66,12 @@ async fn what_was_decided_on_top_of_a_failed_commit_is_thrown_away() {
 #[tokio::test]
 async fn an_answer_that_could_not_be_saved_is_saved_later() {
     for world in [World::new(), World::cold()] {
-        let store = world.faulty();
-        let runtime = world.open_with(Arc::clone(&store) as _).await;
-        let machine = machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
-        let started = start(&runtime, &machine, "1").await;
-        settle().await;
+        let AtGate {
+            store,
+            runtime,
+            started,
+            ..
+        } = world.at_gate().await;
         store.then([Fault::Full, Fault::Full]);
         world.script.open_gate(1);
         world.pass(1).await;
@@ -103,11 +100,12 @@ async fn a_timer_that_could_not_be_saved_is_called_again() {
 async fn a_task_that_could_not_be_queued_gets_its_room_later() {
     let mut world = World::new();
     world.settings.max_tasks = 1;
-    let store = world.faulty();
-    let runtime = world.open_with(Arc::clone(&store) as _).await;
-    let machine = machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
-    let first = start(&runtime, &machine, "1").await;
-    settle().await;
+    let AtGate {
+        store,
+        runtime,
+        machine,
+        started: first,
+    } = world.at_gate().await;
     let second = start(&runtime, &machine, "2").await;
     settle().await;
     store.then([Fault::Full, Fault::Full, Fault::Full]);
@@ -213,11 +211,12 @@ async fn health_says_why_nothing_is_saved_until_it_is_again() {
 async fn starts_wait_for_what_has_begun() {
     let mut world = World::new();
     world.settings.workers = 1;
-    let store = world.faulty();
-    let runtime = world.open_with(Arc::clone(&store) as _).await;
-    let machine = machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
-    let first = start(&runtime, &machine, "1").await;
-    settle().await;
+    let AtGate {
+        store,
+        runtime,
+        machine,
+        started: first,
+    } = world.at_gate().await;
     store.then([Fault::Full]);
     world.script.open_gate(1);
     settle().await;
@@ -233,11 +232,12 @@ async fn starts_wait_for_what_has_begun() {
 #[tokio::test]
 async fn the_last_room_is_kept_for_what_has_begun() {
     let world = World::new();
-    let store = world.faulty();
-    let runtime = world.open_with(Arc::clone(&store) as _).await;
-    let machine = machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
-    let first = start(&runtime, &machine, "1").await;
-    settle().await;
+    let AtGate {
+        store,
+        runtime,
+        machine,
+        started: first,
+    } = world.at_gate().await;
     store.is_low.store(true, Ordering::SeqCst);
     assert!(matches!(
         runtime.start(request(&machine, "2")).await.unwrap_err(),
@@ -254,11 +254,12 @@ async fn the_last_room_is_kept_for_what_has_begun() {
 #[tokio::test]
 async fn a_clock_that_is_set_back_holds_nothing_up() {
     let world = World::new();
-    let store = world.faulty();
-    let runtime = world.open_with(Arc::clone(&store) as _).await;
-    let machine = machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
-    let started = start(&runtime, &machine, "1").await;
-    settle().await;
+    let AtGate {
+        store,
+        runtime,
+        started,
+        ..
+    } = world.at_gate().await;
     store.then([Fault::Full]);
     world.script.open_gate(1);
     settle().await;

@@ -97,10 +97,7 @@ async fn of_two_starts_of_one_name_at_once_one_wins() {
     for number in 0..20 {
         let name = format!("n{number}");
         let starts: Vec<_> = ["1", "2", "1", "2"]
-            .map(|input| {
-                let (runtime, request) = (runtime.clone(), named(&machine, &name, input));
-                tokio::spawn(async move { runtime.start(request).await })
-            })
+            .map(|input| start_later(&runtime, named(&machine, &name, input)))
             .into();
         let mut won = 0;
         for start in starts {
@@ -194,10 +191,7 @@ async fn a_full_mailbox_throttles_starts() {
     store.hold();
     // One start is decided and waits for its commit, one fills the mailbox, the third finds no place.
     let starts: Vec<_> = (0..3)
-        .map(|_| {
-            let (runtime, request) = (small.clone(), request(&machine, "{}"));
-            tokio::spawn(async move { runtime.start(request).await })
-        })
+        .map(|_| start_later(&small, request(&machine, "{}")))
         .collect();
     settle().await;
     world.clock.advance(world.settings.wait_millis);
@@ -220,10 +214,7 @@ async fn a_start_that_nobody_had_time_for_is_throttled_and_not_begun_late() {
     let runtime = world.open_with(Arc::clone(&store) as _).await;
     let machine = machine(&runtime, "m", WAIT).await;
     store.hold();
-    let later = |name: &'static str| {
-        let (runtime, request) = (runtime.clone(), named(&machine, name, "{}"));
-        tokio::spawn(async move { runtime.start(request).await })
-    };
+    let later = |name| start_later(&runtime, named(&machine, name, "{}"));
     let begun = later("begun");
     settle().await;
     let waiting = later("waiting");
@@ -243,10 +234,7 @@ async fn a_worker_whose_commits_take_long_begins_no_more() {
     let runtime = world.open_with(Arc::clone(&store) as _).await;
     let machine = machine(&runtime, "m", WAIT).await;
     store.hold();
-    let later = |name: &'static str| {
-        let (runtime, request) = (runtime.clone(), named(&machine, name, "{}"));
-        tokio::spawn(async move { runtime.start(request).await })
-    };
+    let later = |name| start_later(&runtime, named(&machine, name, "{}"));
     let first = later("first");
     settle().await;
     world.clock.advance(world.settings.uncommitted_millis + 1);
@@ -274,10 +262,7 @@ async fn who_asks_a_busy_worker_is_throttled() {
     let machine = machine(&runtime, "m", WAIT).await;
     let arn = start(&runtime, &machine, "{}").await.arn;
     store.hold();
-    let second = {
-        let (runtime, request) = (runtime.clone(), request(&machine, "{}"));
-        tokio::spawn(async move { runtime.start(request).await })
-    };
+    let second = start_later(&runtime, request(&machine, "{}"));
     settle().await;
     let asked: Vec<_> = (0..2)
         .map(|_| {

@@ -10,15 +10,18 @@ use ids::{Name, StateMachineArn};
 use integrations::{Answer, BoxFuture, Call, Described, Executions, Integrations, MapRunIo};
 use json::{Payload, Str, Value};
 use runtime::{
-    Clock, Creation, ManualClock, NewRevision, Revision, Runtime, Settings, StartRequest, Started, Tasks,
+    Clock, Creation, ManualClock, NewRevision, Revision, Runtime, Settings, StartError, StartRequest,
+    Started, Tasks,
 };
 use store::{
     Activity, Alias, Batch, ExecId, ExecutionQuery, ExpressStart, HistoryPage, Loaded, Machine, MachineKind,
     MapChild, MapRun, MemoryStore, OpenRow, Reply, Store, StoreError, Summary, Version,
 };
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 use crate::bucket::Bucket;
+use crate::starts::ECHO;
 
 pub(crate) const NOW: Millis = Millis(1_760_000_000_000);
 
@@ -72,12 +75,35 @@ impl World {
         Arc::new(FaultyStore::new(Arc::clone(&self.memory)))
     }
 
+    /// An execution of `m` with the input `1` that waits at the gate, in a runtime over a faulty store.
+    pub(crate) async fn at_gate(&self) -> AtGate {
+        let store = self.faulty();
+        let runtime = self.open_with(Arc::clone(&store) as _).await;
+        let machine = machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
+        let started = start(&runtime, &machine, "1").await;
+        settle().await;
+        AtGate {
+            store,
+            runtime,
+            machine,
+            started,
+        }
+    }
+
     /// Moves the clock on, then lets everything happen.
     pub(crate) async fn pass(&self, seconds: i64) {
         settle().await;
         self.clock.advance(seconds * 1000);
         settle().await;
     }
+}
+
+/// What [`World::at_gate`] makes.
+pub(crate) struct AtGate {
+    pub(crate) store: Arc<FaultyStore>,
+    pub(crate) runtime: Runtime,
+    pub(crate) machine: Arc<Revision>,
+    pub(crate) started: Started,
 }
 
 /// Lets everything happen that can happen without time going on.
@@ -160,6 +186,15 @@ pub(crate) fn named(machine: &Arc<Revision>, name: &str, input: &str) -> StartRe
 
 pub(crate) async fn start(runtime: &Runtime, machine: &Arc<Revision>, input: &str) -> Started {
     runtime.start(request(machine, input)).await.unwrap()
+}
+
+/// Asks for a start in a task of its own.
+pub(crate) fn start_later(
+    runtime: &Runtime,
+    request: StartRequest,
+) -> JoinHandle<Result<Started, StartError>> {
+    let runtime = runtime.clone();
+    tokio::spawn(async move { runtime.start(request).await })
 }
 
 /// How an execution ended, in one line.
@@ -435,6 +470,11 @@ pub(crate) enum Fault {
     CrashAfter,
 }
 
+/// What a commit fails with that finds no room.
+pub(crate) fn full() -> StoreError {
+    StoreError::DiskFull("no space left".into())
+}
+
 /// How many permits an open gate has.
 const OPEN: usize = 1 << 20;
 
@@ -528,7 +568,7 @@ impl Store for FaultyStore {
             was_alive?;
             match fault {
                 Fault::None => inner.commit(batch).await,
-                Fault::Full => Err(StoreError::DiskFull("no space left".into())),
+                Fault::Full => Err(full()),
                 Fault::CrashBefore => Err(StoreError::Fatal("the power is gone".into())),
                 Fault::CrashAfter => {
                     inner.commit(batch).await?;
@@ -542,7 +582,7 @@ impl Store for FaultyStore {
         let fault = self.faults.lock().unwrap().pop_front();
         match fault.unwrap_or(Fault::None) {
             Fault::None => self.inner.probe(bytes),
-            _ => Box::pin(async { Err(StoreError::DiskFull("no space left".into())) }),
+            _ => Box::pin(async { Err(full()) }),
         }
     }
 

@@ -4,15 +4,9 @@ use std::sync::Arc;
 
 use engine::Ending;
 use runtime::{ExecutionError, Runtime};
-use store::StoreError;
 
 use crate::activities::definition as activity_definition;
-use crate::starts::ECHO;
 use crate::support::*;
-
-fn full() -> StoreError {
-    StoreError::DiskFull("no space left".into())
-}
 
 /// An execution is stopped as far as its worker knows, something happens `meanwhile`, and the stop can't be saved.
 async fn stop_in_vain(store: &FaultyStore, runtime: &Runtime, arn: &str, meanwhile: impl Future) {
@@ -30,11 +24,12 @@ async fn stop_in_vain(store: &FaultyStore, runtime: &Runtime, arn: &str, meanwhi
 #[tokio::test]
 async fn an_answer_is_heard() {
     for world in [World::new(), World::cold()] {
-        let store = world.faulty();
-        let runtime = world.open_with(Arc::clone(&store) as _).await;
-        let machine = machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
-        let started = start(&runtime, &machine, "1").await;
-        settle().await;
+        let AtGate {
+            store,
+            runtime,
+            started,
+            ..
+        } = world.at_gate().await;
         stop_in_vain(&store, &runtime, &started.arn, async {
             world.script.open_gate(1);
         })
@@ -51,11 +46,12 @@ async fn an_answer_is_heard() {
 async fn a_task_that_queues_is_sent() {
     let mut world = World::new();
     world.settings.max_tasks = 1;
-    let store = world.faulty();
-    let runtime = world.open_with(Arc::clone(&store) as _).await;
-    let machine = machine(&runtime, "m", &ECHO.replace("echo", "gate")).await;
-    let first = start(&runtime, &machine, "1").await;
-    settle().await;
+    let AtGate {
+        store,
+        runtime,
+        machine,
+        started: first,
+    } = world.at_gate().await;
     let second = start(&runtime, &machine, "2").await;
     settle().await;
     stop_in_vain(&store, &runtime, &second.arn, async {
