@@ -123,28 +123,26 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
     let mut subject = Subject::new();
     let mut peers = Vec::new();
     let mut output = Output::Table;
-    while let Some(option) = arguments.next() {
-        if matches!(option.as_str(), "--help" | "-h") {
-            return Ok(Command::Help);
-        }
-        let value = arguments
-            .next()
-            .ok_or_else(|| format!("{option} needs a value"))?;
-        match option.as_str() {
+    let wants_help = each(arguments, |option, value| {
+        match option {
             "--rows" => rows = Some(value.split(',').map(row).collect::<Result<Vec<_>, _>>()?),
-            "--runs" => runs = at_least_one(&option, &value)?,
+            "--runs" => runs = at_least_one(option, &value)?,
             "--seconds" => {
-                let seconds: f64 = number(&option, &value)?;
+                let seconds: f64 = number(option, &value)?;
                 duration =
                     Duration::try_from_secs_f64(seconds).map_err(|error| format!("--seconds: {error}"))?;
             }
-            "--clients" => clients = Some(at_least_one(&option, &value)?),
-            "--count" => count = at_least_one(&option, &value)?,
-            "--finished" => finished = at_least_one(&option, &value)?,
+            "--clients" => clients = Some(at_least_one(option, &value)?),
+            "--count" => count = at_least_one(option, &value)?,
+            "--finished" => finished = at_least_one(option, &value)?,
             "--peer" => peers.push(peer(&value)?),
             "--output" => output = output_named(&value)?,
-            _ => subject.read(&option, &value)?,
+            _ => subject.read(option, &value)?,
         }
+        Ok(())
+    })?;
+    if wants_help {
+        return Ok(Command::Help);
     }
     let folder = subject.folder.clone();
     let target = subject.target()?;
@@ -177,7 +175,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
     }))
 }
 
-fn soak(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> {
+fn soak(arguments: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut subject = Subject::new();
     let mut soak = Soak {
         target: Target::Binary(PathBuf::new()),
@@ -190,24 +188,22 @@ fn soak(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> 
         csv: PathBuf::from("soak.csv"),
         svg: PathBuf::from("soak.svg"),
     };
-    while let Some(option) = arguments.next() {
-        if matches!(option.as_str(), "--help" | "-h") {
-            return Ok(Command::Help);
-        }
-        let value = arguments
-            .next()
-            .ok_or_else(|| format!("{option} needs a value"))?;
-        let seconds = || number(&option, &value).map(Duration::from_secs);
-        match option.as_str() {
+    let wants_help = each(arguments, |option, value| {
+        let seconds = || number(option, &value).map(Duration::from_secs);
+        match option {
             "--seconds" => soak.duration = seconds()?,
-            "--share" => soak.share = number(&option, &value)?,
-            "--clients" => soak.clients = at_least_one(&option, &value)?,
+            "--share" => soak.share = number(option, &value)?,
+            "--clients" => soak.clients = at_least_one(option, &value)?,
             "--sample" => soak.sample = seconds()?.max(Duration::from_secs(1)),
             "--retention" => soak.retention = seconds()?,
             "--csv" => soak.csv = value.into(),
             "--svg" => soak.svg = value.into(),
-            _ => subject.read(&option, &value)?,
+            _ => subject.read(option, &value)?,
         }
+        Ok(())
+    })?;
+    if wants_help {
+        return Ok(Command::Help);
     }
     if !(soak.share > 0.0 && soak.share <= 1.0) {
         return Err("--share is above 0 and at most 1".to_owned());
@@ -217,25 +213,23 @@ fn soak(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> 
     Ok(Command::Soak(soak))
 }
 
-fn overload(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> {
+fn overload(arguments: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut subject = Subject::new();
     let (mut duration, mut clients, mut times) = (Duration::from_secs(15), 64, vec![10, 100]);
-    while let Some(option) = arguments.next() {
-        if matches!(option.as_str(), "--help" | "-h") {
-            return Ok(Command::Help);
-        }
-        let value = arguments
-            .next()
-            .ok_or_else(|| format!("{option} needs a value"))?;
-        match option.as_str() {
-            "--seconds" => duration = Duration::from_secs(number(&option, &value)?),
-            "--clients" => clients = at_least_one(&option, &value)?,
+    let wants_help = each(arguments, |option, value| {
+        match option {
+            "--seconds" => duration = Duration::from_secs(number(option, &value)?),
+            "--clients" => clients = at_least_one(option, &value)?,
             "--times" => {
-                let each = value.split(',').map(|times| at_least_one(&option, times));
+                let each = value.split(',').map(|times| at_least_one(option, times));
                 times = each.collect::<Result<_, _>>()?;
             }
-            _ => subject.read(&option, &value)?,
+            _ => subject.read(option, &value)?,
         }
+        Ok(())
+    })?;
+    if wants_help {
+        return Ok(Command::Help);
     }
     Ok(Command::Overload(Overload {
         folder: subject.folder.clone(),
@@ -244,6 +238,23 @@ fn overload(mut arguments: impl Iterator<Item = String>) -> Result<Command, Stri
         clients,
         times,
     }))
+}
+
+/// Has `take` take each option with its value, up to a wish for help, if there is one.
+fn each(
+    mut arguments: impl Iterator<Item = String>,
+    mut take: impl FnMut(&str, String) -> Result<(), String>,
+) -> Result<bool, String> {
+    while let Some(option) = arguments.next() {
+        if matches!(option.as_str(), "--help" | "-h") {
+            return Ok(true);
+        }
+        let value = arguments
+            .next()
+            .ok_or_else(|| format!("{option} needs a value"))?;
+        take(&option, value)?;
+    }
+    Ok(false)
 }
 
 /// What is put under load, and where data folders are made: the options that every command has.
