@@ -168,19 +168,12 @@ fn child(dice: &mut Dice, names: &mut u32, steadiness: Steadiness) -> String {
 }
 
 fn machine(dice: &mut Dice, names: &mut u32, steadiness: Steadiness) -> String {
-    let child = machine_arn(0);
     let depth = 1 + dice.roll(2) as u32;
-    let mut maker = Maker {
-        dice,
-        names,
-        steadiness,
-        child: Some(&child),
-        around: Around {
-            map_runs: 2,
-            ..Around::default()
-        },
+    let around = Around {
+        map_runs: 2,
+        ..Around::default()
     };
-    let mut definition = maker.flow(depth);
+    let mut definition = parent(dice, names, steadiness, around, depth);
     if steadiness == Steadiness::Chancy
         && dice.one_in(4)
         && let Value::Object(members) = &mut definition
@@ -191,19 +184,25 @@ fn machine(dice: &mut Dice, names: &mut u32, steadiness: Steadiness) -> String {
 }
 
 fn express_machine(dice: &mut Dice, names: &mut u32, steadiness: Steadiness) -> String {
-    let child = machine_arn(0);
     let depth = dice.roll(2) as u32;
+    let around = Around {
+        express: true,
+        ..Around::default()
+    };
+    parent(dice, names, steadiness, around, depth).to_string()
+}
+
+/// What may start executions of the first state machine.
+fn parent(dice: &mut Dice, names: &mut u32, steadiness: Steadiness, around: Around, depth: u32) -> Value {
+    let child = machine_arn(0);
     let mut maker = Maker {
         dice,
         names,
         steadiness,
         child: Some(&child),
-        around: Around {
-            express: true,
-            ..Around::default()
-        },
+        around,
     };
-    maker.flow(depth).to_string()
+    maker.flow(depth)
 }
 
 fn deeds(
