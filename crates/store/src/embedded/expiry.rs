@@ -11,21 +11,38 @@ use crate::embedded::sum::unseal;
 use crate::id::{ArnHash, ExecId};
 use crate::record::{Expired, NextExpiry};
 
-/// How much a slice removes. A commit may have to wait for one, so it is a few milliseconds' work: each execution's name
-/// stands on a page of its own, which is written to the log.
-const ROWS_MAX: usize = 64;
-const BYTES_MAX: i64 = 256 << 10;
-const EXECUTIONS_MAX: usize = 16;
+/// How much the smallest slice removes. A commit may have to wait for a slice, so the largest is a few milliseconds' work:
+/// each execution's name stands on a page of its own, which is written to the log.
+const ROWS: usize = 64;
+const BYTES: i64 = 256 << 10;
+const EXECUTIONS: usize = 16;
+
+/// A slice is as many times larger as removing is behind by so much, so that it settles where it keeps up with what
+/// comes of age.
+const BEHIND_MILLIS: i64 = 2_000;
+const TIMES_MAX: i64 = 16;
 
 /// What a slice may still do.
 struct Budget {
+    executions: usize,
     rows: usize,
     bytes: i64,
 }
 
 impl Budget {
+    /// For a slice when what should be removed first ended so long before what need not be removed yet.
+    fn behind(millis: i64) -> Self {
+        let times = (millis / BEHIND_MILLIS).clamp(1, TIMES_MAX);
+        let count = usize::try_from(times).unwrap_or(1);
+        Self {
+            executions: EXECUTIONS * count,
+            rows: ROWS * count,
+            bytes: BYTES * times,
+        }
+    }
+
     fn is_spent(&self) -> bool {
-        self.rows == 0 || self.bytes <= 0
+        self.executions == 0 || self.rows == 0 || self.bytes <= 0
     }
 
     fn spend(&mut self, bytes: i64) {
@@ -48,10 +65,8 @@ pub(super) fn slice(
     before: Millis,
     progress: &mut Progress,
 ) -> Result<Expired, rusqlite::Error> {
-    let mut budget = Budget {
-        rows: ROWS_MAX,
-        bytes: BYTES_MAX,
-    };
+    let first = oldest(connection, progress)?.map_or(before, |ended| ended.stopped);
+    let mut budget = Budget::behind(before.0.saturating_sub(first.0));
     while let Some(row) = half_removed(connection)? {
         if !clear(connection, row, &mut budget)? {
             return Ok(Expired {
@@ -72,7 +87,7 @@ pub(super) fn slice(
             *progress = Progress::default();
             break NextExpiry::At(ended.stopped);
         }
-        if budget.is_spent() || executions == EXECUTIONS_MAX {
+        if budget.is_spent() {
             break NextExpiry::More;
         }
         if is_spared(connection, &ended)? {
@@ -80,6 +95,7 @@ pub(super) fn slice(
             progress.0 = Some((ended.stopped.0, ended.row));
             continue;
         }
+        budget.executions = budget.executions.saturating_sub(1);
         remove(connection, ended.row, &mut budget)?;
         executions += 1;
     };
