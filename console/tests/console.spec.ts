@@ -1,5 +1,7 @@
 // The console over the real binary, in a real browser.
 
+import type { Locator, Page } from '@playwright/test';
+
 import { expectAccessible } from './accessible';
 import { expect, test } from './server';
 
@@ -232,29 +234,46 @@ test('25,000 events and a thousand states stay smooth', async ({ page, stepwell 
 });
 
 test.describe('nothing that axe finds wrong', () => {
-  const pages: [string, string][] = [
-    ['state machines', '/console/machines'],
-    ['a state machine', '/console/machines/arn:aws:states:us-east-1:000000000000:stateMachine:approval'],
-    ['a definition', '/console/machines/arn:aws:states:us-east-1:000000000000:stateMachine:approval?tab=definition'],
-    ['the designer', '/console/new-machine?state=Hello'],
-    ['the code', '/console/new-machine?view=code'],
-    ['executions', '/console/executions'],
-    ['activities', '/console/activities'],
-    ['a graph with a step', '/console/executions/arn:aws:states:us-east-1:000000000000:execution:approval:failing?state=Ask'],
-    ['a table', '/console/executions/arn:aws:states:us-east-1:000000000000:execution:approval:failing?view=table'],
-    ['events', '/console/executions/arn:aws:states:us-east-1:000000000000:execution:approval:failing?view=events'],
-    ['input and output', '/console/executions/arn:aws:states:us-east-1:000000000000:execution:approval:failing?view=data'],
-    ['nothing', '/console/nowhere'],
+  const machine = '/console/machines/arn:aws:states:us-east-1:000000000000:stateMachine:approval';
+  const execution = `/console/executions/${FAILING}`;
+  /** A page, where it is, and what it is about. */
+  const pages: [string, string, (page: Page) => Locator][] = [
+    ['state machines', '/console/machines', (page) => page.getByRole('link', { name: 'approval' })],
+    ['a state machine', machine, (page) => page.getByRole('link', { name: 'failing' })],
+    ['a definition', `${machine}?tab=definition`, (page) => page.getByRole('textbox', { name: 'Definition of approval' })],
+    ['versions', `${machine}?tab=versions`, (page) => page.getByRole('button', { name: 'Publish a version' })],
+    ['settings', `${machine}?tab=settings`, (page) => page.getByRole('region', { name: 'Tags' })],
+    ['the designer', '/console/new-machine?state=Hello', (page) => page.getByRole('textbox', { name: 'Name of the state' })],
+    ['the code', '/console/new-machine?view=code', (page) => page.getByRole('textbox', { name: 'Definition' })],
+    ['executions', '/console/executions', (page) => page.getByRole('link', { name: 'failing' })],
+    ['activities', '/console/activities', (page) => page.getByRole('cell', { name: 'ask', exact: true })],
+    ['a graph with a step', `${execution}?state=Ask`, (page) => page.getByRole('complementary', { name: 'State Ask' })],
+    ['a table', `${execution}?view=table`, (page) => page.getByRole('treegrid', { name: 'Steps' })],
+    ['events', `${execution}?view=events`, (page) => page.getByRole('table', { name: 'Events' })],
+    ['input and output', `${execution}?view=data`, (page) => page.getByRole('heading', { name: 'Output' })],
+    ['nothing', '/console/nowhere', (page) => page.getByRole('heading', { level: 1 })],
   ];
-  for (const [name, path] of pages) {
+  for (const [name, path, about] of pages) {
     test(name, async ({ page, stepwell }) => {
       await page.goto(`${stepwell.url}${path}`);
-      await page.waitForLoadState('load');
-      await expect(page.locator('.loading')).toHaveCount(0);
-      await expect(page.locator('main h1')).toBeVisible();
+      await expect(about(page).first()).toBeVisible();
       await expectAccessible(page);
     });
   }
+
+  test('a definition whose code view is still being loaded', async ({ page, stepwell }) => {
+    let load = (): void => undefined;
+    const isWanted = new Promise<void>((resolve) => (load = resolve));
+    await page.route(/\/assets\/code-/, async (route) => {
+      await isWanted;
+      await route.continue();
+    });
+    await page.goto(`${stepwell.url}${machine}?tab=definition`);
+    await expect(page.getByText('"StartAt": "Look"')).toBeVisible();
+    await expectAccessible(page);
+    load();
+    await expect(page.getByRole('textbox', { name: 'Definition of approval' })).toBeVisible();
+  });
 });
 
 test('a Map Run shows how far it is, and leads to its children', async ({ page, stepwell }) => {

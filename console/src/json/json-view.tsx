@@ -8,6 +8,8 @@ const Code = lazy(() => import('./code').then(({ Code }) => ({ default: Code }))
 
 const SHORT = 400;
 const LONG = 200_000;
+/** How much of a text is shown before the code view is there: more than fits on a screen. */
+const AHEAD = 10_000;
 
 /** Indents JSON; what is none is shown as it is. */
 export function pretty(text: string): string {
@@ -30,13 +32,9 @@ export function JsonView({ text, label, empty = 'nothing' }: { text: string | un
     <div className="json">
       <CopyButton text={pretty(text)} label={`Copy ${label}`} />
       {shown.length <= SHORT ? (
-        <pre tabIndex={0} aria-label={label}>
-          {shown}
-        </pre>
+        <Plain text={shown} label={label} />
       ) : (
-        <Suspense fallback={<pre>{shown.slice(0, SHORT)}</pre>}>
-          <Code value={shown} label={label} />
-        </Suspense>
+        <CodeView value={shown} label={label} />
       )}
       {shown.length < pretty(text).length && (
         <button type="button" className="text-button" onClick={() => setWhole(true)}>
@@ -46,6 +44,22 @@ export function JsonView({ text, label, empty = 'nothing' }: { text: string | un
     </div>
   );
 }
+
+/** Code to read; as plain text until the code view is loaded. */
+export function CodeView({ value, label, reveal }: { value: string; label: string; reveal?: number }) {
+  return (
+    <Suspense fallback={<Plain text={value.slice(0, AHEAD)} label={label} />}>
+      <Code value={value} label={label} reveal={reveal} />
+    </Suspense>
+  );
+}
+
+/** Can be focused, so that it is scrolled by keyboard, also where only what is around it scrolls. */
+const Plain = ({ text, label }: { text: string; label: string }) => (
+  <pre tabIndex={0} aria-label={label}>
+    {text}
+  </pre>
+);
 
 export function JsonEditor(props: { value: string; onChange: (value: string) => void; label: string }) {
   return (

@@ -1,15 +1,13 @@
 // The definition of a state machine: its graph, and its text beside it.
 
-import { lazy, Suspense, useMemo } from 'react';
+import { useMemo } from 'react';
 
 import type { Machine } from '../../api/types';
 import type { MachineSearch } from '../../app/router';
 import { findState, parseDefinition } from '../../definition/asl';
 import { buildGraph, stateId } from '../../definition/graph';
 import { GraphView } from '../../graph/graph-view';
-import { pretty } from '../../json/json-view';
-
-const Code = lazy(() => import('../../json/code').then(({ Code }) => ({ default: Code })));
+import { CodeView, pretty } from '../../json/json-view';
 
 interface Props {
   machine: Machine;
@@ -33,9 +31,7 @@ export function DefinitionView({ machine, search, show }: Props) {
         />
       </div>
       <div className="card scroll">
-        <Suspense fallback={<pre>{text}</pre>}>
-          <Code value={text} label={`Definition of ${machine.name}`} reveal={name === undefined ? undefined : placeOf(text, name)} />
-        </Suspense>
+        <CodeView value={text} label={`Definition of ${machine.name}`} reveal={name === undefined ? undefined : placeOf(text, name)} />
         {name !== undefined && !findState(definition, name) && <p className="none">There is no state {name}.</p>}
       </div>
     </div>
