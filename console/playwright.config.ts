@@ -10,5 +10,10 @@ export default defineConfig({
   workers: 1,
   reporter: 'line',
   outputDir: 'dist/.browser',
-  use: { viewport: { width: 1440, height: 900 }, launchOptions: { executablePath, args: ['--no-sandbox'] }, trace: 'off' },
+  use: {
+    viewport: { width: 1440, height: 900 },
+    launchOptions: { executablePath, args: ['--no-sandbox'] },
+    contextOptions: { reducedMotion: 'reduce' },
+    trace: 'off',
+  },
 });

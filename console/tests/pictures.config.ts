@@ -8,5 +8,5 @@ export default defineConfig(base, {
   testDir: '.',
   testMatch: 'pictures.ts',
   outputDir: '../dist/.pictures',
-  use: { ...base.use, viewport: { width: 1280, height: 720 }, colorScheme: 'light', locale: 'en-GB', contextOptions: { reducedMotion: 'reduce' } },
+  use: { ...base.use, viewport: { width: 1280, height: 720 }, colorScheme: 'light', locale: 'en-GB' },
 });

@@ -156,7 +156,7 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
       const around = frame.current?.getBoundingClientRect();
       if (!around) return;
       setOverview(!isWhole(layout, around));
-      if (all) void flow.fitView({ padding: 0.08, maxZoom: 1, duration: 200 });
+      if (all) void flow.fitView({ padding: 0.08, maxZoom: 1, duration: glide(200) });
       else void flow.setViewport(firstView(layout, around, boxOf(graph, layout, begin.current)));
     },
     [flow, graph, layout],
@@ -183,7 +183,7 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
     const around = frame.current?.getBoundingClientRect();
     const box = element?.getBoundingClientRect();
     const isSeen = around && box && box.left >= around.left && box.right <= around.right && box.top >= around.top && box.bottom <= around.bottom;
-    if (!isSeen) void flow.fitView({ nodes: [{ id: selected }], maxZoom: 1, padding: 0.6, duration: 200 });
+    if (!isSeen) void flow.fitView({ nodes: [{ id: selected }], maxZoom: 1, padding: 0.6, duration: glide(200) });
   }, [flow, selected]);
 
   const move = useCallback(
@@ -272,8 +272,8 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
           />
         )}
         <Panel position="top-right" className="graph-tools">
-          <Tool label="Zoom in" onClick={() => void flow.zoomIn({ duration: 120 })} icon={<Plus />} />
-          <Tool label="Zoom out" onClick={() => void flow.zoomOut({ duration: 120 })} icon={<Minus />} />
+          <Tool label="Zoom in" onClick={() => void flow.zoomIn({ duration: glide(120) })} icon={<Plus />} />
+          <Tool label="Zoom out" onClick={() => void flow.zoomOut({ duration: glide(120) })} icon={<Minus />} />
           <Tool label="Show all" onClick={() => show(true)} icon={<Fit />} />
           <Tool label={direction === 'down' ? 'Left to right' : 'Top to bottom'} onClick={turn} icon={<Turn />} />
           <Tool label="Save as SVG" onClick={() => void exportGraph(graph, layout, states, taken, name, 'svg')} icon={<Save />} text="SVG" />
@@ -289,6 +289,11 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
     </DesignContext.Provider>
   );
 }
+
+const stillness = matchMedia('(prefers-reduced-motion: reduce)');
+
+/** How long a move of the graph takes, in milliseconds. */
+const glide = (usual: number): number => (stillness.matches ? 0 : usual);
 
 /** How much of a box, from above, means before it. A box with states inside takes what comes before at its head. */
 const BEFORE_PART = 0.4;
