@@ -447,6 +447,10 @@ def test_lambda_api_keeps_to_policies(guarded):
         "identity-based policy allows the lambda:InvokeFunction action"
     )
     assert refused(worker.list_functions)[1] == "AccessDeniedException"
+    # Whatever a function is called by, it is the same one.
+    other_region = function_arn("Echo").replace(REGION, "eu-west-1")
+    for name in (other_region, other_region.replace("arn:aws:", "arn:aws-cn:"), "function:Echo"):
+        assert worker.invoke(FunctionName=name)["StatusCode"] == 200
 
 
 # What each operation is done to

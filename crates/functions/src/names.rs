@@ -42,9 +42,16 @@ pub fn parse(text: &str) -> Option<Named<'_>> {
     })
 }
 
-/// The end of what a caller wrote: the name and what qualifies it, whatever stands before them.
+/// The end of what a caller wrote: the name and what qualifies it, whatever stands before them. Of what names no
+/// function, it is what follows the last `function:`.
 pub fn end_of(text: &str) -> &str {
-    text.rsplit_once("function:").map_or(text, |(_, end)| end)
+    match parse(text) {
+        Some(Named { name, qualifier, .. }) => {
+            let length = name.len() + qualifier.map_or(0, |qualifier| 1 + qualifier.len());
+            &text[text.len() - length..]
+        }
+        None => text.rsplit_once("function:").map_or(text, |(_, end)| end),
+    }
 }
 
 /// Whether AWS takes this as a function's name: 1 to 64 letters, digits, hyphens and underscores.
@@ -90,6 +97,20 @@ mod tests {
             named("arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:greet"),
             Some(("greet", None))
         );
+    }
+
+    #[test]
+    fn end_is_the_name_and_what_qualifies_it() {
+        for (text, end) in [
+            ("greet", "greet"),
+            ("function:greet:3", "greet:3"),
+            ("function:function:3", "function:3"),
+            ("arn:aws:lambda:us-east-1:123456789012:function:greet", "greet"),
+            ("arn:aws:lambda:us-east-1:1:function:greet", "greet"),
+            ("", ""),
+        ] {
+            assert_eq!(end_of(text), end, "{text}");
+        }
     }
 
     #[test]

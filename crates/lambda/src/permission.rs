@@ -43,11 +43,16 @@ impl Request<'_> {
     }
 
     /// The ARN of a function that a caller calls by its name, its ARN or the end of it.
+    ///
+    /// A function is the same whatever partition and region an ARN names, so it has one ARN here: else who is denied it
+    /// by one name would find it by another. Whoever means another account is told so.
     fn arn_of(&self, name: &str) -> String {
-        if name.starts_with("arn:") {
-            return name.to_owned();
-        }
-        self.arn(functions::end_of_name(name))
+        let account = name.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(3));
+        let (region, end) = (self.region, functions::end_of_name(name));
+        format!(
+            "arn:aws:lambda:{region}:{}:function:{end}",
+            account.unwrap_or(self.account)
+        )
     }
 }
 
@@ -116,5 +121,33 @@ mod tests {
             "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A999999999999%3Afunction%3Af/invocations";
         let (_, resource) = permission(&Method::POST, path, "").unwrap();
         assert_eq!(resource, "arn:aws:lambda:us-east-1:999999999999:function:f");
+    }
+
+    #[test]
+    fn a_function_has_one_arn_whatever_it_is_called_by() {
+        for (name, resource) in [
+            ("f:live", "function:f:live"),
+            ("function:f", "function:f"),
+            ("999999999999:function:f", "function:f"),
+            (
+                "arn:aws-cn:lambda:us-east-1:123456789012:function:f",
+                "function:f",
+            ),
+            (
+                "arn:aws:lambda:eu-west-1:123456789012:function:f:1",
+                "function:f:1",
+            ),
+            ("arn:aws:lambda::123456789012:function:f", "function:f"),
+            // A function called `function`, and what qualifies it.
+            ("function:function:f", "function:function:f"),
+        ] {
+            let path = format!("/2015-03-31/functions/{name}");
+            let (_, found) = permission(&Method::GET, &path, "").unwrap();
+            assert_eq!(
+                found,
+                format!("arn:aws:lambda:us-east-1:123456789012:{resource}"),
+                "{name}"
+            );
+        }
     }
 }

@@ -28,10 +28,7 @@ pub(crate) fn check(who: &Who, name: &str, query: &Query<'_>) -> Result<(), Refu
         "family" => who.check("states:DescribeExecution", execution.unwrap_or("*")),
         "logs" => {
             let function = query.get("functionName").unwrap_or("*");
-            let function = functions::end_of_name(function);
-            let Scope { region, account } = scope;
-            let group = format!("arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{function}");
-            who.check("logs:GetLogEvents", &group)
+            who.check("logs:GetLogEvents", &log_group(scope, function))
         }
         "activity" => who.check("states:DescribeActivity", query.get("activityArn").unwrap_or("*")),
         _ => Ok(()),
@@ -40,6 +37,12 @@ pub(crate) fn check(who: &Who, name: &str, query: &Query<'_>) -> Result<(), Refu
 
 fn of_machine(scope: &Scope, machine: Option<&str>) -> String {
     machine.map_or_else(|| format!("{scope}:stateMachine:*"), str::to_owned)
+}
+
+/// Where Lambda has what a function prints, whatever its caller calls it by.
+fn log_group(Scope { region, account }: &Scope, function: &str) -> String {
+    let function = functions::parse_name(function).map_or(function, |named| named.name);
+    format!("arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{function}")
 }
 
 /// The state machine of an execution; what is no ARN of one stays what it is.
@@ -64,5 +67,18 @@ mod tests {
             );
         }
         assert_eq!(machine_of("x"), "x");
+    }
+
+    #[test]
+    fn function_prints_to_one_group_whatever_it_is_called_by() {
+        let arn = "arn:aws-cn:lambda:us-east-1:000000000000:function:f:live";
+        for function in ["f", "f:live", "function:f", arn] {
+            assert_eq!(
+                log_group(&api::caller::home(), function),
+                "arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/f"
+            );
+        }
+        let group = log_group(&api::caller::home(), "function:function:f");
+        assert!(group.ends_with("/aws/lambda/function"), "{group}");
     }
 }
