@@ -331,6 +331,31 @@ def test_explicit_denial_wins(guarded, unique):
     assert refusal == denied("reader", "states:DescribeStateMachine", machine, why)
 
 
+def test_lists_of_everything_leave_out_what_is_denied(guarded, unique):
+    admin, name = client(guarded, "admin"), unique()
+    hidden, shown = create(admin, f"secret-{name}"), create(admin, name)
+    path = "/stepwell/changes"
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(guarded.url).netloc, timeout=60)
+    connection.request("GET", path, headers=signed(guarded, None, path, "GET", "reader"))
+    feed = connection.getresponse()
+    assert feed.readline() == b": hello\n"
+    for machine in (hidden, shown):
+        ended(admin, admin.start_execution(stateMachineArn=machine)["executionArn"])
+
+    def listed(user):
+        path = "/stepwell/executions"
+        _, answer, _ = ask(guarded, "GET", path, None, **signed(guarded, None, path, "GET", user))
+        return {execution["stateMachineArn"] for execution in answer["executions"]}
+
+    assert {hidden, shown} <= listed("admin")
+    assert hidden not in listed("reader") and shown in listed("reader")
+    told = b""
+    while shown.encode() not in told:
+        told += feed.readline()
+    connection.close()
+    assert hidden.encode() not in told
+
+
 def test_task_is_answered_by_whoever_may_answer_its_state_machine(guarded, unique):
     admin, worker, reader = (client(guarded, user) for user in ("admin", "worker", "reader"))
     ask_somebody = task(

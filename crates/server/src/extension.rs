@@ -118,7 +118,7 @@ impl Extension {
         }
         let answer = match name {
             "changes" => return Answer::Feed(changes::answer(&self.server, who, &query)),
-            "executions" => search::answer(server, caller, &query).await.map(json),
+            "executions" => search::answer(server, who, &query).await.map(json),
             "counts" => counts::answer(server, caller, &query).await.map(json),
             "history" => history::answer(server, caller, &query).await.map(json),
             "waiting" => waiting::answer(server, who, &query).await.map(json),

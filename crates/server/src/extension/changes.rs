@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use access::Ticket;
+use access::{Key, Ticket};
 use api::Caller;
 use bytes::Bytes;
 use hyper::Response;
@@ -24,6 +24,7 @@ use tokio::sync::mpsc;
 
 use crate::Server;
 use crate::extension::query::Query;
+use crate::extension::rights;
 use crate::gate::Who;
 
 /// How often a feed without changes says that it is there.
@@ -49,12 +50,12 @@ impl Body for Feed {
 enum Shown {
     Execution(String),
     Machine(String),
-    /// All state machines of the account.
-    Everything(Scope),
+    /// All state machines of the account, but those that the key is denied.
+    Everything(Scope, Option<Arc<Key>>),
 }
 
 impl Shown {
-    fn read(caller: &Caller, query: &Query<'_>) -> Self {
+    fn read(caller: &Caller, key: Option<Arc<Key>>, query: &Query<'_>) -> Self {
         let own = format!("{}:", caller.scope);
         // Of what belongs to others nothing is told.
         let named = |name| {
@@ -67,7 +68,7 @@ impl Shown {
         }
         match named("stateMachineArn") {
             Some(arn) => Self::Machine(arn.to_owned()),
-            None => Self::Everything(caller.scope.clone()),
+            None => Self::Everything(caller.scope.clone(), key),
         }
     }
 
@@ -84,10 +85,11 @@ impl Shown {
             Self::Machine(arn) => told
                 .machines
                 .extend(changed.machines.get(&**arn).map(|arn| &**arn)),
-            Self::Everything(scope) => {
+            Self::Everything(scope, key) => {
                 let own = format!("{scope}:");
                 let machines = changed.machines.iter().map(|arn| &**arn);
-                told.machines.extend(machines.filter(|arn| arn.starts_with(&own)));
+                let is_shown = |arn: &&str| arn.starts_with(&own) && rights::may_list(key.as_deref(), arn);
+                told.machines.extend(machines.filter(is_shown));
             }
         }
         if !told.all && told.executions.is_empty() && told.machines.is_empty() {
@@ -109,7 +111,7 @@ struct Told<'a> {
 pub(crate) fn answer(server: &Arc<Server>, who: &Who, query: &Query<'_>) -> Response<Feed> {
     // Little may wait to be sent: a page that does not read is told less often.
     let (sender, receiver) = mpsc::channel(1);
-    let shown = Shown::read(&who.caller, query);
+    let shown = Shown::read(&who.caller, who.key.clone(), query);
     tokio::spawn(feed(Arc::clone(server), shown, who.ticket.clone(), sender));
     let mut response = Response::new(Feed(receiver));
     let headers = response.headers_mut();
@@ -170,7 +172,7 @@ mod tests {
     const EXECUTION: &str = "arn:aws:states:us-east-1:000000000000:execution:m:e1";
 
     fn told(query: &str, changed: &Changed) -> Option<String> {
-        let shown = Shown::read(&Caller::default(), &Query::read(query));
+        let shown = Shown::read(&Caller::default(), None, &Query::read(query));
         let event = shown.event(changed)?;
         Some(String::from_utf8(event.to_vec()).unwrap())
     }

@@ -2,7 +2,7 @@
 //!
 //! Each answer tells what an operation of the API would, so whoever may not ask for that may not ask here.
 
-use access::Refusal;
+use access::{Key, Refusal};
 use ids::{ExecutionArn, Scope};
 
 use crate::extension::query::Query;
@@ -33,6 +33,11 @@ pub(crate) fn check(who: &Who, name: &str, query: &Query<'_>) -> Result<(), Refu
         "activity" => who.check("states:DescribeActivity", query.get("activityArn").unwrap_or("*")),
         _ => Ok(()),
     }
+}
+
+/// Whether somebody may see the executions of a state machine: what is told of all of them leaves out those of others.
+pub(crate) fn may_list(key: Option<&Key>, machine: &str) -> bool {
+    key.is_none_or(|key| key.check("states:ListExecutions", machine).is_ok())
 }
 
 fn of_machine(scope: &Scope, machine: Option<&str>) -> String {

@@ -1,14 +1,14 @@
 //! Search: executions of all state machines, of both types, newest first.
 
-use api::Caller;
 use engine::{Detail, Event, Millis};
 use json::Str;
 use serde::Serialize;
 use store::{ExecId, ExecutionQuery, HistoryPage, Listed, Machine, MachineKind, Position, Status, Summary};
 
 use crate::Server;
-use crate::extension::Refusal;
 use crate::extension::query::Query;
+use crate::extension::{Refusal, rights};
+use crate::gate::Who;
 use crate::operations::list_executions::{print as token, read as position};
 
 /// How many executions a page has.
@@ -108,9 +108,9 @@ struct Line {
 ///
 /// `name` and `error` are parts, in any case. Times are milliseconds since 1970: those of the end, or of the start
 /// while an execution runs.
-pub(crate) async fn answer(server: &Server, caller: &Caller, query: &Query<'_>) -> Result<Page, Refusal> {
+pub(crate) async fn answer(server: &Server, who: &Who, query: &Query<'_>) -> Result<Page, Refusal> {
     let wanted = Wanted::read(query)?;
-    let mut lines = lines(server, caller, query.get("stateMachineArn")).await?;
+    let mut lines = lines(server, who, query.get("stateMachineArn")).await?;
     lines.iter_mut().for_each(|line| line.after = wanted.after);
     let mut found: Vec<Found> = Vec::new();
     let mut looked_at = 0;
@@ -155,10 +155,10 @@ pub(crate) async fn answer(server: &Server, caller: &Caller, query: &Query<'_>) 
     }
 }
 
-/// The state machines that are looked through: one, or all of the caller.
-async fn lines(server: &Server, caller: &Caller, only: Option<&str>) -> Result<Vec<Line>, Refusal> {
+/// The state machines that are looked through: one, or all of the caller but those that they are denied.
+async fn lines(server: &Server, who: &Who, only: Option<&str>) -> Result<Vec<Line>, Refusal> {
     let catalog = server.runtime.catalog();
-    let prefix = crate::arns::prefix(caller, "stateMachine");
+    let prefix = crate::arns::prefix(&who.caller, "stateMachine");
     let machines: Vec<Machine> = match only {
         Some(arn) if arn.starts_with(&prefix) => catalog.machine(arn).await.into_iter().collect(),
         Some(_) => Vec::new(),
@@ -167,9 +167,10 @@ async fn lines(server: &Server, caller: &Caller, only: Option<&str>) -> Result<V
             all.map_err(|error| Refusal::failed(&error))?
         }
     };
+    let key = who.key.as_deref();
     let own = machines
         .into_iter()
-        .filter(|machine| machine.arn.starts_with(&prefix));
+        .filter(|machine| machine.arn.starts_with(&prefix) && rights::may_list(key, &machine.arn));
     Ok(own
         .map(|machine| Line {
             arn: machine.arn,
