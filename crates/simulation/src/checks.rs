@@ -348,7 +348,7 @@ fn check_ended(store: &dyn Store, summary: &Summary) -> Result<Loaded, String> {
 }
 
 /// An execution as its history says; none when its state machine is gone, or when it is an Express one.
-fn fold(store: &dyn Store, loaded: &Loaded) -> Result<Option<Execution>, String> {
+pub(crate) fn fold(store: &dyn Store, loaded: &Loaded) -> Result<Option<Execution>, String> {
     let created = &loaded.summary.created;
     if express::kind(&created.arn).is_some() {
         return Ok(None);

@@ -23,6 +23,7 @@ use crate::map_runs::MapRuns;
 use crate::media::{Fallout, Media};
 use crate::plan::{Deed, Plan};
 use crate::script::Script;
+use crate::stopping;
 use crate::weather::Weather;
 use crate::world::{CallKind, Token, Verdict, World};
 use outside::{Acknowledged, Caller};
@@ -386,7 +387,7 @@ impl Driver {
 
     /// The clock goes on to the next moment that somebody waits for.
     fn pass_time(&mut self) {
-        self.check_timers();
+        self.check_quiet();
         let now = self.world.clock.now();
         let next = self.world.clock.next_sleeper().filter(|_| self.boot.is_some());
         let until = match next {
@@ -409,18 +410,26 @@ impl Driver {
         self.troubled();
     }
 
-    /// When nothing is on its way, no timer is late.
-    fn check_timers(&mut self) {
+    /// When nothing is on its way, no timer is late, and what was to be stopped is.
+    fn check_quiet(&mut self) {
         let Some(boot) = &self.boot else { return };
         let is_quiet = boot.disk.commits() == 0 && boot.disk.reads() == 0 && !boot.is_closing;
         let now = self.world.clock.now();
-        if !is_quiet
-            || now <= self.trouble_until
-            || self.plan.tuning.settings().limits.state_transitions.is_some()
-        {
+        let limits = self.plan.tuning.settings().limits;
+        if !is_quiet || now <= self.trouble_until || limits.state_transitions.is_some() {
             return;
         }
-        if let Err(what) = checks::no_timer_is_late(&*self.media.store(), now) {
+        let store = self.media.store();
+        let mut checked = checks::no_timer_is_late(&*store, now);
+        let state = self.world.state();
+        // A map run that waits for its items, or for the bucket to take its results, hears nothing else.
+        if checked.is_ok() && state.requests.iter().all(|(_, reply)| reply.is_closed()) {
+            let under_way = state.calls.iter().filter(|pending| !pending.reply.is_closed());
+            let calls = under_way.map(|pending| &pending.call);
+            checked = stopping::nothing_runs_on(&*store, calls, limits.open_map_runs);
+        }
+        drop(state);
+        if let Err(what) = checked {
             self.world.violated(what);
         }
     }

@@ -7,7 +7,7 @@
 //!
 //! - [`machines`]: definitions made from a seed. [`plan`]: what is to happen. [`dice`]: chance.
 //! - [`laws`]: what holds of every history. `checks`: what must be on disk when something was said.
-//! - `map_runs`, `express`: what holds of both.
+//! - `map_runs`, `express`: what holds of both. `stopping`: what must run no longer.
 //! - `world`: everybody outside; `script`, `bucket`, `clients`: how they speak with the runtime.
 //! - `disk`, `media`, `folder`, `weather`: what goes wrong. `driver`: what happens next.
 
@@ -26,6 +26,7 @@ mod media;
 mod panics;
 pub mod plan;
 mod script;
+mod stopping;
 mod story;
 mod weather;
 mod world;

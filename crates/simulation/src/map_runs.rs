@@ -114,7 +114,7 @@ impl MapRuns {
             && (run.status == MapRunStatus::Succeeded || is_full)
         {
             let failed = run.items.failures() + run.items.aborted;
-            let is_exceeded = is_exceeded(start, failed, items.len());
+            let is_exceeded = is_exceeded(&settings(start), failed, Some(items.len()));
             must(is_exceeded == is_full, || {
                 format!(
                     "{failed} of {} items failed, and it is {:?}",
@@ -147,11 +147,7 @@ impl MapRuns {
         let expected = match self.updated.get(&run.arn) {
             Some(None) => return Ok(()),
             Some(Some(settings)) => *settings,
-            None => MapRunSettings {
-                max_concurrency: start.max_concurrency,
-                tolerated_count: start.tolerated_count,
-                tolerated_percentage: start.tolerated_percentage.map(Percentage),
-            },
+            None => settings(start),
         };
         must(run.settings == expected, || {
             format!("it has {:?}, and should have {expected:?}", run.settings)
@@ -359,13 +355,24 @@ fn check_inputs(start: &MapRunStart, children: &[Child], items: &[Value]) -> Che
     Ok(())
 }
 
-fn is_exceeded(start: &MapRunStart, failed: u64, total: usize) -> bool {
-    match (start.tolerated_count, start.tolerated_percentage) {
+/// Whether so many failed items are more than is tolerated. Of a percentage nobody knows before all items are.
+pub(crate) fn is_exceeded(settings: &MapRunSettings, failed: u64, total: Option<usize>) -> bool {
+    match (settings.tolerated_count, settings.tolerated_percentage) {
         (None, None) => failed > 0,
         (count, percentage) => {
-            count.is_some_and(|most| failed > most)
-                || percentage.is_some_and(|most| failed as f64 * 100.0 > most * total as f64)
+            let by_percentage =
+                |most: Percentage| total.is_some_and(|total| failed as f64 * 100.0 > most.0 * total as f64);
+            count.is_some_and(|most| failed > most) || percentage.is_some_and(by_percentage)
         }
+    }
+}
+
+/// The settings that a map run begins with.
+fn settings(start: &MapRunStart) -> MapRunSettings {
+    MapRunSettings {
+        max_concurrency: start.max_concurrency,
+        tolerated_count: start.tolerated_count,
+        tolerated_percentage: start.tolerated_percentage.map(Percentage),
     }
 }
 
