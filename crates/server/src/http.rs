@@ -171,8 +171,7 @@ fn connections(header_wait: Duration) -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(header_wait)
-        .max_buf_size(HEADER_BYTES_MAX)
-        .pipeline_flush(true);
+        .max_buf_size(HEADER_BYTES_MAX);
     builder
         .http2()
         .timer(TokioTimer::new())

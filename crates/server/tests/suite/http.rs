@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::api::{ApiError, Caller, Limits, ListActivitiesInput, ListActivitiesOutput, StepFunctions};
 use server::{Bounds, Site};
@@ -206,6 +207,42 @@ async fn headers_are_bounded() {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
     assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 431 "));
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_refused() {
+    let server = start(1).await;
+    let many = "X-More: x\r\n".repeat(200);
+    for (head, status) in [
+        (format!("POST / HTTP/1.1\r\nHost: x\r\n{many}\r\n"), "431"),
+        ("POST / HTTP/1.1\r\nHo st: x\r\n\r\n".to_owned(), "400"),
+        ("POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n".to_owned(), "400"),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn answer_does_not_wait_for_the_next_request() {
+    let server = start(1).await;
+    for begun in ["\r\n", "POST / HT"] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let request = format!(
+            "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: {LIST}\r\nContent-Length: 2\r\n\r\n{{}}{begun}"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = [0; 15];
+        let whole = stream.read_exact(&mut answer);
+        tokio::time::timeout(Duration::from_secs(5), whole)
+            .await
+            .expect("an answer")
+            .unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    }
 }
 
 #[tokio::test]
