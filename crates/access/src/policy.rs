@@ -3,7 +3,12 @@
 //! Whatever a policy may say on AWS and is not understood here is refused when it is read: a condition that nobody
 //! looks at would allow more than its author meant.
 
-use serde::Deserialize;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::pattern::matches;
 
@@ -28,24 +33,41 @@ pub struct StatementDocument {
     not_action: Option<OneOrMany<String>>,
     resource: Option<OneOrMany<String>>,
     not_resource: Option<OneOrMany<String>>,
-    condition: Option<serde::de::IgnoredAny>,
-    principal: Option<serde::de::IgnoredAny>,
-    not_principal: Option<serde::de::IgnoredAny>,
+    condition: Option<IgnoredAny>,
+    principal: Option<IgnoredAny>,
+    not_principal: Option<IgnoredAny>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
+/// What IAM lets stand alone or in a list.
+#[derive(Debug)]
+struct OneOrMany<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    // What serde derives for an enum would say of a misspelt member only that nothing fits.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrManyVisitor(PhantomData))
+    }
 }
 
-impl<T> OneOrMany<T> {
-    fn into_vec(self) -> Vec<T> {
-        match self {
-            Self::One(one) => vec![one],
-            Self::Many(many) => many,
-        }
+struct OneOrManyVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<T> {
+    type Value = OneOrMany<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("one or a list of them")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        T::deserialize(text.into_deserializer()).map(|one| OneOrMany(vec![one]))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(|one| OneOrMany(vec![one]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, many: A) -> Result<Self::Value, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(many)).map(OneOrMany)
     }
 }
 
@@ -143,7 +165,7 @@ impl PolicyDocument {
         {
             return Err(BadPolicy::Version(version));
         }
-        Ok(self.statement.into_vec())
+        Ok(self.statement.0)
     }
 }
 
@@ -198,20 +220,16 @@ fn one_of(
     all_but: Option<OneOrMany<String>>,
     read: impl Fn(String) -> Result<String, String>,
 ) -> Result<Patterns, String> {
-    let patterns = |given: OneOrMany<String>| {
-        let read: Vec<String> = given
-            .into_vec()
-            .into_iter()
-            .map(&read)
-            .collect::<Result<_, _>>()?;
+    let patterns = |name: &str, given: OneOrMany<String>| {
+        let read: Vec<String> = given.0.into_iter().map(&read).collect::<Result<_, _>>()?;
         match read.is_empty() {
             true => Err(format!("`{name}` is empty")),
             false => Ok(read),
         }
     };
     match (of, all_but) {
-        (Some(of), None) => Ok(Patterns::Of(patterns(of)?)),
-        (None, Some(all_but)) => Ok(Patterns::AllBut(patterns(all_but)?)),
+        (Some(of), None) => Ok(Patterns::Of(patterns(name, of)?)),
+        (None, Some(all_but)) => Ok(Patterns::AllBut(patterns(&format!("Not{name}"), all_but)?)),
         _ => Err(format!("needs either `{name}` or `Not{name}`")),
     }
 }
@@ -304,6 +322,10 @@ mod tests {
                 "statement 1: `Action` is empty",
             ),
             (
+                r#"{"Effect": "Allow", "NotAction": [], "Resource": "*"}"#,
+                "statement 1: `NotAction` is empty",
+            ),
+            (
                 r#"{"Effect": "Allow", "Action": "StartExecution", "Resource": "*"}"#,
                 "statement 1: `StartExecution` is no action, as in `states:StartExecution` or `states:*`",
             ),
@@ -318,6 +340,30 @@ mod tests {
         ] {
             assert_eq!(policy(statement).unwrap_err(), reason);
         }
-        assert!(policy(r#"{"Effect": "Allow", "Actions": "*", "Resource": "*"}"#).is_err());
+    }
+
+    #[test]
+    fn what_is_misspelt_is_named_whether_in_a_list_or_not() {
+        for (statement, reason) in [
+            (
+                r#"{"Effect": "Allow", "Actions": "*", "Resource": "*"}"#,
+                "unknown field `Actions`",
+            ),
+            (
+                r#"{"Effect": "Deny", "Effect": "Allow", "Action": "*", "Resource": "*"}"#,
+                "duplicate field `Effect`",
+            ),
+            (r#"{"Action": "*", "Resource": "*"}"#, "missing field `Effect`"),
+            (
+                r#"{"Effect": "Allow", "Action": {"a": 1}, "Resource": "*"}"#,
+                "invalid type: map, expected a string",
+            ),
+            ("7", "invalid type: integer `7`"),
+        ] {
+            for statement in [statement.to_owned(), format!("[{statement}]")] {
+                let refused = policy(&statement).unwrap_err();
+                assert!(refused.starts_with(reason), "{statement}: {refused}");
+            }
+        }
     }
 }
