@@ -80,7 +80,7 @@ def reader(bucket, config, action="getObject", **place):
         ("o.json", '{"a": 1, "b": [2]}', {"InputType": "JSON"}, [{"Key": "a", "Value": 1}, {"Key": "b", "Value": [2]}]),
         ("p.json", '{"x": 0, "in": {"here": [5, 6]}}', {"InputType": "JSON", "ItemsPointer": "/in/here"}, [5, 6]),
         ("a.jsonl", '{"n": 1}\n{"n": 2}\n\n', {"InputType": "JSONL"}, [{"n": 1}, {"n": 2}]),
-        ("a.jsonl.gz", gzip.compress(b"1\n2\n3\n"), {"InputType": "JSONL"}, [1, 2, 3]),
+        ("a.jsonl.gz", gzip.compress(b"1\n2\n3\n", mtime=0), {"InputType": "JSONL"}, [1, 2, 3]),
         ("most.json", "[1, 2, 3, 4]", {"InputType": "JSON", "MaxItems": 2}, [1, 2]),
         ("none.csv", "", {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, []),
     ],
