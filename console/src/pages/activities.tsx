@@ -14,6 +14,7 @@ import { activitiesRoute, type ListSearch } from '../app/router';
 import { CliButton, Copied } from '../parts/copy';
 import { Dialog } from '../parts/dialog';
 import { FilterField } from '../parts/filter-field';
+import { ACTIONS, ListHead, number, spare } from '../parts/list-head';
 import { notify } from '../parts/notices';
 import { PageHead } from '../parts/page-head';
 import { pageOf, Pages } from '../parts/pages';
@@ -61,24 +62,7 @@ export function Activities() {
             <Pages page={page} last={last} onPage={(page) => show({ ...search, page })} />
           </div>
           <table className="list">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col" className="number">
-                  Waiting tasks
-                </th>
-                <th scope="col">Waiting workers</th>
-                <th scope="col" className="spare">
-                  Created
-                </th>
-                <th scope="col" className="spare">
-                  ARN
-                </th>
-                <th scope="col">
-                  <span className="spoken">Actions</span>
-                </th>
-              </tr>
-            </thead>
+            <ListHead columns={['Name', number('Waiting tasks'), 'Waiting workers', spare('Created'), spare('ARN'), ACTIONS]} />
             <tbody>
               {rows.map((activity) => (
                 <ActivityRow key={activity.activityArn} activity={activity} onDelete={() => setOpen(activity)} />

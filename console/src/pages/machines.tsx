@@ -10,6 +10,7 @@ import { millis } from '../api/types';
 import { machinesRoute, type ListSearch } from '../app/router';
 import { CliButton } from '../parts/copy';
 import { FilterField } from '../parts/filter-field';
+import { ListHead, number, spare } from '../parts/list-head';
 import { PageHead } from '../parts/page-head';
 import { pageOf, Pages } from '../parts/pages';
 import { toneOf } from '../parts/status';
@@ -57,23 +58,7 @@ export function Machines() {
             <Pages page={page} last={last} onPage={(page) => show({ ...search, page })} />
           </div>
           <table className="list">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col" className="spare">
-                  Type
-                </th>
-                <th scope="col" className="number">
-                  Running
-                </th>
-                <th scope="col" className="number">
-                  Failed in 24 h
-                </th>
-                <th scope="col" className="spare">
-                  Created
-                </th>
-              </tr>
-            </thead>
+            <ListHead columns={['Name', spare('Type'), number('Running'), number('Failed in 24 h'), spare('Created')]} />
             <tbody>
               {rows.map((machine) => {
                 const count = counts.data?.byArn.get(machine.stateMachineArn);

@@ -10,6 +10,7 @@ import { tagsQuery } from '../api/queries';
 import type { Tag } from '../api/types';
 import { CliButton } from './copy';
 import { Dialog } from './dialog';
+import { ACTIONS, ListHead } from './list-head';
 import { Trouble } from './trouble';
 
 export function Tags({ arn }: { arn: string }) {
@@ -32,15 +33,7 @@ export function Tags({ arn }: { arn: string }) {
       {error && <Trouble error={error} retry={() => void refetch()} />}
       {tags && tags.length > 0 && (
         <table className="list">
-          <thead>
-            <tr>
-              <th scope="col">Key</th>
-              <th scope="col">Value</th>
-              <th scope="col">
-                <span className="spoken">Actions</span>
-              </th>
-            </tr>
-          </thead>
+          <ListHead columns={['Key', 'Value', ACTIONS]} />
           <tbody>
             {tags.map((tag) => (
               <tr key={tag.key}>

@@ -12,6 +12,7 @@ import { millis, type Machine, type MachineAlias, type MachineVersion } from '..
 import type { MachineSearch } from '../../app/router';
 import { CliButton } from '../../parts/copy';
 import { Dialog } from '../../parts/dialog';
+import { ACTIONS, ListHead, spare } from '../../parts/list-head';
 import { notify } from '../../parts/notices';
 import { pageOf, Pages } from '../../parts/pages';
 import { StartDialog } from '../../parts/start-dialog';
@@ -64,21 +65,7 @@ export function Versions({ machine, search, show }: Props) {
         </header>
         {aliases.data.length > 0 ? (
           <table className="list">
-            <thead>
-              <tr>
-                <th scope="col">Alias</th>
-                <th scope="col">Leads to</th>
-                <th scope="col" className="spare">
-                  Description
-                </th>
-                <th scope="col" className="spare">
-                  Created
-                </th>
-                <th scope="col">
-                  <span className="spoken">Actions</span>
-                </th>
-              </tr>
-            </thead>
+            <ListHead columns={['Alias', 'Leads to', spare('Description'), spare('Created'), ACTIONS]} />
             <tbody>
               {aliases.data.map((alias) => (
                 <AliasRow key={alias.stateMachineAliasArn} machineArn={arn} alias={alias} onTask={setTask} />
@@ -98,20 +85,7 @@ export function Versions({ machine, search, show }: Props) {
         </header>
         {rows.length > 0 ? (
           <table className="list">
-            <thead>
-              <tr>
-                <th scope="col">Version</th>
-                <th scope="col" className="spare">
-                  Description
-                </th>
-                <th scope="col" className="spare">
-                  Published
-                </th>
-                <th scope="col">
-                  <span className="spoken">Actions</span>
-                </th>
-              </tr>
-            </thead>
+            <ListHead columns={['Version', spare('Description'), spare('Published'), ACTIONS]} />
             <tbody>
               {rows.map((version) => (
                 <VersionRow key={version.stateMachineVersionArn} machineArn={arn} version={version} onTask={setTask} />
