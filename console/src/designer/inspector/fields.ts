@@ -76,19 +76,22 @@ export function isShown(field: Field, owner: Record<string, unknown>, language: 
 }
 
 /** The members that a form takes care of, in whatever language. */
-export function membersOf(fields: readonly Field[]): string[] {
-  return fields.flatMap(formsOf).flatMap(({ name, control }) => {
-    if (control.kind === 'transition') return ['Next', 'End'];
-    if (control.kind === 'processor') return ['ItemProcessor', 'Iterator'];
-    return control.kind === 'value' || control.kind === 'machine' ? [name, `${name}.$`] : [name];
-  });
+export const membersOf = (fields: readonly Field[]): string[] => fields.flatMap(formsOf).flatMap(membersOfOne);
+
+/** The members that a form takes care of in one language. */
+export const membersIn = (fields: readonly Field[], language: Language): string[] => fields.flatMap((field) => formsIn(field, language)).flatMap(membersOfOne);
+
+function membersOfOne({ name, control }: Field): string[] {
+  if (control.kind === 'transition') return ['Next', 'End'];
+  if (control.kind === 'processor') return ['ItemProcessor', 'Iterator'];
+  return control.kind === 'value' || control.kind === 'machine' ? [name, `${name}.$`] : [name];
 }
 
 export type Stranger = { member: string; value: unknown; /** Why no form shows it. */ why: 'other-language' | 'unknown' };
 
 /** The members of an object that no form shows, which are left as they are. */
 export function strangersOf(owner: Record<string, unknown>, fields: readonly Field[], language: Language, apart: readonly string[] = []): Stranger[] {
-  const here = new Set([...apart, ...membersOf(fields.flatMap((field) => formsIn(field, language)))]);
+  const here = new Set([...apart, ...membersIn(fields, language)]);
   const anywhere = new Set(membersOf(fields));
   return Object.entries(owner)
     .filter(([member]) => !here.has(member))

@@ -68,6 +68,8 @@ describe('fields', () => {
       { member: 'Colour', value: 'red', why: 'unknown' },
       { member: 'Output', value: 1, why: 'other-language' },
     ]);
+    const twin = strangersOf({ Type: 'Wait', SecondsPath: '$.t', End: true }, fieldsOf('Wait'), 'JSONata', ['Type']);
+    expect(twin).toEqual([{ member: 'SecondsPath', value: '$.t', why: 'other-language' }]);
     expect(strangersOf({ Comment: '', States: {}, StartAt: 'A' }, MACHINE_FIELDS, 'JSONPath', ['States'])).toEqual([]);
   });
 });
