@@ -1,6 +1,7 @@
 // The catalog: states and integrations that can be put into a workflow, each with what it needs at least.
 
 import type { Definition, State } from '../definition/asl';
+import { LAMBDA_PASSING } from './error-names';
 
 export interface CatalogItem {
   id: string;
@@ -80,7 +81,7 @@ export const CATALOG: readonly CatalogItem[] = [
   task('Lambda', 'Invoke Lambda function', 'lambda:invoke', 'Calls a function and waits for its result', { FunctionName: FUNCTION, Payload: INPUT }, {
     Retry: [
       {
-        ErrorEquals: ['Lambda.ServiceException', 'Lambda.AWSLambdaException', 'Lambda.SdkClientException', 'Lambda.TooManyRequestsException'],
+        ErrorEquals: [...LAMBDA_PASSING],
         IntervalSeconds: 1,
         MaxAttempts: 3,
         BackoffRate: 2,

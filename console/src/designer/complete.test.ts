@@ -58,6 +58,19 @@ describe('what is suggested', () => {
     expect(labels(['States', 'B', 'ItemProcessor', 'States', 'C', 'Next'], false)).toEqual([]);
   });
 
+  it('are what the language and the type of the state have at that place', () => {
+    const definition: Definition = { StartAt: 'M', States: { M: { Type: 'Map', QueryLanguage: 'JSONata' }, T: { Type: 'Task' } } };
+    const labels = (inside: (string | number)[], isName: boolean): string[] => suggest(definition, { path: ['States', ...inside], isName }).map(({ label }) => label);
+    expect(labels(['M', 'ItemReader'], true)).toEqual(['Resource', 'Arguments', 'ReaderConfig']);
+    expect(labels(['M', 'ItemReader', 'Resource'], false)).toEqual(['arn:aws:states:::s3:getObject', 'arn:aws:states:::s3:listObjectsV2']);
+    expect(labels(['M', 'ItemReader', 'ReaderConfig', 'Transformation'], false)).toEqual(['NONE', 'LOAD_AND_FLATTEN']);
+    expect(labels(['M', 'ResultWriter', 'WriterConfig', 'Transformation'], false)).toEqual(['NONE', 'COMPACT', 'FLATTEN']);
+    expect(labels(['M', 'ItemBatcher'], true)).toEqual(['MaxItemsPerBatch', 'MaxInputBytesPerBatch', 'BatchInput']);
+    expect(labels(['M', 'Catch', 0], true)).toEqual(['ErrorEquals', 'Next', 'Output', 'Assign', 'Comment']);
+    expect(labels(['T', 'Credentials'], true)).toEqual(['RoleArn', 'RoleArn.$']);
+    expect(labels(['T', 'ItemReader'], true)).toEqual([]);
+  });
+
   it('are types, resources and errors', () => {
     expect(labels(['States', 'A', 'Type'], false)).toHaveLength(8);
     expect(labels(['States', 'A', 'Resource'], false)).toContain('arn:aws:states:::lambda:invoke');

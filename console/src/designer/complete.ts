@@ -1,10 +1,17 @@
-// Completion: what can be written at a place of a definition: members by what they are in, names of states, resources.
+// Completion: what can be written at a place of a definition: members by what they are in, names of states, resources. What the
+// language has is in the tables that the forms are made of.
 
 import { getLocation } from 'jsonc-parser';
 
-import { isObject, type Definition } from '../definition/asl';
+import { isObject, type Definition, type State } from '../definition/asl';
 import { CATALOG } from './catalog';
 import { valueAt, type Format, type Path } from './edit';
+import { ERROR_NAMES } from './error-names';
+import { COMMENT, QUERY_LANGUAGE } from './inspector/data-fields';
+import { asObject, formsIn, isStateType, membersIn, STATE_TYPES, type Control, type Field } from './inspector/fields';
+import { languageOf, type Language } from './inspector/place';
+import { OPERATORS } from './inspector/rules';
+import { MACHINE_FIELDS, RULE_FIELDS, SECTIONS } from './inspector/table';
 import { stateOfPath } from './locations';
 import { flowOf } from './references';
 
@@ -20,123 +27,98 @@ export interface Cursor {
   isName: boolean;
 }
 
-const words = (text: string): string[] => text.split(' ');
+const FLOW = ['Comment', 'StartAt', 'States'];
 
-const FLOW = words('Comment StartAt States');
-const ROOT = words('Comment QueryLanguage StartAt States TimeoutSeconds Version');
-const COMMON = words('Type Comment QueryLanguage');
-const LEADS = words('Next End');
-const RESULT = words('Retry Catch');
+/** How the states of a Map run. The form has a control of its own for it. */
+const PROCESSOR: Record<string, string[]> = { Mode: ['INLINE', 'DISTRIBUTED'], ExecutionType: ['STANDARD', 'EXPRESS'] };
 
-const MEMBERS: Record<string, { both: string[]; path: string[]; expression: string[] }> = {
-  Task: {
-    both: [...words('Resource TimeoutSeconds HeartbeatSeconds Credentials Assign'), ...RESULT, ...LEADS],
-    path: words('Parameters ResultSelector ResultPath InputPath OutputPath TimeoutSecondsPath HeartbeatSecondsPath'),
-    expression: words('Arguments Output'),
-  },
-  Pass: { both: [...words('Assign'), ...LEADS], path: words('Result Parameters ResultPath InputPath OutputPath'), expression: words('Output') },
-  Choice: { both: words('Choices Default Assign'), path: words('InputPath OutputPath'), expression: words('Output') },
-  Wait: { both: [...words('Seconds Timestamp Assign'), ...LEADS], path: words('SecondsPath TimestampPath InputPath OutputPath'), expression: words('Output') },
-  Succeed: { both: [], path: words('InputPath OutputPath'), expression: words('Output') },
-  Fail: { both: words('Error Cause'), path: words('ErrorPath CausePath'), expression: [] },
-  Parallel: {
-    both: [...words('Branches Assign'), ...RESULT, ...LEADS],
-    path: words('Parameters ResultSelector ResultPath InputPath OutputPath'),
-    expression: words('Arguments Output'),
-  },
-  Map: {
-    both: [...words('ItemProcessor ItemReader ItemBatcher ItemSelector ResultWriter MaxConcurrency ToleratedFailurePercentage ToleratedFailureCount Label Assign'), ...RESULT, ...LEADS],
-    path: words('ItemsPath Parameters ResultSelector ResultPath InputPath OutputPath MaxConcurrencyPath ToleratedFailurePercentagePath ToleratedFailureCountPath'),
-    expression: words('Items Output'),
-  },
-};
+/** What S3 is given to read items, and to write results. */
+const GIVEN_TO_S3: Record<string, string[]> = { ItemReader: ['Bucket', 'Key', 'Prefix'], ResultWriter: ['Bucket', 'Prefix'] };
 
-const RETRIER = words('ErrorEquals IntervalSeconds MaxAttempts BackoffRate MaxDelaySeconds JitterStrategy Comment');
-const CATCHER = words('ErrorEquals Next Assign Comment');
-const TYPES = ['String', 'Numeric', 'Boolean', 'Timestamp'].flatMap((type) =>
-  (type === 'Boolean' ? ['Equals'] : ['Equals', 'LessThan', 'LessThanEquals', 'GreaterThan', 'GreaterThanEquals']).flatMap((how) => [`${type}${how}`, `${type}${how}Path`]),
-);
-const RULE = [...words('Variable And Or Not IsPresent IsNull IsString IsNumeric IsBoolean IsTimestamp StringMatches Next Comment Assign'), ...TYPES];
-const PROCESSOR = ['ProcessorConfig', ...FLOW];
-const ERRORS = words(
-  'States.ALL States.TaskFailed States.Timeout States.HeartbeatTimeout States.Permissions States.DataLimitExceeded States.Runtime States.QueryEvaluationError States.ParameterPathFailure States.ResultPathMatchFailure States.IntrinsicFailure States.NoChoiceMatched States.BranchFailed States.ExceedToleratedFailureThreshold States.ItemReaderFailed States.ResultWriterFailed States.Http.StatusCode Lambda.ServiceException Lambda.AWSLambdaException Lambda.SdkClientException Lambda.TooManyRequestsException',
-);
+const COMPARISONS = OPERATORS.flatMap(({ operators }) => operators).flatMap(({ name, hasPath }) => (hasPath ? [name, `${name}Path`] : [name]));
+const TESTS: Record<Language, string[]> = { JSONPath: ['Variable', 'And', 'Or', 'Not', ...COMPARISONS], JSONata: ['Condition'] };
 
-const VALUES: Record<string, string[]> = {
-  Type: Object.keys(MEMBERS),
-  QueryLanguage: ['JSONata', 'JSONPath'],
-  Mode: ['INLINE', 'DISTRIBUTED'],
-  ExecutionType: ['STANDARD', 'EXPRESS'],
-  JitterStrategy: ['FULL', 'NONE'],
-  InputType: ['CSV', 'JSON', 'JSONL', 'PARQUET', 'MANIFEST'],
-  CSVHeaderLocation: ['FIRST_ROW', 'GIVEN'],
-  Transformation: ['NONE', 'COMPACT', 'FLATTEN', 'LOAD_AND_FLATTEN'],
-  OutputType: ['JSON', 'JSONL'],
-};
+/** The object with a form of its own that a path leads into: a state, or the whole machine. */
+interface Surroundings {
+  own: Record<string, unknown>;
+  fields: readonly Field[];
+  language: Language;
+  /** The rest of the path. */
+  inside: Path;
+}
+
+function surroundingsOf(definition: Definition, path: Path): Surroundings {
+  const state = stateOfPath(path);
+  if (!state) return { own: asObject(definition), fields: MACHINE_FIELDS, language: languageOf(definition, undefined), inside: path };
+  const own = asObject(valueAt(definition, state));
+  const fields = isStateType(own.Type) ? SECTIONS[own.Type].flatMap(({ fields }) => fields) : [COMMENT, QUERY_LANGUAGE];
+  return { own, fields, language: languageOf(definition, own as State), inside: path.slice(state.length) };
+}
 
 export function suggest(definition: Definition, { path, isName }: Cursor): Suggestion[] {
   return isName ? names(definition, path) : values(definition, path);
 }
 
 function names(definition: Definition, path: Path): Suggestion[] {
-  const now = valueAt(definition, path);
-  const there = new Set(isObject(now) ? Object.keys(now) : []);
-  return membersOf(definition, path).filter((name) => !there.has(name)).map((label) => ({ label }));
+  const there = asObject(valueAt(definition, path));
+  return namesAt(definition, path).filter((name) => !Object.hasOwn(there, name)).map((label) => ({ label }));
 }
 
-function membersOf(definition: Definition, path: Path): string[] {
-  const state = stateOfPath(path);
-  if (path.length === 0) return ROOT;
-  if (!state) return [];
-  const inside = path.slice(state.length);
-  const found = valueAt(definition, state);
-  const own: Record<string, unknown> = isObject(found) ? (found as Record<string, unknown>) : {};
-  const isJsonata = (own.QueryLanguage ?? definition.QueryLanguage) === 'JSONata';
-  const members = MEMBERS[String(own.Type)];
-  if (inside.length === 0) return members ? [...COMMON, ...members.both, ...(isJsonata ? members.expression : members.path)] : COMMON;
+function namesAt(definition: Definition, path: Path): string[] {
+  const { own, fields, language, inside } = surroundingsOf(definition, path);
+  if (path.length === 0) return [...offered(fields, language), 'States'];
+  if (inside.length === 0) return ['Type', ...offered(fields, language)];
   switch (inside[0]) {
-    case 'Retry':
-      return inside.length === 2 ? RETRIER : [];
-    case 'Catch':
-      return inside.length === 2 ? (isJsonata ? [...CATCHER, 'Output'] : [...CATCHER, 'ResultPath']) : [];
     case 'Choices':
-      return isJsonata ? words('Condition Next Assign Output Comment') : RULE;
+      return [...TESTS[language], ...offered(RULE_FIELDS, language)];
     case 'Branches':
       return inside.length === 2 ? FLOW : [];
     case 'ItemProcessor':
-      if (inside.length === 1) return PROCESSOR;
-      return inside[1] === 'ProcessorConfig' ? words('Mode ExecutionType') : [];
-    case 'ItemReader':
-      if (inside.length === 1) return ['Resource', 'ReaderConfig', isJsonata ? 'Arguments' : 'Parameters'];
-      if (inside[1] === 'ReaderConfig') return words('InputType CSVHeaderLocation CSVHeaders CSVDelimiter MaxItems MaxItemsPath ItemsPointer ManifestType Transformation');
-      return words('Bucket Key Prefix');
-    case 'ItemBatcher':
-      return words('MaxItemsPerBatch MaxItemsPerBatchPath MaxInputBytesPerBatch MaxInputBytesPerBatchPath BatchInput');
-    case 'ResultWriter':
-      if (inside.length === 1) return ['Resource', 'WriterConfig', isJsonata ? 'Arguments' : 'Parameters'];
-      return inside[1] === 'WriterConfig' ? words('Transformation OutputType') : words('Bucket Prefix');
+      if (inside.length === 1) return ['ProcessorConfig', ...FLOW];
+      return inside[1] === 'ProcessorConfig' ? Object.keys(PROCESSOR) : [];
     case 'Parameters':
     case 'Arguments': {
       // What the catalog gives this resource at least.
-      const item = CATALOG.find(({ resource }) => resource === own.Resource);
-      const state = item?.make(true);
-      return inside.length === 1 && isObject(state?.Arguments) ? Object.keys(state.Arguments) : [];
+      const state = CATALOG.find(({ resource }) => resource === own.Resource)?.make(true);
+      return inside.length === 1 ? Object.keys(asObject(state?.Arguments)) : [];
     }
     default:
-      return [];
+      if (inside[1] === 'Parameters' || inside[1] === 'Arguments') return GIVEN_TO_S3[String(inside[0])] ?? [];
+      return offered(fieldsAt(fields, inside, language), language);
   }
 }
 
+/** The fields of the object at a path inside of one with these. */
+function fieldsAt(fields: readonly Field[], [name, ...rest]: Path, language: Language): readonly Field[] {
+  if (name === undefined) return fields;
+  const control = controlOf(fields, name, language);
+  if (control?.kind === 'group') return fieldsAt(control.fields, rest, language);
+  if (control?.kind === 'list' && rest.length > 0) return fieldsAt(control.fields, rest.slice(1), language);
+  return [];
+}
+
+const controlOf = (fields: readonly Field[], name: string | number, language: Language): Control | undefined =>
+  fields.flatMap((field) => formsIn(field, language)).find((form) => form.name === name)?.control;
+
+/** Without those that are out of use, or of another language. */
+const offered = (fields: readonly Field[], language: Language): string[] =>
+  membersIn(fields, language).filter((name) => name !== 'Iterator' && !(language === 'JSONata' && name.endsWith('.$')));
+
 function values(definition: Definition, path: Path): Suggestion[] {
   const name = path.at(-1);
-  if (name === 'Resource') return CATALOG.flatMap(({ resource, title }) => (resource ? [{ label: resource, detail: title }] : []));
-  if (path.at(-2) === 'ErrorEquals') return ERRORS.map((label) => ({ label }));
+  if (path.at(-2) === 'ErrorEquals') return ERROR_NAMES.map((label) => ({ label }));
   if (name === 'StartAt') return stateNames(definition, path.slice(0, -1));
   if (name === 'Next' || name === 'Default') {
     const state = stateOfPath(path);
     return state ? stateNames(definition, flowOf(state)).filter(({ label }) => label !== state.at(-1)) : [];
   }
-  return (VALUES[String(name)] ?? []).map((label) => ({ label }));
+  const { fields, language, inside } = surroundingsOf(definition, path);
+  if (inside.length === 1 && name === 'Type') return STATE_TYPES.map((label) => ({ label }));
+  if (path.at(-2) === 'ProcessorConfig') return (PROCESSOR[String(name)] ?? []).map((label) => ({ label }));
+  const control = name === undefined ? undefined : controlOf(fieldsAt(fields, inside.slice(0, -1), language), name, language);
+  if (control?.kind === 'resource') return CATALOG.flatMap(({ resource, title }) => (resource ? [{ label: resource, detail: title }] : []));
+  if (control?.kind === 'option') return control.options.map(({ value, words }) => ({ label: value, detail: words === value ? undefined : words }));
+  return [];
 }
 
 function stateNames(definition: Definition, flow: Path): Suggestion[] {

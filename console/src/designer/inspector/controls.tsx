@@ -6,6 +6,7 @@ import { useId, useRef, useState } from 'react';
 import { machinesQuery } from '../../api/queries';
 import { JsonEditor } from '../../json/json-view';
 import { Close } from '../../parts/icons';
+import { ERROR_NAMES } from '../error-names';
 import { useDraft, type Reading } from './draft';
 import type { Control } from './fields';
 import { useForm, type ControlProps } from './form';
@@ -203,33 +204,6 @@ function JsonField({ label, value, isNew, onValue }: { label: string; value: unk
   );
 }
 
-/** Errors that the language and its integrations have. Functions and activities have their own. */
-const ERRORS = [
-  'States.ALL',
-  'States.TaskFailed',
-  'States.Timeout',
-  'States.HeartbeatTimeout',
-  'States.Permissions',
-  'States.DataLimitExceeded',
-  'States.BranchFailed',
-  'States.NoChoiceMatched',
-  'States.ItemReaderFailed',
-  'States.ResultWriterFailed',
-  'States.ExceedToleratedFailureThreshold',
-  'States.QueryEvaluationError',
-  'States.ResultPathMatchFailure',
-  'States.ParameterPathFailure',
-  'States.IntrinsicFailure',
-  'States.Http.Socket',
-  'States.Http.StatusCode.429',
-  'States.Http.StatusCode.503',
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
-  'DynamoDB.ConditionalCheckFailedException',
-];
-
 export function ErrorsControl({ id, describedBy, isWrong, value, onValue }: ControlProps) {
   const list = useId();
   const [text, setText] = useState('');
@@ -270,7 +244,7 @@ export function ErrorsControl({ id, describedBy, isWrong, value, onValue }: Cont
         }}
       />
       <datalist id={list}>
-        {ERRORS.filter((name) => !names.includes(name)).map((name) => (
+        {ERROR_NAMES.filter((name) => !names.includes(name)).map((name) => (
           <option key={name} value={name} />
         ))}
       </datalist>
