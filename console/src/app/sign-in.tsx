@@ -1,13 +1,12 @@
 // Signing in: where the server has keys, one of them is exchanged for a session.
 
 import Button from '@cloudscape-design/components/button';
-import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { signIn, type Credentials } from '../api/session';
 import { Mark } from '../parts/icons';
+import { TextField } from '../parts/text-field';
 
 interface Props {
   /** Whether there was a session, which is over. */
@@ -38,29 +37,10 @@ export function SignIn({ isAgain }: Props) {
           <p className="soft">{isAgain ? 'The session is over. What is on the page stays as it is.' : `with an access key of ${location.host}`}</p>
         </div>
       </header>
-      <FormField label="Access key id">
-        <Input
-          value={accessKeyId}
-          onChange={({ detail }) => setAccessKeyId(detail.value)}
-          name="accessKeyId"
-          autoComplete="username"
-          spellcheck={false}
-          autoFocus
-        />
-      </FormField>
-      <FormField label="Secret access key">
-        <Input
-          value={secretAccessKey}
-          onChange={({ detail }) => setSecret(detail.value)}
-          name="secretAccessKey"
-          type="password"
-          autoComplete="current-password"
-        />
-      </FormField>
+      <TextField label="Access key id" value={accessKeyId} onChange={setAccessKeyId} name="accessKeyId" autoComplete="username" spellcheck={false} autoFocus />
+      <TextField label="Secret access key" value={secretAccessKey} onChange={setSecret} name="secretAccessKey" type="password" autoComplete="current-password" />
       {isForATime ? (
-        <FormField label="Session token">
-          <Input value={sessionToken} onChange={({ detail }) => setToken(detail.value)} type="password" autoComplete="off" />
-        </FormField>
+        <TextField label="Session token" value={sessionToken} onChange={setToken} type="password" autoComplete="off" />
       ) : (
         <button type="button" className="text-button" onClick={() => setForATime(true)}>
           The key has a session token

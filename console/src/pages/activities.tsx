@@ -1,7 +1,5 @@
 // Activities: queues of tasks for workers outside, and who is with each of them.
 
-import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import Button from '@cloudscape-design/components/button';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -18,6 +16,7 @@ import { ACTIONS, ListHead, number, spare } from '../parts/list-head';
 import { notify } from '../parts/notices';
 import { PageHead } from '../parts/page-head';
 import { pageOf, Pages } from '../parts/pages';
+import { TextField } from '../parts/text-field';
 import { momentText } from '../parts/time';
 import { Loading, Trouble } from '../parts/trouble';
 
@@ -120,9 +119,7 @@ function CreateDialog({ onClose, onDone }: { onClose: () => void; onDone: (name:
   const [name, setName] = useState('');
   return (
     <Dialog title="Create activity" action="Create" operation="CreateActivity" input={{ name }} blocked={name ? undefined : 'It needs a name.'} onClose={onClose} onDone={() => onDone(name)}>
-      <FormField label="Name">
-        <Input value={name} onChange={({ detail }) => setName(detail.value)} spellcheck={false} />
-      </FormField>
+      <TextField label="Name" value={name} onChange={setName} spellcheck={false} />
     </Dialog>
   );
 }

@@ -2,7 +2,6 @@
 
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import Modal from '@cloudscape-design/components/modal';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useBlocker, useNavigate } from '@tanstack/react-router';
@@ -27,6 +26,7 @@ import { Back, Forth } from '../parts/icons';
 import { errorText, notify } from '../parts/notices';
 import { MachinesCrumb, PageHead, useTitle } from '../parts/page-head';
 import { Tabs } from '../parts/tabs';
+import { TextField } from '../parts/text-field';
 import { Loading, Trouble } from '../parts/trouble';
 
 const TemplateGallery = lazy(() => import('../designer/templates/gallery').then(({ TemplateGallery }) => ({ default: TemplateGallery })));
@@ -160,9 +160,7 @@ function Editor({ machine, search, show }: EditorProps) {
       )}
       <div className="card pad fields">
         {!machine && (
-          <FormField label="Name">
-            <Input value={name} onChange={({ detail }) => setName(detail.value)} spellcheck={false} placeholder="order-fulfilment" />
-          </FormField>
+          <TextField label="Name" value={name} onChange={setName} spellcheck={false} placeholder="order-fulfilment" />
         )}
         {!machine && (
           <FormField label="Type">
@@ -172,9 +170,7 @@ function Editor({ machine, search, show }: EditorProps) {
             </select>
           </FormField>
         )}
-        <FormField label="Role">
-          <Input value={roleArn} onChange={({ detail }) => setRoleArn(detail.value)} spellcheck={false} />
-        </FormField>
+        <TextField label="Role" value={roleArn} onChange={setRoleArn} spellcheck={false} />
         <label className="check">
           <input type="checkbox" checked={publish} onChange={(event) => setPublish(event.target.checked)} />
           Publish a version

@@ -1,8 +1,6 @@
 // A Map Run: how far a Distributed Map is, its bounds, and its child executions.
 
 import Button from '@cloudscape-design/components/button';
-import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
@@ -18,6 +16,7 @@ import { ExecutionList, StatusFilter } from '../parts/execution-list';
 import { notify } from '../parts/notices';
 import { PageHead, useTitle } from '../parts/page-head';
 import { Status } from '../parts/status';
+import { TextField } from '../parts/text-field';
 import { durationText, momentText } from '../parts/time';
 import { Awaited, Trouble } from '../parts/trouble';
 import { ExecutionLink, Fact } from './execution/summary';
@@ -145,15 +144,9 @@ function BoundsDialog({ run, onClose, onDone }: { run: MapRun; onClose: () => vo
       onClose={onClose}
       onDone={onDone}
     >
-      <FormField label="Child executions at once" description="0: no bound">
-        <Input type="number" value={concurrency} onChange={({ detail }) => setConcurrency(detail.value)} />
-      </FormField>
-      <FormField label="Tolerated failures">
-        <Input type="number" value={count} onChange={({ detail }) => setCount(detail.value)} />
-      </FormField>
-      <FormField label="Tolerated failures in percent">
-        <Input type="number" value={percentage} onChange={({ detail }) => setPercentage(detail.value)} />
-      </FormField>
+      <TextField label="Child executions at once" description="0: no bound" type="number" value={concurrency} onChange={setConcurrency} />
+      <TextField label="Tolerated failures" type="number" value={count} onChange={setCount} />
+      <TextField label="Tolerated failures in percent" type="number" value={percentage} onChange={setPercentage} />
     </Dialog>
   );
 }

@@ -1,7 +1,6 @@
 // Starting an execution: its input and, where one is wanted, its name.
 
 import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -9,6 +8,7 @@ import { useState } from 'react';
 import { JsonEditor, pretty } from '../json/json-view';
 import { Dialog } from './dialog';
 import { notify } from './notices';
+import { TextField } from './text-field';
 
 interface Props {
   /** The state machine, or one of its versions or aliases. */
@@ -42,9 +42,7 @@ export function StartDialog({ machineArn, machineName, input: given = '{}', onCl
       <FormField label="Input" stretch>
         <JsonEditor value={input} onChange={setInput} label="Input of the execution" />
       </FormField>
-      <FormField label="Name" description="Left empty, it gets one of its own. A name can be used once.">
-        <Input value={name} onChange={({ detail }) => setName(detail.value)} placeholder="drawn by the server" spellcheck={false} />
-      </FormField>
+      <TextField label="Name" description="Left empty, it gets one of its own. A name can be used once." value={name} onChange={setName} placeholder="drawn by the server" spellcheck={false} />
     </Dialog>
   );
 }

@@ -1,8 +1,6 @@
 // The tags of whatever has an ARN: read, set, removed.
 
 import Button from '@cloudscape-design/components/button';
-import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
@@ -11,6 +9,7 @@ import type { Tag } from '../api/types';
 import { CliButton } from './copy';
 import { Dialog } from './dialog';
 import { ACTIONS, ListHead } from './list-head';
+import { TextField } from './text-field';
 import { Trouble } from './trouble';
 
 export function Tags({ arn }: { arn: string }) {
@@ -91,13 +90,9 @@ function SetDialog({ arn, tag, onClose, onDone }: SetProps) {
       onDone={onDone}
     >
       {isNew && (
-        <FormField label="Key" description="One that is there already gets the new value.">
-          <Input value={key} onChange={({ detail }) => setKey(detail.value)} spellcheck={false} />
-        </FormField>
+        <TextField label="Key" description="One that is there already gets the new value." value={key} onChange={setKey} spellcheck={false} />
       )}
-      <FormField label="Value">
-        <Input value={value} onChange={({ detail }) => setValue(detail.value)} spellcheck={false} />
-      </FormField>
+      <TextField label="Value" value={value} onChange={setValue} spellcheck={false} />
     </Dialog>
   );
 }

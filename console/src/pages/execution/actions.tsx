@@ -1,8 +1,6 @@
 // What can be done with an execution: stop it, redrive it, start another one with its input, keep a copy.
 
 import Button from '@cloudscape-design/components/button';
-import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
@@ -12,6 +10,7 @@ import { CliButton } from '../../parts/copy';
 import { Dialog } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
 import { StartDialog } from '../../parts/start-dialog';
+import { TextField } from '../../parts/text-field';
 import type { Seen } from './use-execution';
 
 export function Actions({ seen }: { seen: Seen }) {
@@ -81,12 +80,8 @@ function StopDialog({ arn, name, onClose, onDone }: { arn: string; name: string;
       onDone={onDone}
     >
       <p>The execution ends as aborted. It can be redriven later.</p>
-      <FormField label="Error" description="Optional">
-        <Input value={error} onChange={({ detail }) => setError(detail.value)} spellcheck={false} />
-      </FormField>
-      <FormField label="Cause" description="Optional">
-        <Input value={cause} onChange={({ detail }) => setCause(detail.value)} />
-      </FormField>
+      <TextField label="Error" description="Optional" value={error} onChange={setError} spellcheck={false} />
+      <TextField label="Cause" description="Optional" value={cause} onChange={setCause} />
     </Dialog>
   );
 }

@@ -2,7 +2,6 @@
 
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
@@ -16,6 +15,7 @@ import { CliButton, Copied } from '../../parts/copy';
 import { Dialog } from '../../parts/dialog';
 import { notify, notifyFailure } from '../../parts/notices';
 import { isJson } from '../../parts/start-dialog';
+import { TextField } from '../../parts/text-field';
 import { durationText, momentText } from '../../parts/time';
 import type { Seen } from './use-execution';
 
@@ -166,12 +166,8 @@ function FailDialog({ token, state, onClose, onDone }: AnswerProps) {
       onClose={onClose}
       onDone={onDone}
     >
-      <FormField label="Error" description="Retriers and catchers look at it.">
-        <Input value={error} onChange={({ detail }) => setError(detail.value)} spellcheck={false} />
-      </FormField>
-      <FormField label="Cause">
-        <Input value={cause} onChange={({ detail }) => setCause(detail.value)} />
-      </FormField>
+      <TextField label="Error" description="Retriers and catchers look at it." value={error} onChange={setError} spellcheck={false} />
+      <TextField label="Cause" value={cause} onChange={setCause} />
     </Dialog>
   );
 }

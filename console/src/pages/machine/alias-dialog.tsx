@@ -1,11 +1,11 @@
 // Creating and changing an alias: one version, or two that share what is started.
 
 import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import { useState } from 'react';
 
 import type { AliasDescription, MachineVersion, Route } from '../../api/types';
 import { Dialog } from '../../parts/dialog';
+import { TextField } from '../../parts/text-field';
 import { lastOf } from './versions';
 
 const NAME = /^(?=.*[a-zA-Z_.-])[a-zA-Z0-9_.-]{1,80}$/;
@@ -39,13 +39,9 @@ export function AliasDialog({ alias, versions, onClose, onDone }: Props) {
       onDone={() => onDone(name)}
     >
       {!alias && (
-        <FormField label="Name">
-          <Input value={name} onChange={({ detail }) => setName(detail.value)} spellcheck={false} />
-        </FormField>
+        <TextField label="Name" value={name} onChange={setName} spellcheck={false} />
       )}
-      <FormField label="Description" description="Optional">
-        <Input value={description} onChange={({ detail }) => setDescription(detail.value)} />
-      </FormField>
+      <TextField label="Description" description="Optional" value={description} onChange={setDescription} />
       <div className="fields">
         <VersionField label="Leads to" value={first} versions={versions} onChange={setFirst} />
         <VersionField label="And to" value={second} versions={versions.filter((version) => version.stateMachineVersionArn !== first)} none="no other" onChange={setSecond} />

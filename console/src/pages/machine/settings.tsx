@@ -2,7 +2,6 @@
 
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import Toggle from '@cloudscape-design/components/toggle';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
@@ -13,6 +12,7 @@ import { Copied } from '../../parts/copy';
 import { Dialog } from '../../parts/dialog';
 import { notify } from '../../parts/notices';
 import { Tags } from '../../parts/tags';
+import { TextField } from '../../parts/text-field';
 import { momentText } from '../../parts/time';
 import { Fact } from '../execution/summary';
 
@@ -132,9 +132,7 @@ function RoleDialog({ machine, onClose, onDone }: DialogProps) {
   const [roleArn, setRoleArn] = useState(machine.roleArn);
   return (
     <Dialog title="Edit the role" action="Save" operation="UpdateStateMachine" input={{ stateMachineArn: machine.stateMachineArn, roleArn }} onClose={onClose} onDone={onDone}>
-      <FormField label="ARN of the role" stretch>
-        <Input value={roleArn} onChange={({ detail }) => setRoleArn(detail.value)} spellcheck={false} />
-      </FormField>
+      <TextField label="ARN of the role" stretch value={roleArn} onChange={setRoleArn} spellcheck={false} />
     </Dialog>
   );
 }
@@ -168,9 +166,7 @@ function LoggingDialog({ machine, onClose, onDone }: DialogProps) {
           <Toggle checked={withData} onChange={({ detail }) => setWithData(detail.checked)}>
             With input and output
           </Toggle>
-          <FormField label="ARN of the log group" description="Its files are in the data folder; CloudWatch Logs gets the same where it may be called." stretch>
-            <Input value={group} onChange={({ detail }) => setGroup(detail.value)} spellcheck={false} />
-          </FormField>
+          <TextField label="ARN of the log group" description="Its files are in the data folder; CloudWatch Logs gets the same where it may be called." stretch value={group} onChange={setGroup} spellcheck={false} />
         </>
       )}
     </Dialog>

@@ -1,8 +1,6 @@
 // Versions and aliases of a state machine: what stays as it is, and the names that lead to it.
 
 import Button from '@cloudscape-design/components/button';
-import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -16,6 +14,7 @@ import { ACTIONS, ListHead, spare } from '../../parts/list-head';
 import { notify } from '../../parts/notices';
 import { pageOf, Pages } from '../../parts/pages';
 import { StartDialog } from '../../parts/start-dialog';
+import { TextField } from '../../parts/text-field';
 import { momentText } from '../../parts/time';
 import { Loading, Trouble } from '../../parts/trouble';
 import { AliasDialog } from './alias-dialog';
@@ -225,9 +224,7 @@ function PublishDialog({ machine, onClose, onDone }: PublishProps) {
       onDone={({ stateMachineVersionArn }) => onDone(lastOf(stateMachineVersionArn))}
     >
       <p>The definition as it is now gets a number, and stays as it is under it.</p>
-      <FormField label="Description" description="Optional: what is new in it">
-        <Input value={description} onChange={({ detail }) => setDescription(detail.value)} />
-      </FormField>
+      <TextField label="Description" description="Optional: what is new in it" value={description} onChange={setDescription} />
     </Dialog>
   );
 }
