@@ -1,7 +1,7 @@
 // Controls: the plain ones, each a field to write or choose in.
 
 import { useQuery } from '@tanstack/react-query';
-import { useId, useRef, useState } from 'react';
+import { useId, useRef, useState, type ReactNode } from 'react';
 
 import { machinesQuery } from '../../api/queries';
 import { JsonEditor } from '../../json/json-view';
@@ -67,17 +67,23 @@ export function NumberControl({ value, rule, ...props }: ControlProps & { rule: 
   return <TextControl {...props} text={plainText(value)} read={(text) => readNumber(text, rule, mayCompute)} placeholder={rule.placeholder} isCode={isExpression(value)} />;
 }
 
-export function OptionControl({ id, describedBy, isWrong, value, onValue, options }: ControlProps & { options: readonly { value: string; words: string }[] }) {
+interface SelectProps extends Pick<ControlProps, 'id' | 'describedBy' | 'isWrong'> {
+  chosen: string;
+  onChoose: (choice: string) => void;
+  children: ReactNode;
+}
+
+/** A list of options to choose from. */
+export const Select = ({ id, describedBy, isWrong, chosen, onChoose, children }: SelectProps) => (
+  <select id={id} className="select" aria-describedby={describedBy} aria-invalid={isWrong} value={chosen} onChange={(event) => onChoose(event.target.value)}>
+    {children}
+  </select>
+);
+
+export function OptionControl({ value, onValue, options, ...props }: ControlProps & { options: readonly { value: string; words: string }[] }) {
   const isOther = value !== undefined && !options.some((option) => option.value === value);
   return (
-    <select
-      id={id}
-      className="select"
-      aria-describedby={describedBy}
-      aria-invalid={isWrong}
-      value={value === undefined ? '' : plainText(value)}
-      onChange={(event) => onValue(event.target.value === '' ? undefined : event.target.value)}
-    >
+    <Select {...props} chosen={value === undefined ? '' : plainText(value)} onChoose={(choice) => onValue(choice === '' ? undefined : choice)}>
       <option value="">not set</option>
       {options.map((option) => (
         <option key={option.value} value={option.value}>
@@ -85,7 +91,7 @@ export function OptionControl({ id, describedBy, isWrong, value, onValue, option
         </option>
       ))}
       {isOther && <option value={plainText(value)}>{plainText(value)}</option>}
-    </select>
+    </Select>
   );
 }
 

@@ -1,19 +1,20 @@
 // Transition: where a state leads, chosen among the states of its flow.
 
 import { nameAt } from '../edit';
+import { Select } from './controls';
 import { useForm, type ControlProps, type Owner } from './form';
 import { namesIn } from './place';
 import { plainText } from './readings';
 
-export function TargetControl({ id, describedBy, isWrong, field, value, onValue }: ControlProps) {
+export function TargetControl({ field, value, onValue, ...props }: ControlProps) {
   const { definition, flow } = useForm();
   const names = namesIn(definition, flow);
   const chosen = plainText(value);
   return (
-    <select id={id} className="select" aria-describedby={describedBy} aria-invalid={isWrong} value={chosen} onChange={(event) => onValue(event.target.value === '' ? undefined : event.target.value)}>
+    <Select {...props} chosen={chosen} onChoose={(choice) => onValue(choice === '' ? undefined : choice)}>
       <option value="">{field.name === 'Default' ? 'nowhere' : 'choose a state'}</option>
       <Names names={names} chosen={chosen} />
-    </select>
+    </Select>
   );
 }
 
@@ -21,23 +22,16 @@ const END = 'end';
 const TO = 'to:';
 
 /** `Next` or `End`. */
-export function TransitionControl({ id, describedBy, isWrong, owner, path, onOwner }: ControlProps) {
+export function TransitionControl({ owner, path, onOwner, ...props }: ControlProps) {
   const { definition, flow } = useForm();
   const names = namesIn(definition, flow).filter((name) => name !== nameAt(path));
   const next = typeof owner.Next === 'string' ? owner.Next : undefined;
   return (
-    <select
-      id={id}
-      className="select"
-      aria-describedby={describedBy}
-      aria-invalid={isWrong}
-      value={next !== undefined ? TO + next : owner.End === true ? END : ''}
-      onChange={(event) => onOwner(leading(owner, event.target.value))}
-    >
+    <Select {...props} chosen={next !== undefined ? TO + next : owner.End === true ? END : ''} onChoose={(choice) => onOwner(leading(owner, choice))}>
       {next === undefined && owner.End !== true && <option value="">choose a state</option>}
       <option value={END}>{flow.length === 0 ? 'End of the workflow' : 'End of these states'}</option>
       <Names names={[...names, nameAt(path)]} chosen={next ?? ''} prefix={TO} />
-    </select>
+    </Select>
   );
 }
 
