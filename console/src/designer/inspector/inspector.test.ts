@@ -3,10 +3,11 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ChoiceRule, Definition, State } from '../../definition/asl';
+import { CATALOG } from '../catalog';
 import { apply, applied } from '../edit';
 import { change, moved, withMember } from './change';
 import { formsIn, isShown, STATE_TYPES, strangersOf, type Field, type StateType } from './fields';
-import { patternsOf, targetOf, withPattern } from './integrations';
+import { patternsOf, RESOURCES, targetOf, withPattern } from './integrations';
 import { findingsAt, languageOf, locationOf, membersNamed, nameFault } from './place';
 import { isComputed, readJson, readNumber, readPath, readTexts, withValue } from './readings';
 import { delaysOf, delaysText } from './retry-delays';
@@ -259,6 +260,14 @@ describe('resources', () => {
     expect(patternsOf(targetOf('arn:aws:states:::states:startExecution'))).toEqual(['', '.sync', '.sync:2', '.waitForTaskToken']);
     expect(patternsOf(targetOf('arn:aws:states:::dynamodb:getItem.sync'))).toEqual(['', '.sync']);
     expect(withPattern('arn:aws:states:::states:startExecution.sync:2', '.waitForTaskToken')).toBe('arn:aws:states:::states:startExecution.waitForTaskToken');
+  });
+
+  it('in the catalog are called in ways that there are', () => {
+    for (const { resource = '' } of CATALOG) {
+      const target = targetOf(resource);
+      if (target.kind === 'service') expect(RESOURCES).toContain(withPattern(resource, ''));
+      if (target.pattern !== '') expect(patternsOf({ ...target, pattern: '' }), resource).toContain(target.pattern);
+    }
   });
 });
 
