@@ -12,11 +12,11 @@ const option = (page: Page, name: string) => page.getByRole('listbox', { name: '
 const place = (page: Page, name: string) => page.getByLabel(`Empty place: ${name}`);
 const box = (page: Page, name: string) => page.locator(`.react-flow__node[data-id="state:${name}"]`);
 
-/** The definition as it is written in the code. */
-async function codeOf(page: Page): Promise<string> {
+/** Shows the code, until what is checked of it holds. */
+async function expectCode(page: Page, check: (code: string) => void): Promise<void> {
   await page.getByRole('tab', { name: 'Code' }).click();
-  const lines = await page.locator('.definition-code .cm-line').allTextContents();
-  return lines.join('\n');
+  const lines = page.locator('.definition-code .cm-line');
+  await expect(async () => check((await lines.allTextContents()).join('\n'))).toPass({ timeout: 15_000 });
 }
 
 async function writeCode(page: Page, text: string): Promise<void> {
@@ -28,13 +28,8 @@ async function writeCode(page: Page, text: string): Promise<void> {
 test('a workflow is built by mouse, saved, and runs', async ({ page, stepwell }) => {
   await page.goto(`${stepwell.url}/console/new-machine`);
   await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
-  // The form is loaded when it is first needed, and the graph beside it makes room: whoever drags meanwhile tries again.
-  await expect(page.getByRole('heading', { name: 'The workflow' })).toBeVisible();
-  await page.locator('.graph.design').hover();
-  await expect(async () => {
-    await option(page, 'Choice').dragTo(page.getByLabel('Put a state here').last());
-    await expect(box(page, 'Choice')).toBeVisible({ timeout: 3_000 });
-  }).toPass();
+  await option(page, 'Choice').dragTo(page.getByLabel('Put a state here').last());
+  await expect(box(page, 'Choice')).toBeFocused();
   await expect(page.getByLabel('Findings')).toContainText('These fields are required');
   await option(page, 'Fail').dragTo(place(page, 'Where this rule leads'));
   await expect(box(page, 'Fail')).toBeFocused();
@@ -80,6 +75,31 @@ test('a workflow is built by mouse, saved, and runs', async ({ page, stepwell })
   const arn = await stepwell.start('by-mouse', 'run');
   await page.goto(stepwell.execution(arn));
   await expect(page.locator('.summary').getByText('Succeeded')).toBeVisible({ timeout: 20_000 });
+});
+
+test('the canvas stays where it is under what is carried', async ({ page, stepwell }) => {
+  let answer = (): void => undefined;
+  const isWanted = new Promise<void>((resolve) => (answer = resolve));
+  await page.goto(`${stepwell.url}/console/new-machine`);
+  await expect(page.getByText('Nothing is wrong with it.')).toBeVisible();
+  await page.route(`${stepwell.url}/`, async (route) => {
+    if (/Validate/.test(route.request().headers()['x-amz-target'] ?? '')) await isWanted;
+    await route.continue();
+  });
+  await page.getByLabel('Hello, Pass').focus();
+  await page.keyboard.press('a');
+  await page.keyboard.type('parallel');
+  await page.keyboard.press('Enter');
+  await expect(box(page, 'Parallel')).toBeFocused();
+  await option(page, 'Pass').hover();
+  await page.mouse.down();
+  const before = await box(page, 'Parallel').boundingBox();
+  // What is wrong takes room from the canvas.
+  answer();
+  await expect(page.getByLabel('Findings')).toContainText('These fields are required');
+  expect(await box(page, 'Parallel').boundingBox()).toEqual(before);
+  await page.mouse.up();
+  await expect.poll(() => box(page, 'Parallel').boundingBox()).not.toEqual(before);
 });
 
 test('a workflow is built by keyboard alone, saved, and runs', async ({ page, stepwell }) => {
@@ -133,21 +153,21 @@ test('YAML keeps its comments when the workflow is designed, and undo gives each
   await page.keyboard.type('wait');
   await page.keyboard.press('Enter');
   await expect(page.getByLabel('Wait, Wait')).toBeFocused();
-  expect(await codeOf(page)).toBe(
-    'StartAt: A # the first\nStates:\n  # Does nothing\n  A:\n    Type: Pass\n    Next: Wait # for now\n  Wait:\n    Type: Wait\n    Seconds: 5\n    End: true',
-  );
+  const withWait =
+    'StartAt: A # the first\nStates:\n  # Does nothing\n  A:\n    Type: Pass\n    Next: Wait # for now\n  Wait:\n    Type: Wait\n    Seconds: 5\n    End: true';
+  await expectCode(page, (code) => expect(code).toBe(withWait));
   await page.getByRole('tab', { name: 'Design' }).click();
   await page.keyboard.press('ControlOrMeta+z');
   await expect(page.getByLabel('Wait, Wait')).toHaveCount(0);
-  expect(await codeOf(page)).toBe(text);
+  await expectCode(page, (code) => expect(code).toBe(text));
   await page.keyboard.press('ControlOrMeta+y');
-  expect(await codeOf(page)).toContain('Next: Wait # for now');
+  await expectCode(page, (code) => expect(code).toContain('Next: Wait # for now'));
 
   // There and back again.
   await page.getByLabel('Written in').selectOption('json');
-  expect(await codeOf(page)).toContain('"Seconds": 5');
+  await expectCode(page, (code) => expect(code).toContain('"Seconds": 5'));
   await page.getByLabel('Written in').selectOption('yaml');
-  expect(await codeOf(page)).toContain('# Does nothing');
+  await expectCode(page, (code) => expect(code).toContain('# Does nothing'));
 
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page).toHaveURL(/tab=definition/);
@@ -205,7 +225,7 @@ test('what the inspector changes is in the code, and a renamed state stays chose
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/state=Good/);
   await expect(page.getByLabel('Good day, Pass')).toBeVisible();
-  expect(await codeOf(page)).toContain('"StartAt": "Good day"');
+  await expectCode(page, (code) => expect(code).toContain('"StartAt": "Good day"'));
 });
 
 test('a state is copied from one workflow and pasted into another', async ({ page, stepwell }) => {
@@ -219,12 +239,14 @@ test('a state is copied from one workflow and pasted into another', async ({ pag
   await page.keyboard.press('Enter');
   await page.keyboard.press('ControlOrMeta+v');
   await expect(page.getByLabel('Each, Map')).toBeFocused();
-  const code = JSON.parse(await codeOf(page)) as { States: Record<string, unknown> };
-  expect(code.States).toMatchObject({
-    Hello: { Type: 'Pass', Next: 'Each' },
-    Each: { Type: 'Map', ItemProcessor: { StartAt: 'Hello (1)', States: { 'Hello (1)': { Type: 'Pass', End: true } } }, Catch: [{ ErrorEquals: ['States.ALL'] }], End: true },
+  await expectCode(page, (code) => {
+    const { States } = JSON.parse(code) as { States: Record<string, unknown> };
+    expect(States).toMatchObject({
+      Hello: { Type: 'Pass', Next: 'Each' },
+      Each: { Type: 'Map', ItemProcessor: { StartAt: 'Hello (1)', States: { 'Hello (1)': { Type: 'Pass', End: true } } }, Catch: [{ ErrorEquals: ['States.ALL'] }], End: true },
+    });
+    expect(States.Each).not.toHaveProperty('Catch.0.Next');
   });
-  expect(code.States.Each).not.toHaveProperty('Catch.0.Next');
 });
 
 test('what somebody else saves meanwhile is told', async ({ page, stepwell }) => {

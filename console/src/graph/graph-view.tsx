@@ -29,6 +29,7 @@ import { Fit, Minus, Plus, Retry, Save, Shield, Turn } from '../parts/icons';
 import { StatusMark, toneOf, wordOf } from '../parts/status';
 import { exportGraph } from './export';
 import { boxOf, firstView, isWhole } from './first-view';
+import { useOnceLetGo } from './in-hand';
 import { pathOf, middleOf } from './path';
 import { StateIcon } from './state-icon';
 
@@ -161,20 +162,19 @@ function Canvas({ graph, layout, states, taken, selected, onSelect, headerOf, na
     },
     [flow, graph, layout],
   );
-  // A frame that changes its size, as when a panel opens beside it, shows what it showed, until somebody moves it.
+  // A frame that changes its size, as when a panel opens beside it, shows what it showed, until somebody moves it. What is being
+  // designed does not move under the hands of whoever has moved it either.
   const isMoved = useRef(false);
-  // Nor does what is being designed move under the hands of whoever has moved it.
-  useEffect(() => {
-    if (!isDesign || !isMoved.current) show(false);
-  }, [show, isDesign]);
+  const showAgain = useOnceLetGo(() => {
+    if (!isMoved.current) show(false);
+  });
   useEffect(() => {
     if (!isDesign) isMoved.current = false;
-    const watch = new ResizeObserver(() => {
-      if (!isMoved.current) show(false);
-    });
+    showAgain();
+    const watch = new ResizeObserver(showAgain);
     if (frame.current) watch.observe(frame.current);
     return () => watch.disconnect();
-  }, [show, isDesign]);
+  }, [show, showAgain, isDesign]);
 
   // What is chosen elsewhere is brought onto the screen.
   useEffect(() => {
