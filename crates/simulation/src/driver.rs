@@ -51,6 +51,8 @@ pub(crate) struct Driver {
     boots: u64,
     /// Before this moment things may be late.
     trouble_until: Millis,
+    /// Before this moment what was kept waiting, and was told so, may not have been asked for again.
+    held_up_until: Millis,
     asked: BTreeMap<usize, Asked>,
     questions: usize,
     deployer: Deployer,
@@ -71,6 +73,13 @@ struct Boot {
     is_closing: bool,
     // Dropped last: everything that runs on it ends.
     threads: tokio::runtime::Runtime,
+}
+
+impl Boot {
+    /// Whether nothing of the store is waited for.
+    fn is_idle(&self) -> bool {
+        self.disk.commits() == 0 && self.disk.reads() == 0
+    }
 }
 
 /// Who asked.
@@ -130,6 +139,7 @@ impl Driver {
             boot: None,
             boots: 0,
             trouble_until: Millis(0),
+            held_up_until: Millis(0),
             asked: BTreeMap::new(),
             questions: 0,
             deployer: Deployer::default(),
@@ -207,10 +217,7 @@ impl Driver {
             || self.callers.iter().any(|caller| !caller.is_over());
         let store = self.media.store();
         !waits
-            && self
-                .boot
-                .as_ref()
-                .is_some_and(|boot| boot.disk.commits() == 0 && boot.disk.reads() == 0)
+            && self.boot.as_ref().is_some_and(Boot::is_idle)
             && checks::open(&*store).is_empty()
             && checks::read(store.open_map_runs(None, 1)).is_ok_and(|left| left.is_empty())
             && checks::read(store.express_pending(None, 1)).is_ok_and(|left| left.is_empty())
@@ -324,10 +331,14 @@ impl Driver {
 
     /// From now on things may be late for a while.
     fn troubled(&mut self) {
-        let retry = self.plan.tuning.settings().retry_millis;
-        let until = Millis(self.world.clock.now().0 + retry + 1);
         // When the clock was set back, what waits for a moment waits longer.
-        self.trouble_until = self.trouble_until.max(until);
+        self.trouble_until = self.trouble_until.max(self.after_retries());
+    }
+
+    /// When what fails now has been tried again.
+    fn after_retries(&self) -> Millis {
+        let retry = self.plan.tuning.settings().retry_millis;
+        Millis(self.world.clock.now().0 + retry + 1)
     }
 
     /// The process is gone, and with it everything that it did not save.
@@ -397,6 +408,9 @@ impl Driver {
         };
         self.world.clock.advance((until.0 - now.0).max(1));
         self.world.trace("time passes");
+        if self.boot.as_ref().is_some_and(|boot| !boot.is_idle()) {
+            self.held_up_until = self.held_up_until.max(self.after_retries());
+        }
     }
 
     /// The clock is set.
@@ -413,7 +427,7 @@ impl Driver {
     /// When nothing is on its way, no timer is late, and what was to be stopped is.
     fn check_quiet(&mut self) {
         let Some(boot) = &self.boot else { return };
-        let is_quiet = boot.disk.commits() == 0 && boot.disk.reads() == 0 && !boot.is_closing;
+        let is_quiet = boot.is_idle() && !boot.is_closing;
         let now = self.world.clock.now();
         let limits = self.plan.tuning.settings().limits;
         if !is_quiet || now <= self.trouble_until || limits.state_transitions.is_some() {
@@ -423,7 +437,8 @@ impl Driver {
         let mut checked = checks::no_timer_is_late(&*store, now);
         let state = self.world.state();
         // A map run that waits for its items, or for the bucket to take its results, hears nothing else.
-        if checked.is_ok() && state.requests.iter().all(|(_, reply)| reply.is_closed()) {
+        let hears = state.requests.iter().all(|(_, reply)| reply.is_closed());
+        if checked.is_ok() && hears && now > self.held_up_until {
             let under_way = state.calls.iter().filter(|pending| !pending.reply.is_closed());
             let calls = under_way.map(|pending| &pending.call);
             checked = stopping::nothing_runs_on(&*store, calls, limits.open_map_runs);
