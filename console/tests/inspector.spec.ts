@@ -31,9 +31,9 @@ async function opened(page: Page, stepwell: Stepwell, definition: object = WHOLE
   await page.goto(`${stepwell.machine(name)}/edit`);
 }
 
-/** Chooses a state on the graph. */
+/** Chooses a state on the graph; by keyboard, for one that is below what is seen of the graph moves under the mouse. */
 async function inspect(page: Page, name: string): Promise<Locator> {
-  await page.locator(`.react-flow__node[data-id="state:${name}"]`).click({ position: { x: 70, y: 16 } });
+  await page.locator(`.react-flow__node[data-id="state:${name}"]`).press('Enter');
   const inspector = page.locator('.inspector');
   await expect(inspector.getByRole('textbox', { name: 'Name of the state' })).toHaveValue(name);
   return inspector;
