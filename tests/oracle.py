@@ -148,7 +148,9 @@ def leave(state, data, visit):
 
 
 def items_at(where, data, visit):
-    """The items of a Map. Where they are is a reference path, which has an error of its own."""
+    """The items of a Map. Where they are is a reference path, which has an error of its own; null has no inside at all."""
+    if data is None and re.match(r"\$[.\[]", where):
+        raise Failure("States.Runtime")
     try:
         items = path(where, data, visit)
     except Failure:
